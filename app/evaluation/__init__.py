@@ -1,0 +1,1 @@
+"""Measuring the whole product: data sets, splits, metrics and reports."""
