@@ -112,11 +112,13 @@ class ProposedEdit:
 class Proposal:
     """What a model suggests for one task: sorted edits that do not conflict, not yet trusted.
 
-    ``quality`` estimates without a reference that the text needs no edit at all, 0 to 1.
+    ``quality`` estimates without a reference that the text needs no edit at all, 0 to 1. ``reason`` says in one stable
+    word why the model could not judge the text (``"too_long"``, ``"truncated"``); there are no edits then.
     """
 
     edits: tuple[ProposedEdit, ...] = ()
     quality: float = 1.0
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
