@@ -1,0 +1,77 @@
+"""Every knob of the product, read once from the environment and handed down."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_SHIPPED_MODELS = Path(__file__).resolve().parent.parent / "models"
+
+
+class GeneratorKind(StrEnum):
+    """Which implementation proposes edits."""
+
+    CTRANSLATE2 = "ctranslate2"
+    TRANSFORMERS = "transformers"
+    ECHO = "echo"
+
+
+class Settings(BaseSettings):
+    """Every knob of the product; ``MT_REPAIR_MAX_ITEMS=16`` sets ``max_items``.
+
+    Raises:
+        pydantic.ValidationError: A value has the wrong type or lies out of its range.
+
+    """
+
+    model_config = SettingsConfigDict(env_prefix="MT_REPAIR_", frozen=True, protected_namespaces=())
+
+    # What is loaded.
+    generator: GeneratorKind = Field(
+        GeneratorKind.CTRANSLATE2,
+        description="Who proposes edits: the shipped network (ctranslate2), any seq2seq checkpoint (transformers), "
+        "or nobody (echo).",
+    )
+    model_dir: Path = Field(
+        _SHIPPED_MODELS / "repair-en", description="Folder of the shipped network, as written by scripts/export."
+    )
+    names_dir: Path = Field(_SHIPPED_MODELS / "names-en", description="Folder of the knowledge base of names.")
+    checkpoint: str = Field(
+        "", description="Hub id or folder of a seq2seq checkpoint; read only with generator=transformers."
+    )
+
+    # How it runs.
+    device: Literal["cpu", "cuda", "auto"] = Field("cpu", description="Where the network runs.")
+    compute_type: str = Field("int8", description="Number format of the network's weights, in CTranslate2's words.")
+    threads: NonNegativeInt = Field(0, description="Threads of one forward pass; 0 lets the engine choose.")
+    batch_tokens: PositiveInt = Field(2048, description="Most source tokens in one forward pass.")
+    cache_sentences: NonNegativeInt = Field(
+        4096, description="Proposals kept in memory, in sentences, least recently used first out; 0 keeps none."
+    )
+    concurrent_repairs: PositiveInt = Field(2, description="Requests repaired at the same time, in threads.")
+    waiting_repairs: NonNegativeInt = Field(
+        64, description="Requests that may wait for a thread; one more is refused with 503."
+    )
+
+    # Where it listens, what it says.
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8080, ge=0, le=65535, description="TCP port to listen on; 0 takes a free one.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
+
+    # What a caller may ask for.
+    max_text_chars: PositiveInt = Field(100_000, description="Longest text of one document, in code points.")
+    max_body_bytes: PositiveInt = Field(1_048_576, description="Longest request body, in bytes.")
+    max_items: PositiveInt = Field(256, description="Most documents in one batch.")
+    max_alternatives: NonNegativeInt = Field(5, description="Most alternatives of one edit.")
+    max_glossary_entries: NonNegativeInt = Field(200, description="Most glossary entries and name hints of a request.")
+    max_patterns: NonNegativeInt = Field(50, description="Most protection patterns of a request.")
+    max_pattern_chars: PositiveInt = Field(500, description="Longest protection pattern, in code points.")
+    max_spans: NonNegativeInt = Field(1000, description="Most protected spans of a request.")
+    max_json_depth: PositiveInt = Field(32, description="Deepest nesting of a JSON request body, in levels.")
+    request_timeout_s: PositiveFloat = Field(
+        60.0, description="Longest time for one request, in seconds: sentences not reached by then are left alone."
+    )
