@@ -1,0 +1,130 @@
+"""Examples to padded tensors for the two tasks of the repair network."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from app.seq2seq.codec import Mark, correction_input, correction_target
+from app.seq2seq.examples import Example
+from app.seq2seq.network import INSERT, REPLACE
+from app.seq2seq.tokenizer import Tokenizer
+
+
+@dataclass(frozen=True, slots=True)
+class DetectionBatch:
+    """Plain segments: ``ids``, ``mask``, ``word_weights`` are ``(batch, time)``, ``labels`` ``(batch, time, 2)``.
+
+    Labels and weights stand at the first piece of each word and at ``</s>``; elsewhere the weight is 0.
+    """
+
+    ids: Tensor
+    mask: Tensor
+    labels: Tensor
+    word_weights: Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionBatch:
+    """Marked segments ``(batch, time)`` and the forced answers ``(batch, target time)``."""
+
+    ids: Tensor
+    mask: Tensor
+    decoder_ids: Tensor
+    targets: Tensor
+    weights: Tensor
+
+
+def batch_indices(n_pieces: npt.NDArray[np.int64], batch_pieces: int, rng: random.Random) -> list[list[int]]:
+    """Group examples of similar length into batches of at most ``batch_pieces`` pieces, in random order."""
+    noise = np.random.default_rng(rng.getrandbits(32)).random(len(n_pieces))
+    order = np.argsort(n_pieces * (0.9 + 0.2 * noise), kind="stable")
+    batches: list[list[int]] = []
+    current: list[int] = []
+    longest = 0
+    for i in order.tolist():
+        length = int(n_pieces[i]) + 2
+        if current and max(longest, length) * (len(current) + 1) > batch_pieces:
+            batches.append(current)
+            current, longest = [], 0
+        current.append(i)
+        longest = max(longest, length)
+    if current:
+        batches.append(current)
+    rng.shuffle(batches)
+    return batches
+
+
+def choose_marks(example: Example, rng: random.Random, wrong_marks: float) -> list[tuple[Mark, tuple[int, ...] | None]]:
+    """The marks of the edits with their answers, and, by chance, one or two on what is right (answer: keep)."""
+    marks: list[tuple[Mark, tuple[int, ...] | None]] = [(e.mark, e.pieces) for e in example.edits]
+    if rng.random() < wrong_marks and example.pieces:
+        for _ in range(rng.choice((1, 1, 2))):
+            first = rng.randrange(len(example.pieces))
+            mark = Mark(first, min(len(example.pieces), first + rng.choice((0, 1, 1, 1, 2))))
+            # A word between two marks keeps their borders apart, as in what detection gives.
+            if all(mark.last < m.first or m.last < mark.first for m, _ in marks):
+                marks.append((mark, None))
+    return sorted(marks)
+
+
+def make_batches(
+    examples: Sequence[Example], tokenizer: Tokenizer, rng: random.Random, wrong_marks: float, device: torch.device
+) -> tuple[DetectionBatch, CorrectionBatch | None]:
+    """Tensors of both tasks; the second is ``None`` when no example has a mark."""
+    plain: list[list[int]] = []
+    labels: list[list[tuple[int, int, float]]] = []
+    marked: list[list[int]] = []
+    targets: list[list[int]] = []
+    weights: list[float] = []
+    for example in examples:
+        ids, firsts = [tokenizer.bos], []
+        for word in example.pieces:
+            firsts.append(len(ids))
+            ids.extend(word)
+        firsts.append(len(ids))
+        ids.append(tokenizer.eos)
+        plain.append(ids)
+        replace, insert = [0] * len(firsts), [0] * len(firsts)
+        for edit in example.edits:
+            if edit.mark.first == edit.mark.last:
+                insert[edit.mark.first] = 1
+            for word_index in range(edit.mark.first, edit.mark.last):
+                replace[word_index] = 1
+        labels.append(list(zip(firsts, replace, insert, strict=True)))  # type: ignore[arg-type]
+        marks = choose_marks(example, rng, wrong_marks)
+        if marks:
+            marked.append(correction_input(example.pieces, [m for m, _ in marks], tokenizer))
+            targets.append(correction_target([a for _, a in marks], tokenizer))
+            weights.append(example.weight)
+    ids_tensor, mask = _pad(plain, tokenizer.pad)
+    label_tensor = torch.zeros(*ids_tensor.shape, 2)
+    word_weights = torch.zeros(ids_tensor.shape)
+    for row, (places, example) in enumerate(zip(labels, examples, strict=True)):
+        for place, replace_label, insert_label in places:
+            label_tensor[row, place, REPLACE], label_tensor[row, place, INSERT] = replace_label, insert_label
+            word_weights[row, place] = example.weight
+    detection = DetectionBatch(*(t.to(device) for t in (ids_tensor, mask, label_tensor, word_weights)))
+    if not marked:
+        return detection, None
+    marked_ids, marked_mask = _pad(marked, tokenizer.pad)
+    target_ids, target_mask = _pad(targets, tokenizer.pad)
+    decoder_ids = torch.cat([torch.full((len(targets), 1), tokenizer.bos), target_ids[:, :-1]], dim=1)
+    target_weights = target_mask.float() * torch.tensor(weights).unsqueeze(1)
+    correction = CorrectionBatch(
+        *(t.to(device) for t in (marked_ids, marked_mask, decoder_ids, target_ids, target_weights))
+    )
+    return detection, correction
+
+
+def _pad(rows: Sequence[Sequence[int]], pad: int) -> tuple[Tensor, Tensor]:
+    longest = max(map(len, rows))
+    ids = torch.tensor([[*row, *[pad] * (longest - len(row))] for row in rows])
+    mask = torch.tensor([[1] * len(row) + [0] * (longest - len(row)) for row in rows])
+    return ids, mask

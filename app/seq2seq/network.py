@@ -1,0 +1,91 @@
+"""The repair network as it is trained: one encoder, a detection head on it, and a decoder that fills marked spans.
+
+Detection reads the plain sentence and scores every word (is it wrong?) and every gap before a word (is something
+missing?). Correction reads the sentence again with the doubtful spans marked and writes, span by span, the new words
+or ``<keep>``. Served, the two share one set of weights.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from transformers import BartConfig, BartForConditionalGeneration
+from transformers.modeling_outputs import BaseModelOutput
+
+from app.core.errors import ResourceError
+from app.seq2seq.tokenizer import Tokenizer
+
+REPLACE, INSERT = 0, 1  # columns of the detection head
+
+
+def bart_config(tokenizer: Tokenizer, *, encoder_layers: int, decoder_layers: int, d_model: int = 768,
+                ffn_dim: int = 3072, heads: int = 12) -> BartConfig:
+    """The architecture: BART with the post-norm layers, positions and embedding norm of DistilBERT."""
+    return BartConfig(
+        vocab_size=len(tokenizer), d_model=d_model, encoder_layers=encoder_layers, decoder_layers=decoder_layers,
+        encoder_attention_heads=heads, decoder_attention_heads=heads, encoder_ffn_dim=ffn_dim, decoder_ffn_dim=ffn_dim,
+        max_position_embeddings=512, activation_function="gelu", scale_embedding=False, pad_token_id=tokenizer.pad,
+        bos_token_id=tokenizer.bos, eos_token_id=tokenizer.eos, decoder_start_token_id=tokenizer.bos,
+        forced_eos_token_id=None, tie_word_embeddings=True,
+        # ctranslate2's converter asks for these; transformers no longer sets them
+        normalize_before=False, normalize_embedding=True, add_final_layer_norm=False, add_bias_logits=False,
+        static_position_embeddings=False,
+    )  # fmt: skip
+
+
+class RepairNetwork(nn.Module):
+    """BART with a word-level detection head.
+
+    Args:
+        config: As made by ``bart_config``.
+    """
+
+    def __init__(self, config: BartConfig) -> None:
+        super().__init__()
+        self.bart = BartForConditionalGeneration(config)
+        self.head = nn.Linear(config.d_model, 2)
+
+    @property
+    def encoder(self) -> nn.Module:
+        """The encoder that both tasks share."""
+        return self.bart.get_encoder()
+
+    def detect(self, ids: Tensor, mask: Tensor) -> Tensor:
+        """Score pieces: ``(batch, time)`` ids and mask to ``(batch, time, 2)`` logits (replace, insert before)."""
+        hidden = self.encoder(input_ids=ids, attention_mask=mask).last_hidden_state
+        logits: Tensor = self.head(hidden)
+        return logits
+
+    def correct(self, ids: Tensor, mask: Tensor, decoder_ids: Tensor) -> Tensor:
+        """Logits ``(batch, target time, vocab)`` for the marked sentence, the decoder forced to ``decoder_ids``."""
+        hidden = self.encoder(input_ids=ids, attention_mask=mask).last_hidden_state
+        out = self.bart(
+            encoder_outputs=BaseModelOutput(last_hidden_state=hidden),
+            attention_mask=mask,
+            decoder_input_ids=decoder_ids,
+            use_cache=False,
+        )
+        logits: Tensor = out.logits
+        return logits
+
+    def save(self, folder: Path) -> None:
+        """Write ``folder/bart`` (a transformers checkpoint) and ``folder/head.pt``."""
+        self.bart.save_pretrained(folder / "bart")
+        torch.save(self.head.state_dict(), folder / "head.pt")
+
+    @classmethod
+    def load(cls, folder: Path) -> RepairNetwork:
+        """Read what ``save`` wrote.
+
+        Raises:
+            ResourceError: Something is missing.
+        """
+        if not (folder / "head.pt").is_file():
+            raise ResourceError(f"{folder} holds no repair network (head.pt is missing); make one with scripts/train")
+        bart = BartForConditionalGeneration.from_pretrained(folder / "bart")
+        network = cls(bart.config)
+        network.bart = bart
+        network.head.load_state_dict(torch.load(folder / "head.pt", weights_only=True))
+        return network

@@ -1,0 +1,147 @@
+"""Turn pairs of machine translations and corrections, and clean text, into training examples.
+
+    python -m scripts.prepare_data OUT --tokenizer models/repair-en/tokenizer.model [--data ../shared/data]
+
+DATA holds ``mt/*.jsonl.xz`` (one object a line: mt, ref, kind "pe" or "ref", lang, id, doc, hter where known) and
+``text/*.txt.xz`` (a paragraph a line, a blank line between documents). OUT gets ``train.npz`` and ``manifest.json``;
+the same input and seed give the same bytes. Documents held out for evaluation are left out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import lzma
+import random
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import blingfire
+import typer
+from rapidfuzz.distance import Levenshtein
+
+from app.evaluation.splits import held_out_references, is_held_out_text, reference_key
+from app.seq2seq.corrupt import Corrupter, EditStatistics
+from app.seq2seq.examples import Example, make_example, make_pair, write_examples
+from app.seq2seq.tokenizer import Tokenizer
+
+KINDS = ("post-edit", "reference", "synthetic", "clean")
+CLOSE_LANGUAGES = ("et", "ro", "ru")  # their post-edits are repairs; those of ne and si are mostly retranslations
+MAX_HTER = {"close": 0.45, "far": 0.25}
+MAX_REFERENCE_RATE = 0.2  # word edits per word; above it a reference is another translation
+MAX_PIECES = 160
+
+
+def read_pairs(path: Path) -> Iterator[dict[str, Any]]:
+    """Rows of a pair file."""
+    with lzma.open(path, "rt", encoding="utf-8") as lines:
+        for line in lines:
+            yield json.loads(line)
+
+
+def read_sentences(path: Path) -> Iterator[str]:
+    """Sentences of the documents of a clean file that are not held out."""
+    document = 0
+    with lzma.open(path, "rt", encoding="utf-8") as lines:
+        for line in lines:
+            paragraph = line.strip()
+            if not paragraph:
+                document += 1
+            elif not is_held_out_text(path.name, document):
+                yield from blingfire.text_to_sentences(paragraph).split("\n")
+
+
+def curl(text: str) -> str:
+    """Straight quotation marks as curly ones; unpaired ones stay."""
+    if text.count('"') % 2:
+        return text.replace("'", "’")
+    for i in range(text.count('"')):
+        text = text.replace('"', "“" if i % 2 == 0 else "”", 1)
+    return text.replace("'", "’")
+
+
+def edit_rate(machine: str, corrected: str) -> float:
+    """Word edits per word of the correction."""
+    a, b = machine.split(), corrected.split()
+    return Levenshtein.distance(a, b) / max(1, len(b))
+
+
+def real_examples(folder: Path, tokenizer: Tokenizer, rng: random.Random) -> tuple[list[Example], EditStatistics]:
+    """Examples of the pair files, and what was counted on the post-edits among them."""
+    examples: list[Example] = []
+    counted = []
+    seen = {row["mt"] for name in ("pe-dev", "pe-test20") if (folder / f"{name}.jsonl.xz").is_file()
+            for row in read_pairs(folder / f"{name}.jsonl.xz")}  # fmt: skip
+    wmt = folder / "wmt-train.jsonl.xz"
+    held_out = held_out_references(read_pairs(wmt)) if wmt.is_file() else frozenset()
+    for path in sorted(folder.glob("*-train.jsonl.xz")):
+        for row in read_pairs(path):
+            machine, corrected = row["mt"], row["ref"]
+            if machine in seen or reference_key(corrected) in held_out:
+                continue
+            if rng.random() < 0.3:
+                machine, corrected = curl(machine), curl(corrected)
+            if row["kind"] == "pe":
+                close = row["lang"] in CLOSE_LANGUAGES
+                if (row.get("hter") or edit_rate(machine, corrected)) > MAX_HTER["close" if close else "far"]:
+                    continue
+                source, target = tokenizer.words(machine), tokenizer.words(corrected)
+                if close:
+                    counted.append((source, target))
+                examples.append(make_example(source, target, 1.0, 0))
+            elif edit_rate(machine, corrected) <= MAX_REFERENCE_RATE:
+                examples.append(make_pair(machine, corrected, 0.3, 1, tokenizer))
+    return examples, EditStatistics.learn(counted)
+
+
+def main(
+    out: Annotated[Path, typer.Argument(help="Folder for train.npz and manifest.json.")],
+    tokenizer: Annotated[Path, typer.Option(help="The tokenizer of the network to train.")],
+    data: Annotated[Path, typer.Option(help="Folder with mt/ and text/.")] = Path("../shared/data"),
+    synthetic: Annotated[int, typer.Option(help="Corrupted clean sentences.")] = 30_000,
+    clean: Annotated[int, typer.Option(help="Clean sentences that must stay as they are.")] = 20_000,
+    rate: Annotated[float, typer.Option(help="Corruption rate, 1 = as in the real pairs.")] = 1.5,
+    seed: int = 1,
+) -> None:
+    """Write the training examples."""
+    rng = random.Random(seed)
+    pieces = Tokenizer(tokenizer)
+    examples, stats = real_examples(data / "mt", pieces, rng)
+    sentences: list[str] = []
+    for path in sorted((data / "text").glob("*.txt.xz")):
+        sentences.extend(s for s in read_sentences(path) if 20 <= len(s) <= 400)
+    lexicon = Counter(w for s in sentences[::3] for w in s.split() if w.islower())
+    rng.shuffle(sentences)
+    corrupter = Corrupter(stats, frozenset(w for w, c in lexicon.items() if c >= 3), rate)
+    for text in sentences[:synthetic]:
+        right = curl(text) if rng.random() < 0.5 else text
+        target = pieces.words(right)
+        wrong = corrupter.corrupt(target, rng)
+        examples.append(make_example(pieces.words(wrong), target, 0.5, 2))
+    for text in sentences[synthetic : synthetic + clean]:
+        words = pieces.words(curl(text) if rng.random() < 0.5 else text)
+        examples.append(make_example(words, words, 1.0, 3))
+    examples = [e for e in examples if 0 < sum(map(len, e.pieces)) <= MAX_PIECES]
+    rng.shuffle(examples)
+    out.mkdir(parents=True, exist_ok=True)
+    total = write_examples(out / "train.npz", examples)
+    counts = Counter(KINDS[e.kind] for e in examples)
+    manifest = {
+        "examples": total,
+        "by_kind": dict(counts),
+        "edits_per_example": {k: sum(len(e.edits) for e in examples if KINDS[e.kind] == k) / counts[k] for k in counts},
+        "with_edits": {k: sum(bool(e.edits) for e in examples if KINDS[e.kind] == k) / counts[k] for k in counts},
+        "seed": seed,
+        "rate": rate,
+        "sha256": {"train.npz": hashlib.sha256((out / "train.npz").read_bytes()).hexdigest(),
+                   **{f"{p.parent.name}/{p.name}": hashlib.sha256(p.read_bytes()).hexdigest()
+                      for p in sorted(data.glob("*/*.xz")) if p.parent.name in ("mt", "text")}},
+    }  # fmt: skip
+    (out / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")
+    typer.echo(json.dumps({k: v for k, v in manifest.items() if k != "sha256"}))
+
+
+if __name__ == "__main__":
+    typer.run(main)

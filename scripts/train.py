@@ -1,0 +1,218 @@
+"""Train the repair network: detection of doubtful words and gaps, and correction of marked spans, with one encoder.
+
+    python -m scripts.train CONFIG.toml [--minutes 480]
+
+Resumable to the step: the same command goes on from the newest checkpoint in the run's folder. Runs on a GPU when
+there is one, else on the CPU (bf16 matrix products where the processor has them).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+import time
+import tomllib
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated
+
+import torch
+import torch.nn.functional as F
+import typer
+from torch import Tensor
+
+from app.seq2seq.batches import CorrectionBatch, DetectionBatch, batch_indices, make_batches
+from app.seq2seq.examples import ExampleSet
+from app.seq2seq.network import RepairNetwork
+from app.seq2seq.tokenizer import Tokenizer
+
+
+@dataclass(frozen=True, slots=True)
+class TrainConfig:
+    """One run; every field can stand in the TOML file.
+
+    Attributes:
+        start: Checkpoint folder to start from.
+        data: ``train.npz`` of scripts/prepare_data.
+        out: Folder of the run: ``checkpoint/``, ``log.jsonl``.
+        batch_pieces: Pieces of a step, padding counted.
+        accumulate: Batches of a step.
+        steps: Length of the schedule.
+        warmup: Steps of linear warm-up; then linear decay to a tenth.
+        encoder_lr, decoder_lr, head_lr: Peak learning rates.
+        freeze_embeddings: Leave the embedding table alone (faster on a CPU).
+        freeze_layers: Leave so many lower encoder layers alone.
+        wrong_marks: Chance that a sentence also gets marks on words that are right; their answer is ``<keep>``.
+        detect_weight: Of the detection loss beside the correction loss.
+        label_smoothing: Of the correction loss.
+        save_every: Steps between checkpoints.
+    """
+
+    start: Path
+    data: Path
+    out: Path
+    batch_pieces: int = 1500
+    accumulate: int = 1
+    steps: int = 2000
+    warmup: int = 100
+    encoder_lr: float = 5e-5
+    decoder_lr: float = 3e-4
+    head_lr: float = 1e-3
+    freeze_embeddings: bool = False
+    freeze_layers: int = 0
+    wrong_marks: float = 0.5
+    detect_weight: float = 1.0
+    label_smoothing: float = 0.0
+    save_every: int = 200
+    seed: int = 1
+
+
+def read_config(path: Path) -> TrainConfig:
+    """Read a TOML file; an unknown field is an error."""
+    values = tomllib.loads(path.read_text())
+    for name in ("start", "data", "out"):
+        values[name] = Path(values[name]).expanduser()
+    return TrainConfig(**values)
+
+
+def detection_loss(network: RepairNetwork, batch: DetectionBatch) -> Tensor:
+    """Binary cross-entropy per word (wrong?) and gap (missing?), the weighted mean over words."""
+    logits = network.detect(batch.ids, batch.mask)
+    loss = F.binary_cross_entropy_with_logits(logits.float(), batch.labels, reduction="none").sum(-1)
+    return (loss * batch.word_weights).sum() / batch.word_weights.sum().clamp(min=1e-6)
+
+
+def correction_loss(network: RepairNetwork, batch: CorrectionBatch, smoothing: float) -> Tensor:
+    """Cross-entropy per target piece, the weighted mean."""
+    logits = network.correct(batch.ids, batch.mask, batch.decoder_ids)
+    loss = F.cross_entropy(
+        logits.float().flatten(0, 1), batch.targets.flatten(), reduction="none", label_smoothing=smoothing
+    ).view_as(batch.weights)
+    return (loss * batch.weights).sum() / batch.weights.sum().clamp(min=1e-6)
+
+
+def make_optimizer(network: RepairNetwork, config: TrainConfig) -> torch.optim.AdamW:
+    """AdamW with a learning rate of its own for encoder, decoder and head."""
+    shared = network.bart.model.shared.weight
+    encoder = [p for p in network.encoder.parameters() if p is not shared]
+    known = {id(p) for p in (*encoder, *network.head.parameters(), shared)}
+    decoder = [p for p in network.parameters() if id(p) not in known]
+    for i, layer in enumerate(network.bart.model.encoder.layers):
+        if i < config.freeze_layers:
+            layer.requires_grad_(False)
+    shared.requires_grad_(not config.freeze_embeddings)
+    groups = [
+        (encoder, config.encoder_lr),
+        ([shared], config.encoder_lr),
+        (decoder, config.decoder_lr),
+        (list(network.head.parameters()), config.head_lr),
+    ]
+    return torch.optim.AdamW(
+        [{"params": [p for p in ps if p.requires_grad], "lr": lr, "peak": lr} for ps, lr in groups],
+        weight_decay=0.01,
+        betas=(0.9, 0.98),
+        fused=True,
+    )
+
+
+def learning_rate_share(step: int, config: TrainConfig) -> float:
+    """Linear warm-up to 1, then linear decay to 0.1."""
+    if step < config.warmup:
+        return (step + 1) / config.warmup
+    return max(0.1, 1 - 0.9 * (step - config.warmup) / max(1, config.steps - config.warmup))
+
+
+def save(folder: Path, network: RepairNetwork, optimizer: torch.optim.Optimizer, state: dict[str, object]) -> None:
+    """Write a checkpoint under a temporary name and put it in the place of the last one."""
+    part = folder.with_name(folder.name + ".part")
+    part.mkdir(parents=True, exist_ok=True)
+    network.save(part)
+    torch.save({"optimizer": optimizer.state_dict(), "state": state}, part / "trainer.pt")
+    old = folder.with_name(folder.name + ".old")
+    if folder.exists():
+        folder.replace(old)
+    part.replace(folder)
+    if old.exists():
+        for path in sorted(old.rglob("*"), reverse=True):
+            path.rmdir() if path.is_dir() else path.unlink()
+        old.rmdir()
+
+
+def epochs(data: ExampleSet, config: TrainConfig, start: int) -> Iterator[list[int]]:
+    """Batches of indices without end, epoch after epoch, from batch ``start`` on; the same for one seed."""
+    done, epoch = 0, 0
+    while True:
+        batches = batch_indices(data.n_pieces(), config.batch_pieces, random.Random(f"{config.seed}/{epoch}"))
+        if done + len(batches) <= start:
+            done += len(batches)
+        else:
+            yield from batches[max(0, start - done) :]
+            done += len(batches)
+        epoch += 1
+
+
+def main(
+    config_path: Annotated[Path, typer.Argument(metavar="CONFIG", help="TOML file with the fields of TrainConfig.")],
+    minutes: Annotated[float, typer.Option(help="Stop, with a checkpoint, after so many minutes.")] = math.inf,
+) -> None:
+    """Train until the schedule ends or the time is up."""
+    config = read_config(config_path)
+    torch.manual_seed(config.seed)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    checkpoint = config.out / "checkpoint"
+    resumed = checkpoint.is_dir()
+    tokenizer = Tokenizer(config.start / "tokenizer.model")
+    network = RepairNetwork.load(checkpoint if resumed else config.start).to(device)
+    optimizer = make_optimizer(network, config)
+    step, seen = 0, 0
+    if resumed:
+        saved = torch.load(checkpoint / "trainer.pt", weights_only=True, map_location=device)
+        optimizer.load_state_dict(saved["optimizer"])
+        step, seen = int(saved["state"]["step"]), int(saved["state"]["seen"])
+    data = ExampleSet(config.data)
+    network.train()
+    config.out.mkdir(parents=True, exist_ok=True)
+    log = (config.out / "log.jsonl").open("a")
+    log.write(json.dumps({"config": {k: str(v) for k, v in asdict(config).items()}, "step": step}) + "\n")
+    batches = epochs(data, config, step * config.accumulate)
+    started, shown, sums, counted = time.monotonic(), time.monotonic(), [0.0, 0.0], [0, 0]
+    while step < config.steps and time.monotonic() - started < minutes * 60:
+        for group in optimizer.param_groups:
+            group["lr"] = group["peak"] * learning_rate_share(step, config)
+        for _ in range(config.accumulate):
+            chosen = [data[i] for i in next(batches)]
+            rng = random.Random(f"{config.seed}/{step}")
+            detect, correct = make_batches(chosen, tokenizer, rng, config.wrong_marks, device)
+            with torch.autocast(device.type, dtype=torch.bfloat16):
+                loss = config.detect_weight * detection_loss(network, detect)
+                sums[0] += float(loss.detach())
+                counted[0] += 1
+                if correct is not None:
+                    second = correction_loss(network, correct, config.label_smoothing)
+                    sums[1] += float(second.detach())
+                    counted[1] += 1
+                    loss = loss + second
+            torch.autograd.backward(loss / config.accumulate)
+            seen += len(chosen)
+        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+        step += 1
+        if step % 20 == 0:
+            now = time.monotonic()
+            line = {"step": step, "seen": seen, "detect": round(sums[0] / max(1, counted[0]), 4),
+                    "correct": round(sums[1] / max(1, counted[1]), 4), "s_per_step": round((now - shown) / 20, 2)}  # fmt: skip
+            log.write(json.dumps(line) + "\n")
+            log.flush()
+            typer.echo(json.dumps(line))
+            shown, sums, counted = now, [0.0, 0.0], [0, 0]
+        if step % config.save_every == 0:
+            save(checkpoint, network, optimizer, {"step": step, "seen": seen})
+    save(checkpoint, network, optimizer, {"step": step, "seen": seen})
+    typer.echo(f"step {step}, {seen} examples seen -> {checkpoint}")
+
+
+if __name__ == "__main__":
+    typer.run(main)
