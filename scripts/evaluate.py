@@ -17,6 +17,8 @@ from rich.progress import Progress
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from app.wiring import build_repairer
+
 from app.core.errors import RepairError
 from app.core.types import Mode, RepairOptions
 from app.evaluation.data import FINAL_SETS, TUNING_SETS, load_file, load_set
@@ -25,7 +27,6 @@ from app.evaluation.report import rich_table, tables
 from app.evaluation.run import Answer, evaluate, to_json
 from app.evaluation.translation import BOOTSTRAP_SAMPLES, BOOTSTRAP_SEED, signatures
 from app.settings import Settings
-from app.wiring import build_repairer
 
 _ROOT = Path(__file__).resolve().parent.parent
 

@@ -98,7 +98,9 @@ def load_file(
     measure: Measure | None = None,
     held_out_only: bool = False,
 ) -> EvaluationSet:
-    """Read any file of the same form: JSON lines, plain or ``.xz``, with ``mt`` and ``ref``, or ``source`` and ``refs``.
+    """Read any file of the same form: JSON lines, plain or ``.xz``.
+
+    A row has ``mt`` and ``ref``, or ``source`` and ``refs``.
 
     Args:
         path: The file. A final set is refused unless ``final``, by whatever path it is reached.

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 
 from rapidfuzz.distance import Levenshtein
 
@@ -85,7 +86,7 @@ def find_violations(repair: DocumentRepair, mode: Mode = Mode.MINIMAL) -> list[s
     if expected != repair.text:
         found.append("law:edits_give_text")
     spans = [e.span for e in repair.edits]
-    if spans != sorted(spans) or any(a.conflicts(b) for a, b in zip(spans, spans[1:], strict=False)):
+    if spans != sorted(spans) or any(a.conflicts(b) for a, b in pairwise(spans)):
         found.append("law:sorted_without_conflict")
     for protected in repair.protected:
         text = protected.span.of(repair.source)

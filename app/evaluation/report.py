@@ -16,6 +16,7 @@ Rows = Sequence[Sequence[str]]
 def tables(result: Result) -> list[tuple[str, Sequence[str], Rows]]:
     """What to show of one set: title, column names, rows of text."""
     title = f"{result.set}: {result.texts} texts, {result.sentences} sentences"
+    head: tuple[str, ...]
     shown: list[tuple[str, Sequence[str], Rows]] = [(f"{title}: summary", ("measure", "value"), list(_summary(result)))]
     if result.groups:
         head = ("group", "system", "TER", "ΔTER [95 %]", "p", "TER cased", "chrF", "BLEU", "changed", "precision")

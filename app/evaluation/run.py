@@ -141,15 +141,10 @@ def evaluate(
     broken = [(a.example.id, find_violations(a.repair, options.mode)) for a in answers]
     changes = [changed_tokens(r.source, r.text) for r in repairs]
     bands, calibration_error = reliability(judged)
-    measured = {
-        Measure.TRANSLATION: lambda: {"groups": score_groups(evaluation_set, answers, cache)},
-        Measure.GLEU: lambda: {"gleu": score_gleu(answers)},
-        Measure.CORRECTION: lambda: {"correction": score_correction(answers)},
-        Measure.HARM: dict,
-    }[evaluation_set.measure]()
+    measure = evaluation_set.measure
     result = Result(
         set=evaluation_set.name,
-        measure=evaluation_set.measure,
+        measure=measure,
         sha256=evaluation_set.sha256,
         texts=len(answers),
         sentences=len(segments),
@@ -175,7 +170,9 @@ def evaluate(
         rejected=_count(e.reason for r in repairs for e in r.rejected),
         violations=_count(v for _, found in broken for v in found),
         violation_ids=tuple(i for i, found in broken if found)[:20],
-        **measured,
+        groups=score_groups(evaluation_set, answers, cache) if measure is Measure.TRANSLATION else (),
+        gleu=score_gleu(answers) if measure is Measure.GLEU else None,
+        correction=score_correction(answers) if measure is Measure.CORRECTION else None,
     )
     return result, answers
 
