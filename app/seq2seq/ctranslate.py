@@ -1,0 +1,256 @@
+"""The Generator that ships: the repair network on CTranslate2, int8, without torch.
+
+Detection runs the encoder alone over the plain segments; only those with a doubtful word or gap are read again, with
+the doubts marked, and corrected by greedy decoding. Both run from one set of weights on disk.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import ctranslate2
+import numpy as np
+import numpy.typing as npt
+
+from app.core.errors import GenerationError, ResourceError
+from app.core.protocols import GenerationTask, ModelCard, Proposal, ProposedEdit
+from app.core.types import Mode, Span
+from app.seq2seq.calibrate import Calibration
+from app.seq2seq.codec import Mark, correction_input, detection_input, read_answers, to_change
+from app.seq2seq.tokenizer import Tokenizer, Words
+
+MAX_PIECES = 400  # of one segment; the network has 512 positions and marks need some
+FORMAT = 1
+
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A marked span with the detector's probabilities."""
+
+    mark: Mark
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredAnswer:
+    """What the network wrote for one mark, with what calibration needs to know of it.
+
+    Attributes:
+        detection: The detector's probability that the span is wrong.
+        log_prob: Natural logarithm of the probability of the answer, its closing symbol included.
+        n_pieces: Pieces of the answer.
+        change: Code points of the segment and their new text.
+    """
+
+    detection: float
+    log_prob: float
+    n_pieces: int
+    start: int
+    end: int
+    text: str
+
+
+class CTranslateGenerator:
+    """Proposes edits with an exported repair network.
+
+    Args:
+        folder: As written by scripts/export: ``model.bin``, ``encoder/``, ``tokenizer.model``, ``head.npz``,
+            ``repair.json``.
+        device: ``cpu`` or ``cuda``.
+        compute_type: In CTranslate2's words; ``int8`` is what ships.
+        threads: Of one forward pass; 0 lets CTranslate2 choose.
+        batch_tokens: Most pieces in one forward pass, padding counted.
+
+    Raises:
+        ResourceError: A file is missing, damaged or of another version.
+    """
+
+    def __init__(
+        self, folder: Path, *, device: str = "cpu", compute_type: str = "int8", threads: int = 0,
+        batch_tokens: int = 2048,
+    ) -> None:  # fmt: skip
+        try:
+            manifest: dict[str, Any] = json.loads((folder / "repair.json").read_text())
+        except (OSError, ValueError) as exc:
+            raise ResourceError(f"no repair network in {folder} (repair.json); run scripts/export or set model_dir") from exc
+        if manifest.get("format") != FORMAT:
+            raise ResourceError(f"{folder} holds format {manifest.get('format')}, this program reads {FORMAT}")
+        self._tokenizer = Tokenizer(folder / "tokenizer.model")
+        try:
+            with np.load(folder / "head.npz") as head:
+                self._weight, self._bias = head["weight"].astype(np.float32), head["bias"].astype(np.float32)
+            model = (folder / "model.bin").read_bytes()
+            vocabulary = (folder / "shared_vocabulary.json").read_bytes()
+            kwargs: dict[str, Any] = {"device": device, "compute_type": compute_type, "intra_threads": threads}
+            self._translator = ctranslate2.Translator(
+                "repair-en", files={"model.bin": model, "config.json": (folder / "config.json").read_bytes(),
+                                    "shared_vocabulary.json": vocabulary}, **kwargs)  # fmt: skip
+            self._encoder = ctranslate2.Encoder(
+                "repair-en-encoder", files=encoder_files(model, vocabulary), **kwargs)  # fmt: skip
+        except (OSError, ValueError, KeyError, RuntimeError) as exc:
+            raise ResourceError(f"the repair network in {folder} is damaged; restore it from a release") from exc
+        self._calibration = Calibration.from_json(manifest["calibration"])
+        self._detect_threshold = float(manifest["detect_threshold"])
+        self._points = {Mode(k): float(v) for k, v in manifest["operating_points"].items()}
+        self._batch_tokens = batch_tokens
+        self._card = ModelCard(manifest["name"], manifest["version"], manifest["sha256"])
+
+    @property
+    def card(self) -> ModelCard:
+        """Name, version and checksum from the manifest."""
+        return self._card
+
+    def operating_point(self, mode: Mode) -> float:
+        """Least confidence worth an edit, chosen on held-out data at export."""
+        return self._points[Mode.FLUENT if mode is Mode.FLUENT else Mode.MINIMAL]
+
+    def generate(self, tasks: Sequence[GenerationTask]) -> list[Proposal]:
+        """Propose edits for every task, in order."""
+        words = [self._tokenizer.words(task.text) for task in tasks]
+        results: list[Proposal] = []
+        for (quality, answers), cut in zip(self.answer(words), words, strict=True):
+            if quality is None:
+                results.append(Proposal(quality=0.0, reason="too_long"))
+                continue
+            edits = []
+            for a in answers:
+                old = cut.text[a.start : a.end]
+                confidence = self._calibration.confidence(a.detection, a.log_prob, a.n_pieces, old, a.text)
+                edits.append(ProposedEdit(Span(a.start, a.end), a.text, confidence))
+            results.append(Proposal(tuple(edits), quality))
+        return results
+
+    def answer(self, segments: Sequence[Words]) -> list[tuple[float | None, list[ScoredAnswer]]]:
+        """Detect and correct: per segment the probability that it needs no edit, and the scored answers.
+
+        The probability is ``None`` for a segment that is too long for the network.
+        """
+        results: list[tuple[float | None, list[ScoredAnswer]]] = [(None, []) for _ in segments]
+        fits = [i for i, w in enumerate(segments) if len(w) and sum(map(len, w.pieces)) <= MAX_PIECES]
+        for i, w in enumerate(segments):
+            if not len(w):
+                results[i] = (1.0, [])
+        doubts: dict[int, list[Doubt]] = {}
+        detected = self._detect([segments[i] for i in fits])
+        for i, probabilities in zip(fits, detected, strict=True):
+            found = find_doubts(probabilities, self._detect_threshold)
+            results[i] = (float(1.0 - probabilities.max()), [])
+            if found:
+                doubts[i] = found
+        for i, answers in self._correct(segments, doubts):
+            results[i] = (results[i][0], answers)
+        return results
+
+    def _detect(self, segments: Sequence[Words]) -> list[Floats]:
+        """Per segment ``(words + 1, 2)`` probabilities: this word is wrong, something is missing before it."""
+        inputs = [detection_input(w, self._tokenizer) for w in segments]
+        results: list[Floats] = [np.zeros((0, 2), np.float32)] * len(inputs)
+        for batch in _batches([len(ids) for ids, _ in inputs], self._batch_tokens):
+            output = self._encoder.forward_batch([inputs[i][0] for i in batch])
+            hidden = np.asarray(output.last_hidden_state)
+            for row, i in enumerate(batch):
+                logits = hidden[row, inputs[i][1]] @ self._weight.T + self._bias
+                results[i] = 1.0 / (1.0 + np.exp(-logits))
+        return results
+
+    def _correct(
+        self, segments: Sequence[Words], doubts: dict[int, list[Doubt]]
+    ) -> Iterator[tuple[int, list[ScoredAnswer]]]:
+        order = list(doubts)
+        pieces = self._tokenizer.pieces
+        sources = [
+            [pieces[p] for p in correction_input(segments[i].pieces, [d.mark for d in doubts[i]], self._tokenizer)]
+            for i in order
+        ]
+        for batch in _batches([len(s) for s in sources], self._batch_tokens):
+            try:
+                outputs = self._translator.translate_batch(
+                    [sources[j] for j in batch], beam_size=1, max_decoding_length=120, return_scores=False,
+                    max_input_length=0, replace_unknowns=False,
+                )  # fmt: skip
+                targets = [o.hypotheses[0] for o in outputs]
+                scores = self._translator.score_batch([sources[j] for j in batch], targets, max_input_length=0)
+            except (ValueError, RuntimeError) as exc:
+                raise GenerationError("the network failed on a batch") from exc
+            for j, target, score in zip(batch, targets, scores, strict=True):
+                i = order[j]
+                yield i, self._read(segments[i], doubts[i], target, score.log_probs)
+
+    def _read(
+        self, words: Words, doubts: Sequence[Doubt], target: Sequence[str], log_probs: Sequence[float]
+    ) -> list[ScoredAnswer]:
+        tokenizer = self._tokenizer
+        ids = [tokenizer.ids[p] for p in target]
+        answers = read_answers(ids, len(doubts), tokenizer)
+        if answers is None:
+            return []  # cut off or of another form: nothing in it can be trusted
+        scored, at = [], 0
+        for doubt, answer in zip(doubts, answers, strict=True):
+            own = log_probs[at : at + len(answer) + 1]
+            at += len(answer) + 1
+            if tokenizer.keep in answer:
+                continue
+            change = to_change(words, doubt.mark, tokenizer.decode(answer))
+            if change is not None:
+                scored.append(
+                    ScoredAnswer(doubt.probability, float(sum(own)), len(answer), change.start, change.end, change.text)
+                )
+        return scored
+
+
+def find_doubts(probabilities: Floats, threshold: float) -> list[Doubt]:
+    """Runs of doubtful words, and doubtful gaps that touch none, in order.
+
+    Args:
+        probabilities: ``(words + 1, 2)``; the last row is the end of the segment, of which only the gap counts.
+        threshold: Least probability of a doubt.
+    """
+    n = len(probabilities) - 1
+    doubts: list[Doubt] = []
+    i = 0
+    while i <= n:
+        if i < n and probabilities[i, 0] >= threshold:
+            j = i
+            while j < n and probabilities[j, 0] >= threshold:
+                j += 1
+            doubts.append(Doubt(Mark(i, j), float(probabilities[i:j, 0].max())))
+            i = j + 1 if j < n else j  # the gap behind a doubtful run belongs to the run
+            if j == n:
+                break
+            continue
+        if probabilities[i, 1] >= threshold and not (doubts and doubts[-1].mark.last == i):
+            doubts.append(Doubt(Mark(i, i), float(probabilities[i, 1])))
+        i += 1
+    return doubts
+
+
+def encoder_files(model: bytes, vocabulary: bytes) -> dict[str, bytes]:
+    """The encoder of a CTranslate2 encoder-decoder model as an encoder model of its own.
+
+    The two formats hold the same variables; only the specification and what belongs to the decoder differ, so the
+    encoder need not be shipped twice.
+    """
+    from app.seq2seq.model_file import encoder_only
+
+    config = {"bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>", "layer_norm_epsilon": 1e-12}
+    return {"model.bin": encoder_only(model), "config.json": json.dumps(config).encode(), "vocabulary.json": vocabulary}
+
+
+def _batches(lengths: Sequence[int], most: int) -> Iterator[list[int]]:
+    """Indices grouped by length: padded, no group is over ``most`` (but for one too long by itself)."""
+    current: list[int] = []
+    for i in sorted(range(len(lengths)), key=lambda i: (lengths[i], i)):
+        if current and lengths[i] * (len(current) + 1) > most:
+            yield current
+            current = []
+        current.append(i)
+    if current:
+        yield current
+
+

@@ -1,0 +1,71 @@
+"""CTranslate2's binary model file, as far as we need it: taking the encoder out of an encoder-decoder model.
+
+Source: ``ctranslate2.specs.model_spec.ModelSpec._serialize`` (binary version 6).
+"""
+
+from __future__ import annotations
+
+import struct
+
+_BINARY_VERSION = 6
+_ENCODER_SPEC = ("TransformerEncoderSpec", 1)
+
+
+def _string(text: str) -> bytes:
+    data = text.encode()
+    return struct.pack("H", len(data) + 1) + data + b"\0"
+
+
+class _Reader:
+    def __init__(self, data: bytes) -> None:
+        self._data, self.at = memoryview(data), 0
+
+    def number(self, code: str) -> int:
+        (value,) = struct.unpack_from(code, self._data, self.at)
+        self.at += struct.calcsize(code)
+        return int(value)
+
+    def string(self) -> str:
+        size = self.number("H")
+        text = bytes(self._data[self.at : self.at + size - 1]).decode()
+        self.at += size
+        return text
+
+    def variable(self) -> tuple[str, memoryview]:
+        """Name and the raw bytes of the whole entry behind the name."""
+        name = self.string()
+        start = self.at
+        dimensions = self.number("B")
+        self.at += 4 * dimensions + 1  # shape and type
+        size = self.number("I")
+        self.at += size
+        return name, self._data[start : self.at]
+
+
+def encoder_only(model: bytes) -> bytes:
+    """The model file of the encoder of an encoder-decoder model.
+
+    Raises:
+        ValueError: The file is of another version or cut off.
+    """
+    reader = _Reader(model)
+    try:
+        version = reader.number("I")
+        if version != _BINARY_VERSION:
+            raise ValueError(f"CTranslate2 binary version {version}; this program reads {_BINARY_VERSION}")
+        reader.string()
+        reader.number("I")
+        variables = dict(reader.variable() for _ in range(reader.number("I")))
+        aliases = [(reader.string(), reader.string()) for _ in range(reader.number("I"))]
+    except (struct.error, UnicodeDecodeError) as exc:
+        raise ValueError("the model file is cut off or damaged") from exc
+    # A variable that both sides share is stored once, under either name.
+    kept = {n: v for n, v in variables.items() if n.startswith("encoder/")}
+    for alias, name in aliases:
+        if alias.startswith("encoder/") and alias not in kept:
+            kept[alias] = variables[name]
+    out = [struct.pack("I", _BINARY_VERSION), _string(_ENCODER_SPEC[0]), struct.pack("II", _ENCODER_SPEC[1], len(kept))]
+    for name, entry in kept.items():
+        out += [_string(name), bytes(entry)]
+    out.append(struct.pack("I", 0))
+    return b"".join(out)
