@@ -61,9 +61,14 @@ def encoder_only(model: bytes) -> bytes:
         raise ValueError("the model file is cut off or damaged") from exc
     # A variable that both sides share is stored once, under either name.
     kept = {n: v for n, v in variables.items() if n.startswith("encoder/")}
+    target = dict(aliases)
     for alias, name in aliases:
-        if alias.startswith("encoder/") and alias not in kept:
+        while name in target:
+            name = target[name]
+        if alias.startswith("encoder/"):
             kept[alias] = variables[name]
+            if f"{name}_scale" in variables:  # the scale of a shared int8 weight is not listed with the alias
+                kept[f"{alias}_scale"] = variables[f"{name}_scale"]
     out = [struct.pack("I", _BINARY_VERSION), _string(_ENCODER_SPEC[0]), struct.pack("II", _ENCODER_SPEC[1], len(kept))]
     for name, entry in kept.items():
         out += [_string(name), bytes(entry)]
