@@ -1,0 +1,159 @@
+"""Text with markup in it: what is repaired is the text alone, what is counted and given back is the whole."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from app.core.diff import apply_edits
+from app.core.types import DocumentRepair, Edit, Mode, ProtectedSpan, RejectedEdit, SegmentRepair, Span, Status
+
+MARKUP_REASON = "protected:markup"
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    full: Span
+    plain: Span
+    is_text: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A stretch of text, or of markup with the text that a reader sees in its place."""
+
+    text: str
+    is_markup: bool = False
+    interpret_as: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AnnotatedText:
+    """A document in two views, as LanguageTool's annotated text has them.
+
+    ``full`` holds text and markup as they came; the caller's offsets count in it. ``plain`` holds the text with each
+    markup replaced by what it is interpreted as (``<br>`` as a line break, say), so that sentences are read whole.
+    """
+
+    full: str
+    plain: str
+    pieces: tuple[_Piece, ...]
+
+    @classmethod
+    def of_text(cls, text: str) -> AnnotatedText:
+        """A document without markup: both views are the same."""
+        span = Span(0, len(text))
+        return cls(text, text, (_Piece(span, span, True),))
+
+    @classmethod
+    def of_parts(cls, parts: Iterable[Part]) -> AnnotatedText:
+        """A document of parts in their order; neighbouring text parts count as one."""
+        full: list[str] = []
+        plain: list[str] = []
+        pieces: list[_Piece] = []
+        f = p = 0
+        for part in parts:
+            shown = part.interpret_as if part.is_markup else part.text
+            piece = _Piece(Span(f, f + len(part.text)), Span(p, p + len(shown)), not part.is_markup)
+            f, p = piece.full.end, piece.plain.end
+            full.append(part.text)
+            plain.append(shown)
+            if pieces and piece.is_text and pieces[-1].is_text:
+                last = pieces.pop()
+                piece = _Piece(Span(last.full.start, f), Span(last.plain.start, p), True)
+            pieces.append(piece)
+        return cls("".join(full), "".join(plain), tuple(pieces))
+
+    @property
+    def has_markup(self) -> bool:
+        """Whether the two views differ at all."""
+        return any(not piece.is_text for piece in self.pieces)
+
+    @property
+    def interpreted(self) -> tuple[Span, ...]:
+        """Spans of ``plain`` that stand for markup: no edit may touch them."""
+        return tuple(piece.plain for piece in self.pieces if not piece.is_text and len(piece.plain))
+
+    def to_full(self, span: Span) -> Span | None:
+        """The place in ``full`` of a span of ``plain``; None where it is not within one stretch of text.
+
+        An insertion between two stretches goes to the end of the first: it belongs to the word before it.
+        """
+        for piece in self._near(span.start):
+            if piece.is_text and piece.plain.contains(span) and (len(span) == 0 or span.start < piece.plain.end):
+                return span.shift(piece.full.start - piece.plain.start)
+        return None
+
+    def cover(self, span: Span) -> Span:
+        """The least span of ``full`` that holds all that a span of ``plain`` shows."""
+        touched = [piece for piece in self.pieces if piece.plain.start < span.end and span.start < piece.plain.end]
+        if not touched:
+            return self.to_full(span) or Span(len(self.full), len(self.full))
+        first, last = touched[0], touched[-1]
+        start = first.full.start + (span.start - first.plain.start if first.is_text else 0)
+        end = last.full.end - (last.plain.end - span.end if last.is_text else 0)
+        return Span(min(max(start, first.full.start), end), end)
+
+    def to_plain(self, span: Span) -> Span | None:
+        """The text that a span of ``full`` covers, as a span of ``plain``; None where it covers only markup."""
+        touched = [p for p in self.pieces if p.is_text and p.full.start < span.end and span.start < p.full.end]
+        if not touched:
+            return None
+        first, last = touched[0], touched[-1]
+        start = first.plain.start + max(0, span.start - first.full.start)
+        end = last.plain.end - max(0, last.full.end - span.end)
+        return Span(start, end)
+
+    def project(self, repair: DocumentRepair, mode: Mode) -> DocumentRepair:
+        """A repair of ``plain`` as a repair of ``full``.
+
+        Every span of the answer counts in ``full``. Edits that would cross markup are refused, with their group, as
+        ``protected:markup``.
+        """
+        if not self.has_markup:
+            return repair
+        places = [None if self._is_interpreted(edit.span) else self.to_full(edit.span) for edit in repair.edits]
+        lost_groups = {e.group for e, at in zip(repair.edits, places, strict=True) if at is None and e.group}
+        edits: list[Edit] = []
+        rejected = [RejectedEdit(replace(r.edit, span=self.cover(r.edit.span)), r.reason) for r in repair.rejected]
+        new_index: dict[int, int] = {}
+        for old, (edit, at) in enumerate(zip(repair.edits, places, strict=True)):
+            if at is None or edit.group in lost_groups:
+                rejected.append(RejectedEdit(replace(edit, span=self.cover(edit.span)), MARKUP_REASON))
+            else:
+                new_index[old] = len(edits)
+                edits.append(replace(edit, span=at))
+        segments = tuple(self._project_segment(segment, new_index) for segment in repair.segments)
+        status = repair.status
+        if len(edits) < len(repair.edits):
+            status = Status.PARTIAL if edits and mode is not Mode.DETECT_ONLY else Status.ABSTAINED
+        return replace(
+            repair,
+            source=self.full,
+            text=self.full if mode is Mode.DETECT_ONLY else apply_edits(self.full, edits),
+            status=status,
+            segments=segments,
+            edits=tuple(edits),
+            rejected=tuple(rejected),
+            protected=tuple(ProtectedSpan(self.cover(p.span), p.kind) for p in repair.protected),
+        )
+
+    def _project_segment(self, repair: SegmentRepair, new_index: dict[int, int]) -> SegmentRepair:
+        segment = replace(repair.segment, span=self.cover(repair.segment.span))
+        kept = tuple(new_index[old] for old in repair.edits if old in new_index)
+        if len(kept) == len(repair.edits):
+            return replace(repair, segment=segment, edits=kept)
+        status = Status.PARTIAL if kept else Status.ABSTAINED
+        return replace(repair, segment=segment, edits=kept, status=status, reason=MARKUP_REASON)
+
+    def _is_interpreted(self, span: Span) -> bool:
+        return any(span.conflicts(markup) for markup in self.interpreted)
+
+    def _near(self, at: int) -> Sequence[_Piece]:
+        """The pieces that may hold position ``at`` of ``plain``, first to last."""
+        last = bisect_right(self.pieces, at, key=lambda piece: piece.plain.start)
+        first = last - 1
+        while first > 0 and self.pieces[first - 1].plain.end >= at:
+            first -= 1
+        return self.pieces[max(first, 0) : last]
