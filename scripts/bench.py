@@ -17,13 +17,14 @@ import typer
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from app.wiring import build_repairer
+
 from app.core.errors import RepairError
 from app.evaluation import speed
 from app.evaluation.data import load_set
 from app.evaluation.provenance import provenance
 from app.evaluation.report import markdown_table
 from app.settings import Settings
-from app.wiring import build_repairer
 
 _ROOT = Path(__file__).resolve().parent.parent
 _SERVE = f"{sys.executable} -m app.cli.main serve --port {{port}}"
@@ -62,7 +63,10 @@ def main(
     figures = [asdict(t) | {"sentences_per_s": t.sentences_per_s} for t in throughput]
     report = {**about, "settings": settings.model_dump(mode="json"), "throughput": figures, "service": asdict(service)}
     out.parent.mkdir(parents=True, exist_ok=True)
-    for path, content in ((out, orjson.dumps(report, option=orjson.OPT_INDENT_2)), (out.with_suffix(".md"), text.encode())):
+    for path, content in (
+        (out, orjson.dumps(report, option=orjson.OPT_INDENT_2)),
+        (out.with_suffix(".md"), text.encode()),
+    ):
         partial = path.with_name(f"{path.name}.{os.getpid()}")
         partial.write_bytes(content)
         partial.replace(path)

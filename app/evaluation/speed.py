@@ -295,7 +295,10 @@ def speed_tables(
         ("start to ready", f"{service.ready_s:.2f} s"),
         (f"one 25-word sentence, p50 / p95 of {one.requests}", f"{1e3 * one.p50_s:.1f} / {1e3 * one.p95_s:.1f} ms"),
         (f"page of {PAGE_SENTENCES}, p50 / p95 of {page.requests}", f"{page.p50_s:.3f} / {page.p95_s:.3f} s"),
-        ("resident, ready / after load", f"{service.idle_rss_bytes / mib:.0f} / {service.busy_rss_bytes / mib:.0f} MiB"),
+        (
+            "resident, ready / after load",
+            f"{service.idle_rss_bytes / mib:.0f} / {service.busy_rss_bytes / mib:.0f} MiB",
+        ),
     ]
     return [
         (f"{count} machine translations", ("what", "sentences/s", "rounds", "mt-repair is faster by"), faster),

@@ -7,6 +7,7 @@ computed, the rest copied.
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -72,7 +73,7 @@ class SegmentScorer:
     Args:
         references: One per segment.
         originals: The unrepaired segments.
-        cache: File to keep the statistics of ``originals`` in; its name must stand for the data (a checksum).
+        cache: File to keep the statistics of ``originals`` in; statistics of other texts in it are replaced.
     """
 
     def __init__(self, originals: Sequence[str], references: Sequence[str], cache: Path | None = None) -> None:
@@ -137,4 +138,6 @@ class SegmentScorer:
         partial.replace(cache)
 
     def _key(self) -> dict[str, object]:
-        return {"sacrebleu": sacrebleu.__version__, "segments": len(self._originals), "signatures": signatures()}
+        texts = orjson.dumps([self._originals, self._references])
+        digest = hashlib.sha256(texts).hexdigest()
+        return {"sacrebleu": sacrebleu.__version__, "sha256": digest, "signatures": signatures()}
