@@ -22,7 +22,7 @@ _CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _REQUEST_ID: Final = re.compile(r"(?=[^0-9]*[0-9])[A-Za-z0-9._-]{1,64}", re.ASCII)
 _LABEL: Final = re.compile(r"[a-z][a-z0-9_:]{0,39}", re.ASCII)
 _MOST_REASONS: Final = 64
-_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -175,7 +175,7 @@ class Metrics:
 
     def observe_request(self, route: str, method: str, status: int, seconds: float) -> None:
         """Count one answered request; ``route`` is the template, never the path."""
-        bounded = method if method in _METHODS else "OTHER"
+        bounded = method if method in METHODS else "OTHER"
         self._requests.labels(route, bounded, f"{status // 100}xx").inc()
         self._request_seconds.labels(route).observe(seconds)
 

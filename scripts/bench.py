@@ -33,8 +33,6 @@ _SERVE = f"{sys.executable} -m app.cli.main serve --port {{port}}"
 def main(
     data: Annotated[Path, typer.Option(help="Folder with mt/pe-dev.jsonl.xz.")] = _ROOT.parent / "shared" / "data",
     checkpoint: Annotated[Path | None, typer.Option(help="Our network as trained, or any checkpoint folder.")] = None,
-    tokenizer: Annotated[Path | None, typer.Option(help="SentencePiece model of our network.")] = None,
-    threshold: Annotated[float, typer.Option(help="Least doubt that our network marks.")] = 0.5,
     serve: Annotated[str, typer.Option(help="Command that starts the service on {port}.")] = _SERVE,
     count: Annotated[int, typer.Option(help="Sentences a round.")] = 400,
     rounds: Annotated[int, typer.Option(help="Rounds; the median counts.")] = 3,
@@ -47,8 +45,7 @@ def main(
         chosen = [e.text for e in load_set("pe-dev", data).thin(count).examples]
         contenders = [speed.product(build_repairer(settings)), speed.harper()]
         if checkpoint and (checkpoint / "head.pt").is_file():
-            vocabulary = tokenizer or settings.model_dir / "tokenizer.model"
-            contenders.append(speed.repair_network(checkpoint, vocabulary, threshold))
+            contenders.append(speed.repair_network(checkpoint, settings.model_dir))
         elif checkpoint:
             contenders.append(speed.checkpoint(checkpoint))
         throughput = speed.measure_throughput(contenders, chosen, rounds)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -48,20 +48,22 @@ class AnnotatedText:
 
     @classmethod
     def of_parts(cls, parts: Iterable[Part]) -> AnnotatedText:
-        """A document of parts in their order; neighbouring text parts count as one."""
+        """A document of parts in their order; neighbouring parts of a sort count as one, and empty ones not at all."""
         full: list[str] = []
         plain: list[str] = []
         pieces: list[_Piece] = []
         f = p = 0
         for part in parts:
             shown = part.interpret_as if part.is_markup else part.text
+            if not part.text and not shown:
+                continue
             piece = _Piece(Span(f, f + len(part.text)), Span(p, p + len(shown)), not part.is_markup)
             f, p = piece.full.end, piece.plain.end
             full.append(part.text)
             plain.append(shown)
-            if pieces and piece.is_text and pieces[-1].is_text:
+            if pieces and piece.is_text is pieces[-1].is_text:
                 last = pieces.pop()
-                piece = _Piece(Span(last.full.start, f), Span(last.plain.start, p), True)
+                piece = _Piece(Span(last.full.start, f), Span(last.plain.start, p), piece.is_text)
             pieces.append(piece)
         return cls("".join(full), "".join(plain), tuple(pieces))
 
@@ -87,23 +89,26 @@ class AnnotatedText:
 
     def cover(self, span: Span) -> Span:
         """The least span of ``full`` that holds all that a span of ``plain`` shows."""
-        touched = [piece for piece in self.pieces if piece.plain.start < span.end and span.start < piece.plain.end]
+        start = bisect_right(self.pieces, span.start, key=lambda piece: piece.plain.end)
+        touched = self.pieces[start : bisect_left(self.pieces, span.end, key=lambda piece: piece.plain.start)]
         if not touched:
             return self.to_full(span) or Span(len(self.full), len(self.full))
         first, last = touched[0], touched[-1]
-        start = first.full.start + (span.start - first.plain.start if first.is_text else 0)
+        begin = first.full.start + (span.start - first.plain.start if first.is_text else 0)
         end = last.full.end - (last.plain.end - span.end if last.is_text else 0)
-        return Span(min(max(start, first.full.start), end), end)
+        return Span(min(begin, end), end)
 
     def to_plain(self, span: Span) -> Span | None:
         """The text that a span of ``full`` covers, as a span of ``plain``; None where it covers only markup."""
-        touched = [p for p in self.pieces if p.is_text and p.full.start < span.end and span.start < p.full.end]
+        start = bisect_right(self.pieces, span.start, key=lambda piece: piece.full.end)
+        stop = bisect_left(self.pieces, span.end, key=lambda piece: piece.full.start)
+        touched = [piece for piece in self.pieces[start:stop] if piece.is_text]
         if not touched:
             return None
         first, last = touched[0], touched[-1]
-        start = first.plain.start + max(0, span.start - first.full.start)
+        begin = first.plain.start + max(0, span.start - first.full.start)
         end = last.plain.end - max(0, last.full.end - span.end)
-        return Span(start, end)
+        return Span(begin, end)
 
     def project(self, repair: DocumentRepair, mode: Mode) -> DocumentRepair:
         """A repair of ``plain`` as a repair of ``full``.
@@ -113,7 +118,7 @@ class AnnotatedText:
         """
         if not self.has_markup:
             return repair
-        places = [None if self._is_interpreted(edit.span) else self.to_full(edit.span) for edit in repair.edits]
+        places = [self.to_full(edit.span) for edit in repair.edits]
         lost_groups = {e.group for e, at in zip(repair.edits, places, strict=True) if at is None and e.group}
         edits: list[Edit] = []
         rejected = [RejectedEdit(replace(r.edit, span=self.cover(r.edit.span)), r.reason) for r in repair.rejected]
@@ -147,11 +152,8 @@ class AnnotatedText:
         status = Status.PARTIAL if kept else Status.ABSTAINED
         return replace(repair, segment=segment, edits=kept, status=status, reason=MARKUP_REASON)
 
-    def _is_interpreted(self, span: Span) -> bool:
-        return any(span.conflicts(markup) for markup in self.interpreted)
-
     def _near(self, at: int) -> Sequence[_Piece]:
-        """The pieces that may hold position ``at`` of ``plain``, first to last."""
+        """The pieces that may hold position ``at`` of ``plain``, first to last: three at most, as the sorts alternate."""
         last = bisect_right(self.pieces, at, key=lambda piece: piece.plain.start)
         first = last - 1
         while first > 0 and self.pieces[first - 1].plain.end >= at:

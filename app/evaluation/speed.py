@@ -12,15 +12,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
+import orjson
 import psutil
 
 from app.core.errors import ResourceError
 from app.core.protocols import GenerationTask, Generator
 from app.core.types import RepairOptions
 from app.evaluation.run import DocumentRepairer
+
+T = TypeVar("T")
 
 PAGE_SENTENCES = 40
 _START_TIMEOUT_S = 120.0
@@ -100,23 +103,33 @@ def harper() -> Contender:
     return Contender("harper-py", run)
 
 
-def repair_network(folder: Path, tokenizer_file: Path, threshold: float = 0.5, batch: int = 32) -> Contender:
+def repair_network(folder: Path, model_dir: Path, batch: int = 32) -> Contender:
     """Our own network as trained, in float32 through transformers ``generate``: the same work without CTranslate2.
 
-    Detects, marks every word and gap whose doubt reaches ``threshold``, and lets ``generate`` fill the marks; batches
-    of like length, greedy, as a careful user of transformers would.
+    The same tokenizer, the same marks at the same threshold, greedy; batches of like length, as a careful user of
+    transformers would have them.
+
+    Args:
+        folder: As ``RepairNetwork.save`` wrote it.
+        model_dir: The exported network, for its tokenizer and threshold.
+        batch: Sentences in one forward pass.
 
     Raises:
-        ResourceError: The folder or the tokenizer is missing.
+        ResourceError: Something is missing.
     """
     import torch
 
-    from app.seq2seq.codec import Mark, correction_input, detection_input
-    from app.seq2seq.network import INSERT, REPLACE, RepairNetwork
+    from app.seq2seq.codec import correction_input, detection_input
+    from app.seq2seq.ctranslate import find_doubts
+    from app.seq2seq.network import RepairNetwork
     from app.seq2seq.tokenizer import Tokenizer
 
     trained: Any = RepairNetwork.load(folder).eval()
-    tokenizer = Tokenizer(tokenizer_file)
+    tokenizer = Tokenizer(model_dir / "tokenizer.model")
+    try:
+        threshold = float(orjson.loads((model_dir / "repair.json").read_bytes())["detect_threshold"])
+    except (OSError, KeyError, ValueError) as exc:
+        raise ResourceError(f"{model_dir} holds no exported repair network; run scripts/export") from exc
 
     def pad(rows: Sequence[Sequence[int]]) -> tuple[torch.Tensor, torch.Tensor]:
         width = max(map(len, rows))
@@ -126,29 +139,25 @@ def repair_network(folder: Path, tokenizer_file: Path, threshold: float = 0.5, b
     @torch.inference_mode()
     def run(sentences: Sequence[str]) -> None:
         cut = sorted((tokenizer.words(s) for s in sentences), key=lambda w: sum(map(len, w.pieces)))
-        marked = []
-        for i in range(0, len(cut), batch):
-            words = cut[i : i + batch]
+        marked: list[list[int]] = []
+        for words in batched(cut, batch):
             inputs = [detection_input(w, tokenizer) for w in words]
-            doubt = trained.detect(*pad([ids for ids, _ in inputs])).sigmoid()
+            probabilities = trained.detect(*pad([ids for ids, _ in inputs])).sigmoid().numpy()
             for row, (w, (_, firsts)) in enumerate(zip(words, inputs, strict=True)):
-                scores = doubt[row, firsts].tolist()
-                marks = sorted(
-                    [Mark(k, k + 1) for k in range(len(w)) if scores[k][REPLACE] >= threshold]
-                    + [Mark(k, k) for k in range(len(firsts)) if scores[k][INSERT] >= threshold]
-                )
-                if marks:
-                    marked.append((correction_input(w.pieces, marks, tokenizer), len(marks)))
-        marked.sort(key=lambda m: len(m[0]))
-        for i in range(0, len(marked), batch):
-            rows = marked[i : i + batch]
-            ids, mask = pad([r for r, _ in rows])
-            limit = 8 * max(n for _, n in rows) + 2
-            trained.bart.generate(
-                input_ids=ids, attention_mask=mask, do_sample=False, num_beams=1, max_new_tokens=limit
-            )
+                doubts = find_doubts(probabilities[row, firsts], threshold)
+                if doubts:
+                    marked.append(correction_input(w.pieces, [d.mark for d in doubts], tokenizer))
+        for rows in batched(sorted(marked, key=len), batch):
+            ids, mask = pad(rows)
+            trained.bart.generate(input_ids=ids, attention_mask=mask, do_sample=False, num_beams=1, max_new_tokens=120)
 
     return Contender("same network, transformers generate, float32", run)
+
+
+def batched(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    """Neighbours in groups of ``size``; the last may be smaller."""
+    for i in range(0, len(items), size):
+        yield items[i : i + size]
 
 
 def checkpoint(folder: Path) -> Contender:
@@ -164,8 +173,7 @@ def checkpoint(folder: Path) -> Contender:
 
 def make_pages(sentences: Sequence[str], count: int) -> list[str]:
     """Up to ``count`` different pages of ``PAGE_SENTENCES`` sentences, each a paragraph."""
-    starts = range(0, min(len(sentences), count * PAGE_SENTENCES), PAGE_SENTENCES)
-    return ["\n\n".join(sentences[i : i + PAGE_SENTENCES]) for i in starts]
+    return ["\n\n".join(page) for page in batched(sentences[: count * PAGE_SENTENCES], PAGE_SENTENCES)]
 
 
 def void(_: object) -> None:
@@ -278,7 +286,7 @@ def resident_bytes(pid: int) -> int:
 
 def speed_tables(
     throughput: Sequence[Throughput], service: ServiceFigures, count: int
-) -> list[tuple[str, Sequence[str], list[tuple[str, ...]]]]:
+) -> list[tuple[str, Sequence[str], Sequence[Sequence[str]]]]:
     """Title, columns, rows of each table; how many times faster the first contender is than each."""
     ours = throughput[0].sentences_per_s
     faster = [

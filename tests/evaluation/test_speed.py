@@ -3,9 +3,11 @@
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 import psutil
 import pytest
+import sentencepiece
 
 from app.core.errors import ResourceError
 from app.evaluation import speed
@@ -104,3 +106,41 @@ def test_a_service_that_ends_early_is_an_error_at_once(command: Sequence[str]) -
 def test_harper_runs_where_it_is_installed() -> None:
     pytest.importorskip("harper")
     speed.harper().run(["This are an test.", ""])
+
+
+def test_our_network_does_the_same_work_through_transformers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    torch = pytest.importorskip("torch")
+    transformers = pytest.importorskip("transformers")
+    from app.seq2seq.network import RepairNetwork, bart_config
+    from app.seq2seq.tokenizer import CONTROLS, Tokenizer
+
+    corpus = tmp_path / "corpus.txt"
+    corpus.write_text("He go to school with us today.\nWe saw the big grey sea.\n" * 20)
+    sentencepiece.SentencePieceTrainer.train(
+        input=str(corpus), model_prefix=str(tmp_path / "tokenizer"), vocab_size=340, byte_fallback=True,
+        control_symbols=list(CONTROLS), hard_vocab_limit=False, remove_extra_whitespaces=False,
+        normalization_rule_name="identity", minloglevel=2,
+    )  # fmt: skip
+    tokenizer = Tokenizer(tmp_path / "tokenizer.model")
+    torch.manual_seed(1)
+    config = bart_config(tokenizer, encoder_layers=1, decoder_layers=1, d_model=32, ffn_dim=32, heads=2)
+    RepairNetwork(config).save(tmp_path)
+    generated: list[int] = []
+    generate = transformers.BartForConditionalGeneration.generate
+
+    def count(self: object, **kwargs: object) -> object:
+        generated.append(len(kwargs["input_ids"]))  # type: ignore[arg-type]
+        return generate(self, **kwargs)
+
+    monkeypatch.setattr(transformers.BartForConditionalGeneration, "generate", count)
+    for threshold, expected in ((0.0, [2, 1]), (1.1, [])):
+        generated.clear()
+        (tmp_path / "repair.json").write_text(f'{{"detect_threshold": {threshold}}}')
+        speed.repair_network(tmp_path, tmp_path, batch=2).run(["He go to school.", "We saw us.", "We saw."])
+        assert generated == expected
+
+
+def test_our_network_without_its_export_is_a_resource_error(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    with pytest.raises(ResourceError):
+        speed.repair_network(tmp_path, tmp_path)

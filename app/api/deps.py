@@ -1,0 +1,134 @@
+"""What the routes are handed: the one service object of an application."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Annotated, Protocol, TypeVar
+
+import anyio
+import anyio.to_thread
+from fastapi import Depends, Request
+
+from app import __version__
+from app.api.errors import ProblemError
+from app.api.schemas import KnowledgeBaseBody, ModelBody
+from app.core.protocols import ModelCard, RuleSet
+from app.core.types import DocumentRepair, RepairOptions
+from app.settings import Settings
+from app.telemetry import Metrics
+
+_Result = TypeVar("_Result")
+_RETRY_AFTER_S = "1"
+# Warms every step: a rule, a name and the network have something to look at.
+_SAMPLE = "The the minister of the foreign affairs has said that he goes to Berlin on 3 May .\n"
+
+
+class RepairEngine(Protocol):
+    """What the service needs of ``app.core.repairer.Repairer``; a test hands in its own."""
+
+    @property
+    def card(self) -> ModelCard:
+        """The model in use."""
+        ...
+
+    @property
+    def kb_version(self) -> str:
+        """Version of the knowledge base; empty without one."""
+        ...
+
+    @property
+    def rules(self) -> RuleSet:
+        """The rules in use."""
+        ...
+
+    def repair(self, text: str, options: RepairOptions | None = None) -> DocumentRepair:
+        """Repair one document; may be called from several threads."""
+        ...
+
+
+class Service:
+    """One application's repairer, threads and counters.
+
+    Args:
+        settings: Limits and the number of threads.
+        metrics: Where repairs are counted.
+    """
+
+    def __init__(self, settings: Settings, metrics: Metrics) -> None:
+        self.settings, self.metrics = settings, metrics
+        self._engine: RepairEngine | None = None
+        self._limiter = anyio.CapacityLimiter(settings.concurrent_repairs)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether a real repair has passed."""
+        return self._engine is not None
+
+    def warm_up(self, engine: RepairEngine) -> None:
+        """Send a sample through ``engine``, and serve with it from then on.
+
+        Raises:
+            RepairError: The sample does not pass; the service stays not ready.
+        """
+        engine.repair(_SAMPLE, RepairOptions())
+        self._engine = engine
+        card = engine.card
+        self.metrics.set_ready(__version__, f"{card.name}@{card.version}", engine.kb_version)
+
+    def engine(self) -> RepairEngine:
+        """The repairer.
+
+        Raises:
+            ProblemError: ``model-not-ready``.
+        """
+        if self._engine is None:
+            raise ProblemError(
+                "model-not-ready",
+                "The model is being loaded; ask /readyz and try again.",
+                headers={"Retry-After": _RETRY_AFTER_S},
+            )
+        return self._engine
+
+    def model(self) -> ModelBody | None:
+        """Name, version and checksum of the model, once it is ready."""
+        if self._engine is None:
+            return None
+        card = self._engine.card
+        return ModelBody(name=card.name, version=card.version, sha256=card.sha256)
+
+    def knowledge_base(self) -> KnowledgeBaseBody | None:
+        """The knowledge base's version, once it is ready."""
+        return None if self._engine is None else KnowledgeBaseBody(version=self._engine.kb_version)
+
+    async def in_thread(self, work: Callable[[float], _Result]) -> _Result:
+        """Run ``work`` beside the event loop; it is told how long it waited, in seconds.
+
+        Raises:
+            ProblemError: ``queue-full``, at once; ``deadline`` where the whole time went by in the queue.
+        """
+        if self._limiter.statistics().tasks_waiting >= self.settings.waiting_repairs > 0 or (
+            self.settings.waiting_repairs == 0 and self._limiter.available_tokens < 1
+        ):
+            raise ProblemError(
+                "queue-full", "All threads are busy; try again.", headers={"Retry-After": _RETRY_AFTER_S}
+            )
+        asked = time.monotonic()
+
+        def run() -> _Result:
+            waited = time.monotonic() - asked
+            if waited > self.settings.request_timeout_s:
+                raise ProblemError("deadline", "The request waited for its whole time; try again later.")
+            return work(waited)
+
+        return await anyio.to_thread.run_sync(partial(run), limiter=self._limiter)
+
+
+def get_service(request: Request) -> Service:
+    """The service of the application that answers ``request``."""
+    service: Service = request.app.state.service
+    return service
+
+
+ServiceDep = Annotated[Service, Depends(get_service)]

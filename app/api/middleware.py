@@ -1,0 +1,74 @@
+"""Around every request: an id, a log line, a measurement, and an answer even where nobody expected the error."""
+
+from __future__ import annotations
+
+import time
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.api.errors import internal_error, respond
+from app.telemetry import METHODS, Metrics, get_logger, request_id_of
+
+_UNMATCHED = "(no route)"
+
+
+class TelemetryMiddleware:
+    """Gives each request an id, logs and counts it, and turns an unexpected exception into a 500.
+
+    The log has the route's template and never the path, the query, a header or a body: those are the caller's.
+    """
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self._app, self._metrics = app, metrics
+        self._log = get_logger(__name__)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection (ASGI)."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
+        request_id = request_id_of(given.decode("latin-1"))
+        scope.setdefault("state", {})["request_id"] = request_id
+        status, bytes_in, bytes_out = 0, 0, 0
+
+        async def counted_receive() -> Message:
+            nonlocal bytes_in
+            message = await receive()
+            bytes_in += len(message.get("body", b""))
+            return message
+
+        async def tagged_send(message: Message) -> None:
+            nonlocal status, bytes_out
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                own = [(b"x-request-id", request_id.encode()), (b"x-content-type-options", b"nosniff")]
+                if not any(name == b"cache-control" for name, _ in message["headers"]):
+                    own.append((b"cache-control", b"no-store"))
+                message = {**message, "headers": [*message["headers"], *own]}
+            bytes_out += len(message.get("body", b""))
+            await send(message)
+
+        try:
+            await self._app(scope, counted_receive, tagged_send)
+        except Exception as exc:
+            problem = internal_error(exc)
+            if status:  # too late for another answer: cut the connection, and let no message out with it
+                raise RuntimeError("the response was cut short") from None
+            await respond(problem, request_id, self._metrics)(scope, counted_receive, tagged_send)
+        finally:
+            seconds = time.perf_counter() - started
+            route = str(getattr(scope.get("route"), "path", _UNMATCHED))
+            method = scope["method"] if scope["method"] in METHODS else "OTHER"
+            self._metrics.observe_request(route, method, status, seconds)
+            self._log.info(
+                "request",
+                method=method,
+                route=route,
+                status=status,
+                ms=round(seconds * 1000, 1),
+                request_id=request_id,
+                bytes_in=bytes_in,
+                bytes_out=bytes_out,
+            )

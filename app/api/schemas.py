@@ -1,0 +1,795 @@
+"""The JSON we promise, kept apart from the core's types, and the way between the two."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeInt,
+    PositiveInt,
+    SkipValidation,
+    StringConstraints,
+)
+from pydantic_core import PydanticCustomError
+
+from app.api.annotation import AnnotatedText, Part
+from app.api.errors import Problem, ProblemError
+from app.core.classify import errant_type
+from app.core.diff import apply_edits
+from app.core.offsets import OffsetTable, OffsetUnit
+from app.core.types import (
+    BUILTIN_PROTECTION,
+    DocumentRepair,
+    Edit,
+    EditKind,
+    FurnitureMode,
+    GlossaryEntry,
+    Mode,
+    Origin,
+    ProtectedKind,
+    ProtectOptions,
+    RepairOptions,
+    Scope,
+    Span,
+    Status,
+    TermKind,
+)
+from app.formats.diffs import html_side_by_side, inline_text, unified_diff
+from app.settings import Settings
+
+_CONTROL: Final = re.compile("[\x00-\x08\x0e-\x1f\x7f]")
+_LANGUAGE: Final = re.compile(r"auto|en(-[a-z0-9]{2,8})*", re.ASCII | re.IGNORECASE)
+_MACHINE_MADE: Final = 0.5  # garble score from which a document is called machine-translated
+_HIGH, _MEDIUM = 0.9, 0.7  # confidence bands
+
+
+def _without_controls(value: str) -> str:
+    if _CONTROL.search(value):
+        raise PydanticCustomError("control_character", "control character")
+    return value
+
+
+_PLAIN_TEXT = Field(json_schema_extra={"pattern": r"^[^\u0000-\u0008\u000e-\u001f\u007f]*$"})
+Text = Annotated[str, AfterValidator(_without_controls), _PLAIN_TEXT]
+"""Any text without control characters; tabs, line ends and form feeds may stand in it."""
+Term = Annotated[Text, StringConstraints(min_length=1, max_length=200)]
+Id = Annotated[Text, StringConstraints(min_length=1, max_length=128)]
+
+
+class DiffForm(StrEnum):
+    """A way to show the same edits."""
+
+    EDITS = "edits"
+    UNIFIED = "unified"
+    HTML = "html"
+    INLINE = "inline"
+
+
+class _Request(BaseModel):
+    """Strict: what the schema does not name, or names with another type, is refused."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class _Response(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+def _choice(description: str) -> Any:
+    return Field(strict=False, description=description)
+
+
+# --- requests ---
+
+
+class AnnotationPart(_Request):
+    """A stretch of text, or of markup; LanguageTool's form."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"oneOf": [{"required": ["text"]}, {"required": ["markup"]}]}, **_Request.model_config
+    )
+
+    text: Text = Field("", description="Text to repair.")
+    markup: Text = Field("", description="Markup: no edit touches or crosses it.")
+    interpretAs: Text = Field("", description="What a reader sees in place of the markup, such as a line break.")  # noqa: N815
+
+
+class SpanBody(_Request):
+    """A half-open range of the document, in `offset_unit`."""
+
+    start: NonNegativeInt = Field(description="First unit of the range.")
+    end: NonNegativeInt = Field(description="First unit after the range.")
+
+
+BuiltinKind = Literal["url", "email", "number", "date", "time", "currency", "unit", "code", "handle", "placeholder"]
+
+
+class ProtectBody(_Request):
+    """What no edit may touch."""
+
+    quotes: bool = Field(False, description="Direct quotations.")
+    builtin: list[BuiltinKind] = Field(
+        sorted(kind.value for kind in BUILTIN_PROTECTION),  # type: ignore[arg-type]
+        description="Kinds of text recognised by themselves.",
+    )
+    patterns: list[Text] = Field([], description="Regular expressions in RE2 syntax (linear time).")
+    spans: list[SpanBody] = Field([], description="Ranges of the document.")
+
+
+class GlossaryEntryBody(_Request):
+    """One term."""
+
+    source: Term = Field(description="The form that stands in the text.")
+    target: Text = Field("", max_length=200, description="The form you want; needed where `kind` is `replace`.")
+    case: Literal["insensitive", "sensitive"] = Field("insensitive", description="Whether case counts in `source`.")
+    kind: Annotated[TermKind, _choice("`replace`, `keep` (right as it stands) or `forbid` (report it).")] = (
+        TermKind.REPLACE
+    )
+
+
+class GlossaryBody(_Request):
+    """Terms you require."""
+
+    ids: list[Id] = Field([], description="Glossaries kept on the server.")
+    entries: list[GlossaryEntryBody] = Field([], description="Terms for this request.")
+
+
+class EntityHint(_Request):
+    """A name that you know to be in the text."""
+
+    id: Id = Field(description="Your id, or one of the knowledge base.")
+    name: Term = Field(description="The right form of the name.")
+
+
+class EntitiesBody(_Request):
+    """What you know of the names in the text."""
+
+    kb: Literal["default"] = Field("default", description="Knowledge base to use.")
+    hints: list[EntityHint] = Field([], description="Names that you know to be in the text.")
+
+
+class OptionsBody(_Request):
+    """How to repair; every field has the product's default."""
+
+    mode: Annotated[Mode, _choice("How far a repair may go; `detect_only` reports edits and makes none.")] = (
+        Mode.MINIMAL
+    )
+    language: str = Field(
+        "en",
+        min_length=1,
+        max_length=35,
+        description="`en`, `en-*` or `auto`; sentences in another language are left alone.",
+        json_schema_extra={"pattern": r"^([aA][uU][tT][oO]|[eE][nN](-[A-Za-z0-9]{2,8})*)$"},
+    )
+    min_confidence: float | None = Field(
+        None, ge=0, le=1, description="Least confidence of an edit; by default the operating point of the mode."
+    )
+    scope: list[Annotated[Scope, _choice("A family of edits.")]] = Field(
+        list(Scope), min_length=1, description="Families of edits to make."
+    )
+    protect: ProtectBody = ProtectBody()
+    glossary: GlossaryBody = GlossaryBody()
+    entities: EntitiesBody = EntitiesBody()
+    furniture: Annotated[FurnitureMode, _choice("What to do with bylines, share buttons and the like.")] = (
+        FurnitureMode.FLAG
+    )
+    disabled_rules: list[Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{0,63}$")]] = Field(
+        [], max_length=100, description="Rule ids to switch off; `GET /v1/rules` lists them."
+    )
+    offset_unit: Annotated[OffsetUnit, _choice("What `start` and `end` count, in request and response.")] = (
+        OffsetUnit.CODEPOINT
+    )
+    diff: list[Annotated[DiffForm, _choice("A form of the diff.")]] = Field(
+        [DiffForm.EDITS], description="Further forms of the diff wanted; `edits` is always there."
+    )
+    alternatives: NonNegativeInt = Field(1, description="Most alternatives of one edit.")
+    max_latency_ms: PositiveInt | None = Field(
+        None, le=3_600_000, description="Sentences not reached in this time are left alone, with reason `deadline`."
+    )
+
+
+_ONE_OF_TEXT: Final[dict[str, Any]] = {"oneOf": [{"required": ["text"]}, {"required": ["annotation"]}]}
+
+
+class RepairRequest(OptionsBody):
+    """One document: `text`, or `annotation` where it has markup."""
+
+    model_config = ConfigDict(json_schema_extra=_ONE_OF_TEXT, **_Request.model_config)
+
+    text: Text = Field("", description="The document as plain text.")
+    annotation: list[AnnotationPart] = Field([], description="The document as text and markup.")
+
+
+class BatchItem(RepairRequest):
+    """One document of a batch; its fields win over `defaults`."""
+
+    id: Id | None = Field(None, description="Your name for the item, unique in the batch; given back.")
+
+
+class BatchRequest(_Request):
+    """Many documents, each repaired on its own."""
+
+    # Items are read one by one, so that one that is wrong does not take the others with it.
+    items: list[Annotated[BatchItem, SkipValidation]] = Field(min_length=1, description="The documents.")
+    defaults: OptionsBody = Field(OptionsBody(), description="Options of every item that does not set its own.")
+
+
+class DiffRequest(_Request):
+    """Two versions of a text."""
+
+    source: Text = Field(description="The text before.")
+    target: Text = Field(description="The text after.")
+    offset_unit: Annotated[OffsetUnit, _choice("What `start` and `end` count.")] = OffsetUnit.CODEPOINT
+    diff: list[Annotated[DiffForm, _choice("A form of the diff.")]] = Field(
+        [DiffForm.EDITS], description="Further forms of the diff wanted; `edits` is always there."
+    )
+
+
+# --- responses ---
+
+
+class SentenceBody(_Response):
+    """What became of one sentence (or heading, list item, furniture line)."""
+
+    start: int
+    end: int
+    status: Status
+    reason: str | None = Field(None, description="Stable word, where the sentence was not simply repaired.")
+    confidence: float = Field(description="That the sentence as given back needs no further repair, 0 to 1.")
+    edits: list[str] = Field(description="Ids of its edits.")
+
+
+class AlternativeBody(_Response):
+    """Another replacement for the same place."""
+
+    replacement: str
+    score: float
+    entity: str | None = None
+
+
+class EntityBody(_Response):
+    """The record behind a name, and what spoke for it."""
+
+    id: str
+    caption: str
+    type: str
+    score: float
+    features: dict[str, float]
+
+
+class EditBody(_Response):
+    """One change: replace `original` at `[start, end)` of the input by `replacement`."""
+
+    id: str
+    start: int
+    end: int
+    original: str
+    replacement: str
+    start_out: int = Field(description="Where the replacement begins in `text` of the response.")
+    end_out: int = Field(description="Where it ends there.")
+    kind: EditKind
+    origin: Origin
+    errant: str = Field(description="ERRANT-style type, such as R:NOUN, M:DET, U:PUNCT.")
+    rule: str = Field(description="Stable id; `disabled_rules` takes it.")
+    confidence: float = Field(description="Calibrated probability that the edit is right.")
+    confidence_band: Literal["high", "medium", "low"] = Field(description="high from 0.9, medium from 0.7.")
+    reason: str = Field(description="One line for an editor.")
+    alternatives: list[AlternativeBody]
+    entity: EntityBody | None = None
+    group: str | None = Field(None, description="Edits of one group only make sense together.")
+
+
+class RejectedBody(_Response):
+    """An edit that a check refused."""
+
+    start: int
+    end: int
+    original: str
+    replacement: str
+    kind: EditKind
+    origin: Origin
+    rule: str
+    confidence: float
+    reason: str = Field(description="Which check, such as protected:number.")
+
+
+class FurnitureBody(_Response):
+    """A line that belongs to the page and not to the text."""
+
+    start: int
+    end: int
+    kind: str
+    reason: str
+
+
+class GlossaryUseBody(_Response):
+    """What became of one term."""
+
+    entry: str
+    applied: int
+    not_applied: int
+    reasons: list[str]
+
+
+class GarbleBody(_Response):
+    """How machine-made the document reads."""
+
+    score: float = Field(description="0 (clean) to 1.")
+    kind: Literal["clean", "machine_translation"] = Field(description="machine_translation from a score of 0.5.")
+
+
+class DiffBody(_Response):
+    """The forms asked for."""
+
+    unified: str | None = Field(None, description="Unified diff, as patch reads it.")
+    html: str | None = Field(None, description="Two columns, with <ins> and <del>; the text is escaped.")
+    inline: str | None = Field(None, description="One text with [-deleted-] and {+inserted+} words.")
+
+
+class ModelBody(_Response):
+    """The network behind the answer."""
+
+    name: str
+    version: str
+    sha256: str
+
+
+class KnowledgeBaseBody(_Response):
+    """The knowledge base of names behind the answer."""
+
+    version: str
+
+
+class TimingBody(_Response):
+    """Where the time went, in milliseconds."""
+
+    queue: int
+    total: int
+    read: int | None = None
+    names: int | None = None
+    model: int | None = None
+
+
+class RepairResponse(_Response):
+    """The corrected text and how it came about.
+
+    Applying all edits to the input gives `text`, byte for byte (in mode `detect_only`, `text` is the input).
+    """
+
+    id: str
+    status: Status
+    text: str
+    offset_unit: OffsetUnit
+    garble: GarbleBody
+    sentences: list[SentenceBody]
+    edits: list[EditBody]
+    rejected: list[RejectedBody]
+    furniture: list[FurnitureBody]
+    glossary_report: list[GlossaryUseBody]
+    diff: DiffBody | None = None
+    warnings: list[str] = Field(description="Stable words, such as `deadline`.")
+    model: ModelBody
+    kb: KnowledgeBaseBody
+    timing_ms: TimingBody
+
+    def encode(self) -> bytes:
+        """The response as JSON; what there is not is left out."""
+        return self.model_dump_json(exclude_none=True).encode()
+
+
+class ProofreaderCorrection(_Response):
+    """One correction in the shape of the Chrome Proofreader API; UTF-16 offsets."""
+
+    startIndex: int  # noqa: N815
+    endIndex: int  # noqa: N815
+    correction: str
+    type: str
+    explanation: str
+
+
+class ProofreaderResponse(_Response):
+    """The answer in the shape of the Chrome Proofreader API."""
+
+    correctedInput: str  # noqa: N815
+    corrections: list[ProofreaderCorrection]
+
+
+class BatchAnswer(_Response):
+    """One item's answer: `result` where `status` is 200, else `problem`."""
+
+    index: int = Field(description="Place of the item in the request.")
+    id: str | None = None
+    status: int = Field(description="The HTTP status that the item alone would have had.")
+    result: RepairResponse | None = None
+    problem: Problem | None = None
+
+
+class BatchResponse(_Response):
+    """An answer for every item, in their order."""
+
+    items: list[BatchAnswer]
+
+
+class ChangeBody(_Response):
+    """One change between the two texts."""
+
+    start: int
+    end: int
+    original: str
+    replacement: str
+    start_out: int
+    end_out: int
+    errant: str
+
+
+class DiffResponse(_Response):
+    """The changes; applying them to `source` gives `target`, byte for byte."""
+
+    offset_unit: OffsetUnit
+    edits: list[ChangeBody]
+    diff: DiffBody | None = None
+
+
+class RuleBody(_Response):
+    """A rule that edits name."""
+
+    id: str
+    kind: EditKind
+    origin: Origin
+    description: str
+
+
+class RulesResponse(_Response):
+    """Every rule id there is."""
+
+    rules: list[RuleBody]
+
+
+class StateResponse(_Response):
+    """A probe's answer."""
+
+    status: str
+
+
+class VersionResponse(_Response):
+    """What is running."""
+
+    name: str
+    version: str
+    model: ModelBody | None = None
+    kb: KnowledgeBaseBody | None = None
+
+
+# --- from a request to the core ---
+
+
+@dataclass(frozen=True, slots=True)
+class RepairCall:
+    """One document to repair, in the core's words, and how to give it back."""
+
+    document: AnnotatedText
+    options: RepairOptions
+    unit: OffsetUnit
+    forms: frozenset[DiffForm]
+
+
+def read_call(body: RepairRequest, settings: Settings) -> RepairCall:
+    """What a request asks for, once it keeps the limits.
+
+    Raises:
+        ProblemError: It is too long, in a language we do not repair, or a field does not fit another.
+    """
+    document = _read_document(body, settings)
+    if not _LANGUAGE.fullmatch(body.language):
+        raise ProblemError.at(
+            "/language", "unsupported-language", "Only English is repaired: use en, en-* or auto.",
+            slug="unsupported-language",
+        )  # fmt: skip
+    _check_count("/alternatives", body.alternatives, settings.max_alternatives, "alternatives")
+    latency_s = settings.request_timeout_s
+    if body.max_latency_ms is not None:
+        latency_s = min(latency_s, body.max_latency_ms / 1000)
+    options = RepairOptions(
+        mode=body.mode,
+        min_confidence=body.min_confidence,
+        scope=frozenset(body.scope),
+        protect=_read_protection(body, document, settings),
+        glossary=_read_glossary(body.glossary, settings),
+        entity_hints=_read_hints(body.entities, settings),
+        furniture=body.furniture,
+        disabled_rules=frozenset(body.disabled_rules),
+        alternatives=body.alternatives,
+        max_latency_s=latency_s,
+    )
+    return RepairCall(document, options, body.offset_unit, frozenset(body.diff))
+
+
+def _read_document(body: RepairRequest, settings: Settings) -> AnnotatedText:
+    has_text, has_annotation = "text" in body.model_fields_set, "annotation" in body.model_fields_set
+    if has_text == has_annotation:
+        raise ProblemError.at(
+            "", "text-or-annotation", "Give either `text` or `annotation`" + (", not both." if has_text else ".")
+        )
+    if has_text:
+        check_length("/text", body.text, settings.max_text_chars)
+        return AnnotatedText.of_text(body.text)
+    parts = []
+    for index, part in enumerate(body.annotation):
+        is_markup = "markup" in part.model_fields_set
+        if is_markup == ("text" in part.model_fields_set):
+            raise ProblemError.at(f"/annotation/{index}", "text-or-markup", "Give either `text` or `markup`.")
+        if not is_markup and part.interpretAs:
+            raise ProblemError.at(
+                f"/annotation/{index}/interpretAs", "only-with-markup", "`interpretAs` goes with `markup` only."
+            )
+        parts.append(Part(part.markup if is_markup else part.text, is_markup, part.interpretAs))
+    document = AnnotatedText.of_parts(parts)
+    for view in (document.full, document.plain):
+        check_length("/annotation", view, settings.max_text_chars)
+    return document
+
+
+def check_length(pointer: str, text: str, most: int) -> None:
+    """Refuse a text that is too long.
+
+    Raises:
+        ProblemError: ``text-too-long``.
+    """
+    if len(text) > most:
+        raise ProblemError.at(
+            pointer, "text-too-long", f"The text has {len(text)} characters; at most {most} are taken. Send parts.",
+            slug="text-too-long",
+        )  # fmt: skip
+
+
+def _check_count(pointer: str, count: int, most: int, what: str) -> None:
+    if count > most:
+        raise ProblemError.at(pointer, "too-many", f"{count} {what}; at most {most} are taken.")
+
+
+def _read_protection(body: RepairRequest, document: AnnotatedText, settings: Settings) -> ProtectOptions:
+    protect = body.protect
+    _check_count("/protect/patterns", len(protect.patterns), settings.max_patterns, "patterns")
+    _check_count("/protect/spans", len(protect.spans), settings.max_spans, "spans")
+    for index, pattern in enumerate(protect.patterns):
+        if not 1 <= len(pattern) <= settings.max_pattern_chars:
+            raise ProblemError.at(
+                f"/protect/patterns/{index}", "pattern-length",
+                f"A pattern has 1 to {settings.max_pattern_chars} characters.", slug="invalid-pattern",
+            )  # fmt: skip
+    spans: list[Span] = []
+    if protect.spans:
+        table = OffsetTable(document.full)
+        for index, given in enumerate(protect.spans):
+            span = document.to_plain(_read_span(given, table, body.offset_unit, f"/protect/spans/{index}"))
+            if span is not None:
+                spans.append(span)
+    return ProtectOptions(
+        quotes=protect.quotes,
+        builtin=frozenset(ProtectedKind(kind) for kind in protect.builtin),
+        patterns=tuple(protect.patterns),
+        spans=(*spans, *document.interpreted),
+    )
+
+
+def _read_span(given: SpanBody, table: OffsetTable, unit: OffsetUnit, pointer: str) -> Span:
+    if given.start >= given.end:
+        raise ProblemError.at(pointer, "empty-span", "`end` must be more than `start`.")
+    try:
+        return Span(table.from_unit(given.start, unit), table.from_unit(given.end, unit))
+    except ValueError:
+        raise ProblemError.at(
+            pointer, "span-outside-text", "The span must lie within the text and not cut a character."
+        ) from None
+
+
+def _read_glossary(glossary: GlossaryBody, settings: Settings) -> tuple[GlossaryEntry, ...]:
+    if glossary.ids:
+        raise ProblemError.at(
+            "/glossary/ids/0", "unknown-glossary",
+            "This server keeps no glossaries; send the terms in `glossary.entries`.", slug="invalid-glossary",
+        )  # fmt: skip
+    _check_count("/glossary/entries", len(glossary.entries), settings.max_glossary_entries, "entries")
+    entries = []
+    for index, entry in enumerate(glossary.entries):
+        pointer = f"/glossary/entries/{index}"
+        if not entry.source.strip():
+            raise ProblemError.at(f"{pointer}/source", "empty", "Must not be blank.", slug="invalid-glossary")
+        if entry.kind is TermKind.REPLACE and not entry.target.strip():
+            raise ProblemError.at(
+                f"{pointer}/target", "empty", "Needed where `kind` is `replace`.", slug="invalid-glossary"
+            )
+        entries.append(
+            GlossaryEntry(entry.source, entry.target, entry.kind, entry.case == "sensitive", f"inline/{index}")
+        )
+    return tuple(entries)
+
+
+def _read_hints(entities: EntitiesBody, settings: Settings) -> tuple[tuple[str, str], ...]:
+    _check_count("/entities/hints", len(entities.hints), settings.max_glossary_entries, "hints")
+    return tuple((hint.id, hint.name) for hint in entities.hints)
+
+
+# --- from the core to a response ---
+
+
+class _Places:
+    """Spans of one text, in the caller's unit."""
+
+    def __init__(self, text: str, unit: OffsetUnit) -> None:
+        self._table, self._unit = OffsetTable(text), unit
+
+    def of(self, span: Span) -> dict[str, int]:
+        return {
+            "start": self._table.to_unit(span.start, self._unit),
+            "end": self._table.to_unit(span.end, self._unit),
+        }
+
+    def out(self, span: Span) -> dict[str, int]:
+        return {f"{name}_out": at for name, at in self.of(span).items()}
+
+
+def spans_out(edits: Iterable[tuple[Span, str]], *, are_applied: bool) -> list[Span]:
+    """Where each replacement stands once all edits are made, in code points of the text given back."""
+    places, shift = [], 0
+    for span, text in edits:
+        if not are_applied:
+            places.append(span)
+            continue
+        start = span.start + shift
+        places.append(Span(start, start + len(text)))
+        shift += len(text) - len(span)
+    return places
+
+
+def band_of(confidence: float) -> Literal["high", "medium", "low"]:
+    """A confidence in a word; the limits are part of the API."""
+    return "high" if confidence >= _HIGH else "medium" if confidence >= _MEDIUM else "low"
+
+
+def show_diff(source: str, changes: Sequence[tuple[Span, str]], forms: Iterable[DiffForm]) -> DiffBody | None:
+    """The forms asked for beyond the edit list, all from the same changes."""
+    wanted = frozenset(forms) - {DiffForm.EDITS}
+    if not wanted:
+        return None
+    raise NotImplementedError
+
+
+def write_response(
+    call: RepairCall,
+    repair: DocumentRepair,
+    *,
+    response_id: str,
+    model: ModelBody,
+    kb_version: str,
+    queue_s: float,
+    total_s: float,
+) -> RepairResponse:
+    """The answer for one document; ``repair`` counts in ``call.document.full``."""
+    source, unit = repair.source, call.unit
+    places, places_out = _Places(source, unit), _Places(repair.text, unit)
+    pairs = [(edit.span, edit.text) for edit in repair.edits]
+    after = spans_out(pairs, are_applied=call.options.mode is not Mode.DETECT_ONLY)
+    return RepairResponse(
+        id=f"rep_{response_id}",
+        status=repair.status,
+        text=repair.text,
+        offset_unit=unit,
+        garble=GarbleBody(
+            score=_rounded(repair.garble), kind="machine_translation" if repair.garble >= _MACHINE_MADE else "clean"
+        ),
+        sentences=[
+            SentenceBody(
+                **places.of(answer.segment.span),
+                status=answer.status,
+                reason=answer.reason or None,
+                confidence=_rounded(answer.confidence),
+                edits=[f"e{index + 1}" for index in answer.edits],
+            )
+            for answer in repair.segments
+        ],
+        edits=[
+            _edit_body(index, edit, source, call.options.alternatives, places.of(edit.span), places_out.out(at))
+            for index, (edit, at) in enumerate(zip(repair.edits, after, strict=True))
+        ],
+        rejected=[
+            RejectedBody(
+                **places.of(r.edit.span),
+                original=r.edit.span.of(source),
+                replacement=r.edit.text,
+                kind=r.edit.kind,
+                origin=r.edit.origin,
+                rule=r.edit.rule,
+                confidence=_rounded(r.edit.confidence),
+                reason=r.reason,
+            )
+            for r in repair.rejected
+        ],
+        furniture=[
+            FurnitureBody(**places.of(repair.segments[line.segment].segment.span), kind=line.kind, reason=line.reason)
+            for line in repair.furniture
+        ],
+        glossary_report=[
+            GlossaryUseBody(
+                entry=use.entry, applied=use.applied, not_applied=use.not_applied, reasons=list(use.reasons)
+            )
+            for use in repair.glossary
+        ],
+        diff=show_diff(source, pairs, call.forms),
+        warnings=list(repair.warnings),
+        model=model,
+        kb=KnowledgeBaseBody(version=kb_version),
+        timing_ms=TimingBody(
+            queue=_ms(queue_s),
+            total=_ms(total_s),
+            **{name: _ms(seconds) for name, seconds in repair.timing_s if name in TimingBody.model_fields},
+        ),
+    )
+
+
+def _edit_body(
+    index: int, edit: Edit, source: str, alternatives: int, place: Mapping[str, int], place_out: Mapping[str, int]
+) -> EditBody:
+    original = edit.span.of(source)
+    return EditBody(
+        id=f"e{index + 1}",
+        **place,
+        original=original,
+        replacement=edit.text,
+        **place_out,
+        kind=edit.kind,
+        origin=edit.origin,
+        errant=errant_type(original, edit.text),
+        rule=edit.rule,
+        confidence=_rounded(edit.confidence),
+        confidence_band=band_of(edit.confidence),
+        reason=edit.reason,
+        alternatives=[
+            AlternativeBody(replacement=other.text, score=_rounded(other.score), entity=other.entity_id)
+            for other in edit.alternatives[:alternatives]
+        ],
+        entity=None
+        if edit.entity is None
+        else EntityBody(
+            id=edit.entity.id,
+            caption=edit.entity.caption,
+            type=edit.entity.type,
+            score=_rounded(edit.entity.score),
+            features={name: _rounded(value) for name, value in edit.entity.features},
+        ),
+        group=edit.group,
+    )
+
+
+def as_proofreader(repair: DocumentRepair) -> ProofreaderResponse:
+    """The answer in the shape of the Chrome Proofreader API."""
+    places = _Places(repair.source, OffsetUnit.UTF16)
+    corrections = []
+    for edit in repair.edits:
+        place = places.of(edit.span)
+        corrections.append(
+            ProofreaderCorrection(
+                startIndex=place["start"],
+                endIndex=place["end"],
+                correction=edit.text,
+                type=edit.kind.value,
+                explanation=edit.reason,
+            )
+        )
+    return ProofreaderResponse(correctedInput=repair.text, corrections=corrections)
+
+
+def _rounded(value: float) -> float:
+    return round(value, 4)
+
+
+def _ms(seconds: float) -> int:
+    return round(seconds * 1000)
