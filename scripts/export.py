@@ -20,13 +20,13 @@ import numpy as np
 import torch
 import typer
 from ctranslate2.converters.transformers import BartLoader
+from rapidfuzz.distance import Levenshtein
 
 from app.evaluation.splits import is_held_out_text
 from app.seq2seq.calibrate import Calibration, features, reliability
 from app.seq2seq.ctranslate import FORMAT, CTranslateGenerator, ScoredAnswer
 from app.seq2seq.network import RepairNetwork
 from app.seq2seq.tokenizer import Tokenizer, Words
-from rapidfuzz.distance import Levenshtein
 
 NAME = "repair-en"
 LANGUAGES = ("et", "ro", "ru")
@@ -79,8 +79,14 @@ def clean_sentences(folder: Path, most: int) -> list[str]:
     return found[:most]
 
 
-def choose_threshold(confidence: Sequence[float], gain: Sequence[int], clean: Sequence[float], n_clean: int,
-                     most_harm: float, least_precision: float) -> float:
+def choose_threshold(
+    confidence: Sequence[float],
+    gain: Sequence[int],
+    clean: Sequence[float],
+    n_clean: int,
+    most_harm: float,
+    least_precision: float,
+) -> float:
     """The confidence from which on edits gain most, word edits saved in all, within the bounds on harm and precision."""
     best, best_gain = 1.01, 0
     for t in np.arange(0.3, 0.991, 0.01):

@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001
 """Measure sentence boundaries and speed of the segmenter beside libraries, on sentences joined to paragraphs again.
 
 Sentences of known extent (one a row) are joined by a space, twelve to a paragraph, so that the joins are boundaries

@@ -62,14 +62,21 @@ def curl(text: str) -> str:
     return text.replace("'", "’")
 
 
+def maybe_curl(machine: str, corrected: str, rng: random.Random) -> tuple[str, str]:
+    """Both with curly quotation marks, three times in ten."""
+    return (curl(machine), curl(corrected)) if rng.random() < 0.3 else (machine, corrected)
+
+
 def edit_rate(machine: str, corrected: str) -> float:
     """Word edits per word of the correction."""
     a, b = machine.split(), corrected.split()
     return Levenshtein.distance(a, b) / max(1, len(b))
 
 
-def real_examples(folder: Path, tokenizer: Tokenizer, rng: random.Random) -> tuple[list[Example], EditStatistics]:
-    """Examples of the pair files, and what was counted on the post-edits among them."""
+def real_examples(
+    folder: Path, tokenizer: Tokenizer, rng: random.Random, copies: int
+) -> tuple[list[Example], EditStatistics]:
+    """Examples of the pair files, each post-edit ``copies`` times, and what was counted on the post-edits."""
     examples: list[Example] = []
     counted = []
     seen = {row["mt"] for name in ("pe-dev", "pe-test20") if (folder / f"{name}.jsonl.xz").is_file()
@@ -81,18 +88,16 @@ def real_examples(folder: Path, tokenizer: Tokenizer, rng: random.Random) -> tup
             machine, corrected = row["mt"], row["ref"]
             if machine in seen or reference_key(corrected) in held_out:
                 continue
-            if rng.random() < 0.3:
-                machine, corrected = curl(machine), curl(corrected)
             if row["kind"] == "pe":
                 close = row["lang"] in CLOSE_LANGUAGES
                 if (row.get("hter") or edit_rate(machine, corrected)) > MAX_HTER["close" if close else "far"]:
                     continue
-                source, target = tokenizer.words(machine), tokenizer.words(corrected)
                 if close:
-                    counted.append((source, target))
-                examples.append(make_example(source, target, 1.0, 0))
+                    counted.append((tokenizer.words(machine), tokenizer.words(corrected)))
+                for _ in range(copies):
+                    examples.append(make_pair(*maybe_curl(machine, corrected, rng), 1.0, 0, tokenizer))
             elif edit_rate(machine, corrected) <= MAX_REFERENCE_RATE:
-                examples.append(make_pair(machine, corrected, 0.3, 1, tokenizer))
+                examples.append(make_pair(*maybe_curl(machine, corrected, rng), 0.3, 1, tokenizer))
     return examples, EditStatistics.learn(counted)
 
 
@@ -100,15 +105,16 @@ def main(
     out: Annotated[Path, typer.Argument(help="Folder for train.npz and manifest.json.")],
     tokenizer: Annotated[Path, typer.Option(help="The tokenizer of the network to train.")],
     data: Annotated[Path, typer.Option(help="Folder with mt/ and text/.")] = Path("../shared/data"),
-    synthetic: Annotated[int, typer.Option(help="Corrupted clean sentences.")] = 30_000,
-    clean: Annotated[int, typer.Option(help="Clean sentences that must stay as they are.")] = 20_000,
+    copies: Annotated[int, typer.Option(help="How often each post-edit stands in an epoch.")] = 2,
+    synthetic: Annotated[int, typer.Option(help="Corrupted clean sentences.")] = 12_000,
+    clean: Annotated[int, typer.Option(help="Clean sentences that must stay as they are.")] = 14_000,
     rate: Annotated[float, typer.Option(help="Corruption rate, 1 = as in the real pairs.")] = 1.5,
     seed: int = 1,
 ) -> None:
     """Write the training examples."""
     rng = random.Random(seed)
     pieces = Tokenizer(tokenizer)
-    examples, stats = real_examples(data / "mt", pieces, rng)
+    examples, stats = real_examples(data / "mt", pieces, rng, copies)
     sentences: list[str] = []
     for path in sorted((data / "text").glob("*.txt.xz")):
         sentences.extend(s for s in read_sentences(path) if 20 <= len(s) <= 400)

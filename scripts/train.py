@@ -45,6 +45,7 @@ class TrainConfig:
         freeze_embeddings: Leave the embedding table alone (faster on a CPU).
         freeze_layers: Leave so many lower encoder layers alone.
         wrong_marks: Chance that a sentence also gets marks on words that are right; their answer is ``<keep>``.
+        hint_share: Chance that a mark comes with a hint.
         detect_weight: Of the detection loss beside the correction loss.
         label_smoothing: Of the correction loss.
         save_every: Steps between checkpoints.
@@ -63,6 +64,7 @@ class TrainConfig:
     freeze_embeddings: bool = False
     freeze_layers: int = 0
     wrong_marks: float = 0.5
+    hint_share: float = 0.1
     detect_weight: float = 1.0
     label_smoothing: float = 0.0
     save_every: int = 200
@@ -184,7 +186,7 @@ def main(
         for _ in range(config.accumulate):
             chosen = [data[i] for i in next(batches)]
             rng = random.Random(f"{config.seed}/{step}")
-            detect, correct = make_batches(chosen, tokenizer, rng, config.wrong_marks, device)
+            detect, correct = make_batches(chosen, tokenizer, rng, config.wrong_marks, config.hint_share, device)
             with torch.autocast(device.type, dtype=torch.bfloat16):
                 loss = config.detect_weight * detection_loss(network, detect)
                 sums[0] += float(loss.detach())

@@ -49,7 +49,9 @@ def build_tokenizer(wordpiece_json: Path, out: Path) -> tuple[list[str], dict[st
     def score(token: str) -> float:
         return -10.0 - 1e-5 * vocab[token]
 
-    words = [t for t in sorted(vocab, key=lambda t: vocab[t]) if not (t.startswith("[") and t.endswith("]") and len(t) > 1)]
+    words = [
+        t for t in sorted(vocab, key=lambda t: vocab[t]) if not (t.startswith("[") and t.endswith("]") and len(t) > 1)
+    ]
     for token in words:
         if token.startswith("##"):
             add(token[2:], token, score(token), _NORMAL)

@@ -53,8 +53,14 @@ class OnnxWeights:
         return np.asarray((q - zero) * scale, dtype=np.float32)
 
 
-def fill(network: RepairNetwork, weights: OnnxWeights, rows: list[str], wordpiece: dict[str, int],
-         encoder_from: list[int], decoder_from: list[int]) -> None:
+def fill(
+    network: RepairNetwork,
+    weights: OnnxWeights,
+    rows: list[str],
+    wordpiece: dict[str, int],
+    encoder_from: list[int],
+    decoder_from: list[int],
+) -> None:
     """Copy the pretrained weights into ``network``; every shape is checked."""
     state = network.bart.state_dict()
 
@@ -80,7 +86,7 @@ def fill(network: RepairNetwork, weights: OnnxWeights, rows: list[str], wordpiec
 
     words = weights.tables["distilbert.embeddings.word_embeddings.weight"]
     places = weights.tables["distilbert.embeddings.position_embeddings.weight"]
-    put("model.shared.weight", words[[wordpiece[row] for row in rows]])
+    put("model.shared.weight", distinct(words[[wordpiece[row] for row in rows]], rows))
     for side in ("encoder", "decoder"):
         state[f"model.{side}.embed_positions.weight"].zero_()[2 : 2 + len(places)] = torch.tensor(places)  # BART offset
         for part in ("weight", "bias"):
@@ -90,6 +96,26 @@ def fill(network: RepairNetwork, weights: OnnxWeights, rows: list[str], wordpiec
     for j, i in enumerate(decoder_from):
         layer(f"model.decoder.layers.{j}", i, cross=True)
     network.bart.load_state_dict(state)
+
+
+def distinct(table: Array, rows: list[str]) -> Array:
+    """Move rows that start from the same token, or from an untrained one, apart.
+
+    The output layer shares the table: of two equal rows the decoder could never prefer one, and the rows of unused
+    tokens point in one direction (cosine 0.96). The last piece of a token keeps its row: of punctuation that is the
+    form without a space before it, the common one.
+    """
+    random = np.random.default_rng(0)
+    last = {row: i for i, row in enumerate(rows)}
+    moved = table.copy()
+    for i, row in enumerate(rows):
+        if row == "[UNK]":
+            continue  # bytes: the decoder does not write them
+        if row.startswith("[unused") or last[row] != i:
+            noise = random.standard_normal(table.shape[1]).astype(np.float32)
+            size = float(np.linalg.norm(table[i]) / np.linalg.norm(noise))
+            moved[i] = noise * size if row.startswith("[unused") else table[i] + 0.3 * size * noise
+    return moved
 
 
 def main(
@@ -108,7 +134,9 @@ def main(
     fill(network, OnnxWeights(home / "tagger.onnx"), rows, wordpiece, encoder, decoder)
     network.save(out)
     total = sum(p.numel() for p in network.parameters()) / 1e6
-    typer.echo(f"{total:.1f} M parameters, {len(tokenizer)} pieces ({UNK} {BOS} {EOS} {PAD} + {len(CONTROLS)}) -> {out}")
+    typer.echo(
+        f"{total:.1f} M parameters, {len(tokenizer)} pieces ({UNK} {BOS} {EOS} {PAD} + {len(CONTROLS)}) -> {out}"
+    )
 
 
 if __name__ == "__main__":

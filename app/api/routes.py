@@ -180,9 +180,7 @@ async def ready(service: ServiceDep) -> StateResponse:
 )
 async def version(service: ServiceDep) -> VersionResponse:
     """The versions of the service and, once they are loaded, of the model and the knowledge base."""
-    return VersionResponse(
-        name="mt-repair", version=__version__, model=service.model(), kb=service.knowledge_base()
-    )
+    return VersionResponse(name="mt-repair", version=__version__, model=service.model(), kb=service.knowledge_base())
 
 
 @probes.get(

@@ -23,7 +23,6 @@ from pydantic_core import PydanticCustomError
 from app.api.annotation import AnnotatedText, Part
 from app.api.errors import Problem, ProblemError
 from app.core.classify import errant_type
-from app.core.diff import apply_edits
 from app.core.offsets import OffsetTable, OffsetUnit
 from app.core.types import (
     BUILTIN_PROTECTION,
@@ -42,7 +41,6 @@ from app.core.types import (
     Status,
     TermKind,
 )
-from app.formats.diffs import html_side_by_side, inline_text, unified_diff
 from app.settings import Settings
 
 _CONTROL: Final = re.compile("[\x00-\x08\x0e-\x1f\x7f]")
@@ -99,7 +97,7 @@ class AnnotationPart(_Request):
 
     text: Text = Field("", description="Text to repair.")
     markup: Text = Field("", description="Markup: no edit touches or crosses it.")
-    interpretAs: Text = Field("", description="What a reader sees in place of the markup, such as a line break.")  # noqa: N815
+    interpretAs: Text = Field("", description="What a reader sees in place of the markup, such as a line break.")
 
 
 class SpanBody(_Request):
@@ -388,8 +386,8 @@ class RepairResponse(_Response):
 class ProofreaderCorrection(_Response):
     """One correction in the shape of the Chrome Proofreader API; UTF-16 offsets."""
 
-    startIndex: int  # noqa: N815
-    endIndex: int  # noqa: N815
+    startIndex: int
+    endIndex: int
     correction: str
     type: str
     explanation: str
@@ -398,7 +396,7 @@ class ProofreaderCorrection(_Response):
 class ProofreaderResponse(_Response):
     """The answer in the shape of the Chrome Proofreader API."""
 
-    correctedInput: str  # noqa: N815
+    correctedInput: str
     corrections: list[ProofreaderCorrection]
 
 

@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001
 # Dashes, quotation marks and arrows of web pages look alike; that is the point of naming them.
 """Page furniture: lines that belong to the page and not to the text (bylines, buttons, notices).
 

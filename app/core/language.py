@@ -1,4 +1,4 @@
-# ruff: noqa: RUF001, SIM905
+# ruff: noqa: SIM905
 # The typographic apostrophe is meant; the word table is read and edited as running text.
 """Whether a segment is English: cheap tests first, a library for the rest."""
 

@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001
 # The patterns name dashes, quotation marks and minus signs of running text; that they look alike is the point.
 """Spans that no edit may change, and the test that an edit leaves them alone.
 

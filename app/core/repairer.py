@@ -256,9 +256,16 @@ class Repairer:
                     old = source.of(work.text)
                     kind = edit_kind(old, edit.text)
                     proposed.append(
-                        Edit(source, edit.text, kind, Origin.MODEL, edit.confidence,
-                             rule=f"MTR_MODEL_{kind.value.upper()}", reason=explain(old, edit.text, kind),
-                             alternatives=tuple(Alternative(t, s) for t, s in edit.alternatives))  # fmt: skip
+                        Edit(
+                            source,
+                            edit.text,
+                            kind,
+                            Origin.MODEL,
+                            edit.confidence,
+                            rule=f"MTR_MODEL_{kind.value.upper()}",
+                            reason=explain(old, edit.text, kind),
+                            alternatives=tuple(Alternative(t, s) for t, s in edit.alternatives),
+                        )  # fmt: skip
                     )
         self._take(work, proposed, keep)
 

@@ -1,4 +1,4 @@
-# ruff: noqa: RUF001, SIM905
+# ruff: noqa: SIM905
 # Dashes and quotation marks of running text look alike; that is the point of naming them. Long word tables are read
 # and edited as running text.
 """Text to sentences, losing nothing; the cuts that machine translation puts in the wrong place are undone.

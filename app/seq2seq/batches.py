@@ -16,6 +16,8 @@ from app.seq2seq.examples import Example
 from app.seq2seq.network import INSERT, REPLACE
 from app.seq2seq.tokenizer import Tokenizer
 
+RIGHT_HINTS = 0.7  # of the hints on a mark that wants an edit
+
 
 @dataclass(frozen=True, slots=True)
 class DetectionBatch:
@@ -74,10 +76,33 @@ def choose_marks(example: Example, rng: random.Random, wrong_marks: float) -> li
     return sorted(marks)
 
 
+def choose_hints(
+    marks: Sequence[tuple[Mark, tuple[int, ...] | None]],
+    others: Sequence[tuple[int, ...]],
+    rng: random.Random,
+    share: float,
+) -> dict[Mark, tuple[int, ...]]:
+    """Hints for some marks: mostly the right answer, else one of ``others``, which the network should learn to ignore."""
+    hints: dict[Mark, tuple[int, ...]] = {}
+    for mark, answer in marks:
+        if rng.random() >= share:
+            continue
+        hint = answer if rng.random() < RIGHT_HINTS else rng.choice(others) if others else None
+        if hint:
+            hints[mark] = hint
+    return hints
+
+
 def make_batches(
-    examples: Sequence[Example], tokenizer: Tokenizer, rng: random.Random, wrong_marks: float, device: torch.device
+    examples: Sequence[Example],
+    tokenizer: Tokenizer,
+    rng: random.Random,
+    wrong_marks: float,
+    hint_share: float,
+    device: torch.device,
 ) -> tuple[DetectionBatch, CorrectionBatch | None]:
     """Tensors of both tasks; the second is ``None`` when no example has a mark."""
+    answers = [e.pieces for example in examples for e in example.edits if e.pieces]
     plain: list[list[int]] = []
     labels: list[list[tuple[int, int, float]]] = []
     marked: list[list[int]] = []
@@ -100,7 +125,8 @@ def make_batches(
         labels.append(list(zip(firsts, replace, insert, strict=True)))  # type: ignore[arg-type]
         marks = choose_marks(example, rng, wrong_marks)
         if marks:
-            marked.append(correction_input(example.pieces, [m for m, _ in marks], tokenizer))
+            hints = choose_hints(marks, answers, rng, hint_share)
+            marked.append(correction_input(example.pieces, [m for m, _ in marks], tokenizer, hints))
             targets.append(correction_target([a for _, a in marks], tokenizer))
             weights.append(example.weight)
     ids_tensor, mask = _pad(plain, tokenizer.pad)

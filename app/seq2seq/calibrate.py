@@ -91,7 +91,9 @@ class Calibration:
         return cls(tuple(float(v) for v in w))
 
 
-def reliability(confidence: Sequence[float], right: Sequence[bool], bins: int = 10) -> tuple[float, list[dict[str, float]]]:
+def reliability(
+    confidence: Sequence[float], right: Sequence[bool], bins: int = 10
+) -> tuple[float, list[dict[str, float]]]:
     """Expected calibration error (Naeini et al. 2015) over equal-width bins, and the bins."""
     c, y = np.asarray(confidence), np.asarray(right, dtype=np.float64)
     rows: list[dict[str, float]] = []

@@ -78,7 +78,9 @@ class CTranslateGenerator:
         try:
             manifest: dict[str, Any] = json.loads((folder / "repair.json").read_text())
         except (OSError, ValueError) as exc:
-            raise ResourceError(f"no repair network in {folder} (repair.json); run scripts/export or set model_dir") from exc
+            raise ResourceError(
+                f"no repair network in {folder} (repair.json); run scripts/export or set model_dir"
+            ) from exc
         if manifest.get("format") != FORMAT:
             raise ResourceError(f"{folder} holds format {manifest.get('format')}, this program reads {FORMAT}")
         self._tokenizer = Tokenizer(folder / "tokenizer.model")
@@ -252,5 +254,3 @@ def _batches(lengths: Sequence[int], most: int) -> Iterator[list[int]]:
         current.append(i)
     if current:
         yield current
-
-

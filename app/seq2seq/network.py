@@ -20,8 +20,15 @@ from app.seq2seq.tokenizer import Tokenizer
 REPLACE, INSERT = 0, 1  # columns of the detection head
 
 
-def bart_config(tokenizer: Tokenizer, *, encoder_layers: int, decoder_layers: int, d_model: int = 768,
-                ffn_dim: int = 3072, heads: int = 12) -> BartConfig:
+def bart_config(
+    tokenizer: Tokenizer,
+    *,
+    encoder_layers: int,
+    decoder_layers: int,
+    d_model: int = 768,
+    ffn_dim: int = 3072,
+    heads: int = 12,
+) -> BartConfig:
     """The architecture: BART with the post-norm layers, positions and embedding norm of DistilBERT."""
     return BartConfig(
         vocab_size=len(tokenizer), d_model=d_model, encoder_layers=encoder_layers, decoder_layers=decoder_layers,
