@@ -41,16 +41,17 @@ def read_pairs(path: Path) -> Iterator[dict[str, Any]]:
             yield json.loads(line)
 
 
-def read_sentences(path: Path) -> Iterator[str]:
-    """Sentences of the documents of a clean file that are not held out."""
-    document = 0
+def read_documents(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """Index and sentences of each document of a clean file."""
+    index, sentences = 0, list[str]()
     with lzma.open(path, "rt", encoding="utf-8") as lines:
         for line in lines:
-            paragraph = line.strip()
-            if not paragraph:
-                document += 1
-            elif not is_held_out_text(path.name, document):
-                yield from blingfire.text_to_sentences(paragraph).split("\n")
+            if line.strip():
+                sentences.extend(blingfire.text_to_sentences(line.strip()).split("\n"))
+            else:
+                yield index, sentences
+                index, sentences = index + 1, []
+    yield index, sentences
 
 
 def curl(text: str) -> str:
@@ -117,7 +118,9 @@ def main(
     examples, stats = real_examples(data / "mt", pieces, rng, copies)
     sentences: list[str] = []
     for path in sorted((data / "text").glob("*.txt.xz")):
-        sentences.extend(s for s in read_sentences(path) if 20 <= len(s) <= 400)
+        for index, document in read_documents(path):
+            if not is_held_out_text(path.name, index):
+                sentences.extend(s for s in document if 20 <= len(s) <= 400)
     lexicon = Counter(w for s in sentences[::3] for w in s.split() if w.islower())
     rng.shuffle(sentences)
     corrupter = Corrupter(stats, frozenset(w for w, c in lexicon.items() if c >= 3), rate)

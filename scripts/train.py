@@ -46,6 +46,7 @@ class TrainConfig:
         freeze_layers: Leave so many lower encoder layers alone.
         wrong_marks: Chance that a sentence also gets marks on words that are right; their answer is ``<keep>``.
         hint_share: Chance that a mark comes with a hint.
+        noise: Stretches of right words that are damaged in each sentence of the correction task.
         detect_weight: Of the detection loss beside the correction loss.
         label_smoothing: Of the correction loss.
         save_every: Steps between checkpoints.
@@ -65,6 +66,7 @@ class TrainConfig:
     freeze_layers: int = 0
     wrong_marks: float = 0.5
     hint_share: float = 0.1
+    noise: int = 0
     detect_weight: float = 1.0
     label_smoothing: float = 0.0
     save_every: int = 200
@@ -186,7 +188,9 @@ def main(
         for _ in range(config.accumulate):
             chosen = [data[i] for i in next(batches)]
             rng = random.Random(f"{config.seed}/{step}")
-            detect, correct = make_batches(chosen, tokenizer, rng, config.wrong_marks, config.hint_share, device)
+            detect, correct = make_batches(
+                chosen, tokenizer, rng, config.wrong_marks, config.hint_share, device, config.noise
+            )
             with torch.autocast(device.type, dtype=torch.bfloat16):
                 loss = config.detect_weight * detection_loss(network, detect)
                 sums[0] += float(loss.detach())
@@ -204,8 +208,13 @@ def main(
         step += 1
         if step % 20 == 0:
             now = time.monotonic()
-            line = {"step": step, "seen": seen, "detect": round(sums[0] / max(1, counted[0]), 4),
-                    "correct": round(sums[1] / max(1, counted[1]), 4), "s_per_step": round((now - shown) / 20, 2)}  # fmt: skip
+            line = {
+                "step": step,
+                "seen": seen,
+                "detect": round(sums[0] / max(1, counted[0]), 4),
+                "correct": round(sums[1] / max(1, counted[1]), 4),
+                "s_per_step": round((now - shown) / 20, 2),
+            }
             log.write(json.dumps(line) + "\n")
             log.flush()
             typer.echo(json.dumps(line))

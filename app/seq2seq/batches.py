@@ -11,7 +11,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from app.seq2seq.codec import Mark, correction_input, correction_target
+from app.seq2seq.codec import Mark, WordEdit, correction_input, correction_target
 from app.seq2seq.examples import Example
 from app.seq2seq.network import INSERT, REPLACE
 from app.seq2seq.tokenizer import Tokenizer
@@ -76,13 +76,73 @@ def choose_marks(example: Example, rng: random.Random, wrong_marks: float) -> li
     return sorted(marks)
 
 
+def add_noise(example: Example, spans: int, pool: Sequence[tuple[int, ...]], rng: random.Random) -> Example:
+    """Damage up to ``spans`` stretches of one to three words that are right; their repair joins the edits.
+
+    Real edits write four pieces a sentence, too few to teach a new decoder to copy and to fill in quickly.
+
+    Args:
+        example: Its own edits stay as they are.
+        spans: How many stretches to try; one that meets an edit is left out.
+        pool: Words to put in by mistake.
+        rng: Source of chance.
+    """
+    taken = [(e.mark.first - 1, e.mark.last + 1) for e in example.edits]
+    chosen: list[tuple[int, int]] = []
+    for _ in range(spans):
+        size = rng.choice((1, 1, 2, 2, 3))
+        first = rng.randrange(len(example.pieces) + 1)
+        last = min(len(example.pieces), first + size)
+        if first < last and all(last < a or b < first for a, b in taken):
+            taken.append((first - 1, last + 1))
+            chosen.append((first, last))
+    pieces: list[tuple[int, ...]] = []
+    edits: list[WordEdit] = []
+    at = 0
+    ends = {e.mark.first: e for e in example.edits}
+    starts = dict(chosen)
+    for here in sorted((*ends, *starts)):
+        pieces.extend(example.pieces[at:here])
+        begin = len(pieces)
+        if here in starts:
+            right = example.pieces[here : starts[here]]
+            pieces.extend(_damaged(right, pool, rng))
+            edits.append(WordEdit(Mark(begin, len(pieces)), tuple(p for word in right for p in word)))
+            at = starts[here]
+        else:
+            edit = ends[here]
+            pieces.extend(example.pieces[here : edit.mark.last])
+            edits.append(WordEdit(Mark(begin, len(pieces)), edit.pieces))
+            at = edit.mark.last
+    pieces.extend(example.pieces[at:])
+    return Example(tuple(pieces), tuple(edits), example.weight, example.kind)
+
+
+def _damaged(
+    words: Sequence[tuple[int, ...]], pool: Sequence[tuple[int, ...]], rng: random.Random
+) -> list[tuple[int, ...]]:
+    """The words with one lost, replaced, added or moved, or all of them gone."""
+    wrong, at, kind = list(words), rng.randrange(len(words)), rng.random()
+    if kind < 0.2:
+        return []
+    if kind < 0.4 and len(wrong) > 1:
+        del wrong[at]
+    elif kind < 0.6:
+        wrong.insert(at, rng.choice(pool))
+    elif kind < 0.75 and len(wrong) > 1:
+        wrong[at], wrong[at - 1] = wrong[at - 1], wrong[at]
+    else:
+        wrong[at] = rng.choice(pool)
+    return wrong
+
+
 def choose_hints(
     marks: Sequence[tuple[Mark, tuple[int, ...] | None]],
     others: Sequence[tuple[int, ...]],
     rng: random.Random,
     share: float,
 ) -> dict[Mark, tuple[int, ...]]:
-    """Hints for some marks: mostly the right answer, else one of ``others``, which the network should learn to ignore."""
+    """Hints for some marks: mostly the right answer, else one of ``others``, to be ignored."""
     hints: dict[Mark, tuple[int, ...]] = {}
     for mark, answer in marks:
         if rng.random() >= share:
@@ -100,9 +160,11 @@ def make_batches(
     wrong_marks: float,
     hint_share: float,
     device: torch.device,
+    noise: int = 0,
 ) -> tuple[DetectionBatch, CorrectionBatch | None]:
     """Tensors of both tasks; the second is ``None`` when no example has a mark."""
     answers = [e.pieces for example in examples for e in example.edits if e.pieces]
+    pool = [word for example in examples for word in example.pieces]
     plain: list[list[int]] = []
     labels: list[list[tuple[int, int, float]]] = []
     marked: list[list[int]] = []
@@ -122,11 +184,12 @@ def make_batches(
                 insert[edit.mark.first] = 1
             for word_index in range(edit.mark.first, edit.mark.last):
                 replace[word_index] = 1
-        labels.append(list(zip(firsts, replace, insert, strict=True)))  # type: ignore[arg-type]
-        marks = choose_marks(example, rng, wrong_marks)
+        labels.append(list(zip(firsts, replace, insert, strict=True)))
+        shown = add_noise(example, noise, pool, rng)
+        marks = choose_marks(shown, rng, wrong_marks)
         if marks:
             hints = choose_hints(marks, answers, rng, hint_share)
-            marked.append(correction_input(example.pieces, [m for m, _ in marks], tokenizer, hints))
+            marked.append(correction_input(shown.pieces, [m for m, _ in marks], tokenizer, hints))
             targets.append(correction_target([a for _, a in marks], tokenizer))
             weights.append(example.weight)
     ids_tensor, mask = _pad(plain, tokenizer.pad)

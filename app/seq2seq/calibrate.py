@@ -12,33 +12,58 @@ import numpy.typing as npt
 
 FEATURES = (
     "bias", "detection_logit", "log_prob", "log_prob_per_piece", "insertion", "deletion", "punctuation", "long",
-    "case_only",
+    "case_only", "article", "name_like", "at_start", "sentence_logit", "doubts",
 )  # fmt: skip
+_ARTICLES = frozenset({"", "a", "an", "the"})
 
 
-def features(detection: float, log_prob: float, n_pieces: int, old: str, new: str) -> list[float]:
-    """What speaks for and against an edit, in the order of ``FEATURES``.
+@dataclass(frozen=True, slots=True)
+class ScoredAnswer:
+    """What the network wrote for one mark, with what calibration needs to know of it.
 
-    Args:
-        detection: Probability that the span is wrong, 0 to 1.
-        log_prob: Natural logarithm of the probability of the answer.
+    Attributes:
+        start, end: Code points of the segment that ``text`` replaces.
+        detection: The detector's probability that the span is wrong.
+        log_prob: Natural logarithm of the probability of the answer, its closing symbol included.
         n_pieces: Pieces of the answer.
-        old: The replaced text; empty for an insertion.
-        new: The new text; empty for a deletion.
+        quality: Probability that the whole segment needs no edit.
+        doubts: How many spans of the segment are in doubt.
     """
-    p = min(max(detection, 1e-4), 1 - 1e-4)
-    letters = any(c.isalnum() for c in old + new)
+
+    start: int
+    end: int
+    text: str
+    detection: float
+    log_prob: float
+    n_pieces: int
+    quality: float
+    doubts: int
+
+
+def features(answer: ScoredAnswer, hypothesis: str) -> list[float]:
+    """What speaks for and against an edit of ``hypothesis``, in the order of ``FEATURES``."""
+    old, new = hypothesis[answer.start : answer.end].strip(), answer.text.strip()
     return [
         1.0,
-        math.log(p / (1 - p)),
-        max(log_prob, -12.0),
-        max(log_prob / (n_pieces + 1), -6.0),
-        float(not old.strip()),
-        float(not new.strip()),
-        float(not letters),
+        _logit(answer.detection),
+        max(answer.log_prob, -12.0),
+        max(answer.log_prob / (answer.n_pieces + 1), -6.0),
+        float(not old),
+        float(not new),
+        float(not any(c.isalnum() for c in old + new)),
         math.log1p(len(old) + len(new)),
         float(old.casefold() == new.casefold()),
+        float(old.casefold() in _ARTICLES and new.casefold() in _ARTICLES),
+        float(answer.start > 0 and any(word[:1].isupper() for word in (old + " " + new).split())),
+        float(answer.start == 0),
+        _logit(answer.quality),
+        math.log(max(answer.doubts, 1)),
     ]
+
+
+def _logit(probability: float) -> float:
+    p = min(max(probability, 1e-4), 1 - 1e-4)
+    return math.log(p / (1 - p))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +72,13 @@ class Calibration:
 
     weights: tuple[float, ...]
 
-    def confidence(self, detection: float, log_prob: float, n_pieces: int, old: str, new: str) -> float:
+    def confidence(self, answer: ScoredAnswer, hypothesis: str) -> float:
         """Probability that the edit is right, 0 to 1, to four places: finer would be noise of the arithmetic."""
-        x = features(detection, log_prob, n_pieces, old, new)
-        z = sum(w * v for w, v in zip(self.weights, x, strict=True))
+        return self.probability(features(answer, hypothesis))
+
+    def probability(self, row: Sequence[float]) -> float:
+        """The same for ``features`` that are already known."""
+        z = sum(w * v for w, v in zip(self.weights, row, strict=True))
         return round(1 / (1 + math.exp(-max(-30.0, min(30.0, z)))), 4)
 
     def to_json(self) -> dict[str, float]:
@@ -106,3 +134,37 @@ def reliability(
             error += n / len(c) * abs(mean - share)
             rows.append({"from": b / bins, "n": n, "confidence": round(mean, 4), "right": round(share, 4)})
     return error, rows
+
+
+def choose_threshold(
+    confidence: Sequence[float],
+    gain: Sequence[int],
+    clean: Sequence[float],
+    n_clean: int,
+    *,
+    most_harm: float,
+    least_precision: float,
+) -> float:
+    """The confidence from which on edits save most word edits in all, within bounds on harm and precision.
+
+    Args:
+        confidence: Of each edit on held-out translations.
+        gain: Word edits that it saves (negative: costs).
+        clean: Highest confidence of an edit in each clean sentence that has one.
+        n_clean: Clean sentences in all.
+        most_harm: Largest share of clean sentences that may be changed.
+        least_precision: Least share of edits that must save something.
+
+    Returns:
+        A threshold in steps of 0.01; 1.01, which no edit reaches, where no threshold keeps the bounds.
+    """
+    c, g, harm = np.asarray(confidence), np.asarray(gain), np.asarray(clean)
+    best, best_gain = 1.01, 0
+    for step in range(30, 100):
+        threshold = step / 100
+        chosen = g[c >= threshold]
+        if not len(chosen) or (harm >= threshold).sum() > most_harm * n_clean:
+            continue
+        if (chosen > 0).mean() >= least_precision and chosen.sum() > best_gain:
+            best, best_gain = threshold, int(chosen.sum())
+    return best

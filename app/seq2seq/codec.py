@@ -1,8 +1,8 @@
 """How a segment is shown to the network, and how what it writes becomes edits. Training and serving share it.
 
 Detection input:   ``<s> She go to school . </s>``
-Correction input:  ``<s> She <edit> go </edit> to <edit> </edit> school . </s>``; an empty mark asks for an insertion, and
-                   ``<edit> go <hint> goes </edit>`` tells what a glossary or a linker thinks right
+Correction input:  ``<s> She <edit> go </edit> to <edit> </edit> school . </s>``; an empty mark asks for an insertion,
+                   and ``<edit> go <hint> goes </edit>`` tells what a glossary or a linker thinks right
 Correction output: ``goes </edit> <keep> </edit> </s>``: for every mark the new pieces, nothing (delete), or ``<keep>``
 """
 
@@ -43,8 +43,7 @@ class TextChange:
 
 def word_edits(source: Words, target: Words) -> tuple[WordEdit, ...]:
     """The edits that turn ``source`` into ``target``, word by word (Levenshtein), touching ones merged into one."""
-    a = [source.surface(i, i + 1) for i in range(len(source))]
-    b = [target.surface(i, i + 1) for i in range(len(target))]
+    a, b = source.surfaces(), target.surfaces()
     edits: list[WordEdit] = []
     for op in Levenshtein.opcodes(a, b):
         if op.tag == "equal":

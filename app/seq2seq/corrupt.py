@@ -24,10 +24,6 @@ Phrase = tuple[str, ...]
 _T = TypeVar("_T")
 
 
-def _surfaces(words: Words) -> list[str]:
-    return [words.surface(i, i + 1) for i in range(len(words))]
-
-
 @dataclass(slots=True)
 class EditStatistics:
     """Counts of what a machine wrote where the corrected text has something else."""
@@ -43,7 +39,7 @@ class EditStatistics:
         """Count over ``(machine, corrected)`` pairs."""
         stats = cls()
         for machine, corrected in pairs:
-            a, b = _surfaces(machine), _surfaces(corrected)
+            a, b = machine.surfaces(), corrected.surfaces()
             for n in range(1, MAX_PHRASE + 1):
                 stats.seen_phrases.update(tuple(b[i : i + n]) for i in range(len(b) - n + 1))
             for word in b:
@@ -98,7 +94,7 @@ class Corrupter:
 
     def corrupt(self, words: Words, rng: random.Random) -> str:
         """The corrupted text; equal to the text where nothing was drawn."""
-        surfaces = _surfaces(words)
+        surfaces = words.surfaces()
         out: list[str] = []
         at, i = 0, 0
         while i < len(surfaces):

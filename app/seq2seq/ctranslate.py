@@ -7,7 +7,7 @@ the doubts marked, and corrected by greedy decoding. Both run from one set of we
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ import numpy.typing as npt
 from app.core.errors import GenerationError, ResourceError
 from app.core.protocols import GenerationTask, ModelCard, Proposal, ProposedEdit
 from app.core.types import Mode, Span
-from app.seq2seq.calibrate import Calibration
+from app.seq2seq.calibrate import Calibration, ScoredAnswer
 from app.seq2seq.codec import Mark, correction_input, detection_input, read_answers, to_change
 from app.seq2seq.tokenizer import Tokenizer, Words
 
@@ -31,29 +31,11 @@ Floats = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """A marked span with the detector's probabilities."""
+    """A marked span with the detector's probability, and the pieces of a hint for it."""
 
     mark: Mark
     probability: float
-
-
-@dataclass(frozen=True, slots=True)
-class ScoredAnswer:
-    """What the network wrote for one mark, with what calibration needs to know of it.
-
-    Attributes:
-        detection: The detector's probability that the span is wrong.
-        log_prob: Natural logarithm of the probability of the answer, its closing symbol included.
-        n_pieces: Pieces of the answer.
-        change: Code points of the segment and their new text.
-    """
-
-    detection: float
-    log_prob: float
-    n_pieces: int
-    start: int
-    end: int
-    text: str
+    hint: tuple[int, ...] = ()
 
 
 class CTranslateGenerator:
@@ -116,20 +98,23 @@ class CTranslateGenerator:
         """Propose edits for every task, in order."""
         words = [self._tokenizer.words(task.text) for task in tasks]
         results: list[Proposal] = []
-        for (quality, answers), cut in zip(self.answer(words), words, strict=True):
+        hints = [self._hints(task, cut) for task, cut in zip(tasks, words, strict=True)]
+        for (quality, answers), cut in zip(self.answer(words, hints), words, strict=True):
             if quality is None:
                 results.append(Proposal(quality=0.0, reason="too_long"))
                 continue
-            edits = []
-            for a in answers:
-                old = cut.text[a.start : a.end]
-                confidence = self._calibration.confidence(a.detection, a.log_prob, a.n_pieces, old, a.text)
-                edits.append(ProposedEdit(Span(a.start, a.end), a.text, confidence))
+            edits = [
+                ProposedEdit(Span(a.start, a.end), a.text, self._calibration.confidence(a, cut.text)) for a in answers
+            ]
             results.append(Proposal(tuple(edits), quality))
         return results
 
-    def answer(self, segments: Sequence[Words]) -> list[tuple[float | None, list[ScoredAnswer]]]:
+    def answer(
+        self, segments: Sequence[Words], hints: Sequence[Sequence[Doubt]] | None = None
+    ) -> list[tuple[float | None, list[ScoredAnswer]]]:
         """Detect and correct: per segment the probability that it needs no edit, and the scored answers.
+
+        Spans with a hint are corrected whatever the detector thinks of them.
 
         The probability is ``None`` for a segment that is too long for the network.
         """
@@ -141,13 +126,25 @@ class CTranslateGenerator:
         doubts: dict[int, list[Doubt]] = {}
         detected = self._detect([segments[i] for i in fits])
         for i, probabilities in zip(fits, detected, strict=True):
-            found = find_doubts(probabilities, self._detect_threshold)
+            found = with_hints(find_doubts(probabilities, self._detect_threshold), hints[i] if hints else ())
             results[i] = (float(1.0 - probabilities.max()), [])
             if found:
                 doubts[i] = found
-        for i, answers in self._correct(segments, doubts):
-            results[i] = (results[i][0], answers)
+        quality = {i: results[i][0] or 0.0 for i in doubts}
+        for i, answers in self._correct(segments, doubts, quality):
+            results[i] = (quality[i], answers)
         return results
+
+    def _hints(self, task: GenerationTask, words: Words) -> list[Doubt]:
+        found = []
+        for hint in task.hints:
+            inside = [
+                i for i, (start, end) in enumerate(words.bounds) if start < hint.span.end and hint.span.start < end
+            ]
+            if inside:
+                pieces = tuple(p for word in self._tokenizer.words(hint.text).pieces for p in word)
+                found.append(Doubt(Mark(inside[0], inside[-1] + 1), hint.confidence, pieces))
+        return found
 
     def _detect(self, segments: Sequence[Words]) -> list[Floats]:
         """Per segment ``(words + 1, 2)`` probabilities: this word is wrong, something is missing before it."""
@@ -162,14 +159,15 @@ class CTranslateGenerator:
         return results
 
     def _correct(
-        self, segments: Sequence[Words], doubts: dict[int, list[Doubt]]
+        self, segments: Sequence[Words], doubts: Mapping[int, list[Doubt]], quality: Mapping[int, float]
     ) -> Iterator[tuple[int, list[ScoredAnswer]]]:
         order = list(doubts)
         pieces = self._tokenizer.pieces
-        sources = [
-            [pieces[p] for p in correction_input(segments[i].pieces, [d.mark for d in doubts[i]], self._tokenizer)]
-            for i in order
-        ]
+        sources = []
+        for i in order:
+            marks, hints = [d.mark for d in doubts[i]], {d.mark: d.hint for d in doubts[i] if d.hint}
+            ids = correction_input(segments[i].pieces, marks, self._tokenizer, hints)
+            sources.append([pieces[p] for p in ids])
         for batch in _batches([len(s) for s in sources], self._batch_tokens):
             try:
                 outputs = self._translator.translate_batch(
@@ -182,10 +180,15 @@ class CTranslateGenerator:
                 raise GenerationError("the network failed on a batch") from exc
             for j, target, score in zip(batch, targets, scores, strict=True):
                 i = order[j]
-                yield i, self._read(segments[i], doubts[i], target, score.log_probs)
+                yield i, self._read(segments[i], doubts[i], quality[i], target, score.log_probs)
 
     def _read(
-        self, words: Words, doubts: Sequence[Doubt], target: Sequence[str], log_probs: Sequence[float]
+        self,
+        words: Words,
+        doubts: Sequence[Doubt],
+        quality: float,
+        target: Sequence[str],
+        log_probs: Sequence[float],
     ) -> list[ScoredAnswer]:
         tokenizer = self._tokenizer
         ids = [tokenizer.ids[p] for p in target]
@@ -201,8 +204,11 @@ class CTranslateGenerator:
             change = to_change(words, doubt.mark, tokenizer.decode(answer))
             if change is not None:
                 scored.append(
-                    ScoredAnswer(doubt.probability, float(sum(own)), len(answer), change.start, change.end, change.text)
-                )
+                    ScoredAnswer(
+                        change.start, change.end, change.text, doubt.probability, float(sum(own)), len(answer),
+                        quality, len(doubts),
+                    )
+                )  # fmt: skip
         return scored
 
 
@@ -230,6 +236,16 @@ def find_doubts(probabilities: Floats, threshold: float) -> list[Doubt]:
             doubts.append(Doubt(Mark(i, i), float(probabilities[i, 1])))
         i += 1
     return doubts
+
+
+def with_hints(doubts: Sequence[Doubt], hints: Sequence[Doubt]) -> list[Doubt]:
+    """Doubts and hinted spans in order; a hint takes the place of every doubt, and later hint, that it touches."""
+    chosen: list[Doubt] = []
+    for candidate in (*hints, *doubts):
+        first, last = candidate.mark.first, candidate.mark.last
+        if all(last < other.mark.first or other.mark.last < first for other in chosen):
+            chosen.append(candidate)
+    return sorted(chosen, key=lambda d: d.mark)
 
 
 def encoder_files(model: bytes, vocabulary: bytes) -> dict[str, bytes]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -58,10 +60,12 @@ def write_examples(path: Path, examples: Iterable[Example]) -> int:
         for edit in e.edits:
             columns["edits"].extend((edit.mark.first, edit.mark.last, len(edit.pieces)))
             columns["edit_pieces"].extend(edit.pieces)
-    types: dict[str, type] = {"weights": np.float32, "lengths": np.uint16, "kinds": np.uint8}
-    arrays = {name: np.asarray(values, dtype=types.get(name, np.uint16)) for name, values in columns.items()}
+    types: dict[str, str] = {"weights": "float32", "kinds": "uint8"}
+    arrays: dict[str, npt.NDArray[Any]] = {
+        name: np.asarray(values, dtype=types.get(name, "uint16")) for name, values in columns.items()
+    }
     temporary = path.with_suffix(".part.npz")
-    np.savez_compressed(temporary, **arrays)  # type: ignore[arg-type]
+    np.savez_compressed(temporary, allow_pickle=False, **arrays)
     temporary.replace(path)
     return len(columns["words"])
 
@@ -97,7 +101,7 @@ class ExampleSet(Sequence[Example]):
         w0, w1 = self._word_at[i], self._word_at[i + 1]
         flat = self._a["pieces"][self._piece_at[w0] : self._piece_at[w1]].tolist()
         cuts = (self._piece_at[w0 : w1 + 1] - self._piece_at[w0]).tolist()
-        pieces = tuple(tuple(flat[a:b]) for a, b in zip(cuts[:-1], cuts[1:], strict=True))
+        pieces = tuple(tuple(flat[a:b]) for a, b in pairwise(cuts))
         edits = tuple(
             WordEdit(
                 Mark(*(int(x) for x in self._edits[j, :2])),

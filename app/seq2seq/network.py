@@ -36,9 +36,6 @@ def bart_config(
         max_position_embeddings=512, activation_function="gelu", scale_embedding=False, pad_token_id=tokenizer.pad,
         bos_token_id=tokenizer.bos, eos_token_id=tokenizer.eos, decoder_start_token_id=tokenizer.bos,
         forced_eos_token_id=None, tie_word_embeddings=True,
-        # ctranslate2's converter asks for these; transformers no longer sets them
-        normalize_before=False, normalize_embedding=True, add_final_layer_norm=False, add_bias_logits=False,
-        static_position_embeddings=False,
     )  # fmt: skip
 
 
@@ -52,12 +49,13 @@ class RepairNetwork(nn.Module):
     def __init__(self, config: BartConfig) -> None:
         super().__init__()
         self.bart = BartForConditionalGeneration(config)
-        self.head = nn.Linear(config.d_model, 2)
+        self.head = nn.Linear(int(config.d_model or 0), 2)
 
     @property
     def encoder(self) -> nn.Module:
         """The encoder that both tasks share."""
-        return self.bart.get_encoder()
+        encoder: nn.Module = self.bart.get_encoder()
+        return encoder
 
     def detect(self, ids: Tensor, mask: Tensor) -> Tensor:
         """Score pieces: ``(batch, time)`` ids and mask to ``(batch, time, 2)`` logits (replace, insert before)."""

@@ -41,6 +41,10 @@ class Words:
         """Words ``first`` to ``last`` (exclusive) as they stand in the text."""
         return self.text[self.bounds[first][0] : self.bounds[last - 1][1]] if last > first else ""
 
+    def surfaces(self) -> list[str]:
+        """Every word as it stands in the text."""
+        return [self.text[start:end] for start, end in self.bounds]
+
 
 def _byte_offsets(text: str, places: Sequence[int]) -> Sequence[int]:
     """The sorted code-point offsets ``places`` of ``text``, counted in UTF-8 bytes."""

