@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from app.core.classify import edit_kind, explain
 from app.core.diff import OffsetMap, apply_edits, resolve
 from app.core.errors import GenerationError
+from app.core.protect import Protection
 from app.core.protocols import (
     FurnitureFinder,
     GenerationTask,
@@ -34,7 +35,6 @@ from app.core.types import (
     FurnitureMode,
     Mode,
     Origin,
-    ProtectedSpan,
     RejectedEdit,
     RepairOptions,
     Scope,
@@ -63,7 +63,7 @@ class _Work:
     text: str
     options: RepairOptions
     segments: Sequence[Segment]
-    protected: tuple[ProtectedSpan, ...]
+    protection: Protection
     asleep: dict[int, str]  # segments that are left alone, and why
     deadline: float
     edits: tuple[Edit, ...] = ()
@@ -138,7 +138,7 @@ class Repairer:
             if not english:
                 asleep.setdefault(segment.index, "not_english")
         work = _Work(
-            text, options, segments, protected, asleep,
+            text, options, segments, Protection(text, protected), asleep,
             deadline=started + options.max_latency_s if options.max_latency_s is not None else float("inf"),
             starts=[s.span.start for s in segments],
         )  # fmt: skip
@@ -223,8 +223,8 @@ class Repairer:
             return None
         if edit.origin in (Origin.MODEL, Origin.RULE) and any(edit.span.conflicts(span) for span in keep):
             return "protected:name"
-        sentence = segment.text if segment is not None else work.text
-        return self._verifier.check(edit, work.text, sentence, work.protected)
+        sentence = segment.span if segment is not None else Span(0, len(work.text))
+        return self._verifier.check(edit, work.text, sentence, work.protection)
 
     def _generate(self, work: _Work, hints: Sequence[NameHint], keep: Sequence[Span], mode: Mode) -> None:
         """Let the generator read the document as edited so far, and take what passes."""
