@@ -146,8 +146,9 @@ def to_change(words: Words, mark: Mark, new: str) -> TextChange | None:
             if _spaced(new[-1]):
                 new += " "
     old = text[start:end]
-    while old and new and old[0] == new[0] and old[0].isspace():
-        old, new, start = old[1:], new[1:], start + 1
+    if old[:1].isspace() and new[:1].isspace():  # the space between two words stays as it is
+        start += len(old) - len(old.lstrip())
+        old, new = old.lstrip(), new.lstrip()
     if old == new:
         return None
     return TextChange(start, start + len(old), new)

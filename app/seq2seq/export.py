@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
@@ -45,7 +46,8 @@ class JudgedAnswer:
 
 def convert(network: RepairNetwork, tokenizer: Tokenizer, out: Path) -> None:
     """Write ``model.bin``, ``config.json``, ``shared_vocabulary.json`` (int8) and ``head.npz`` to ``out``."""
-    config = network.bart.config
+    bart = copy.deepcopy(network.bart).eval()  # the converter writes into the weights
+    config = bart.config
     for name, value in (
         ("normalize_before", False),
         ("normalize_embedding", True),
@@ -55,7 +57,7 @@ def convert(network: RepairNetwork, tokenizer: Tokenizer, out: Path) -> None:
     ):
         setattr(config, name, value)  # transformers no longer sets what the converter asks for
     with torch.no_grad():
-        spec = BartLoader().get_model_spec(network.bart)
+        spec = BartLoader().get_model_spec(bart)
     spec.register_source_vocabulary(list(tokenizer.pieces))
     spec.register_target_vocabulary(list(tokenizer.pieces))
     spec.config.bos_token, spec.config.eos_token, spec.config.unk_token = BOS, EOS, UNK

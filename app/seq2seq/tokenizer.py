@@ -82,6 +82,7 @@ class Tokenizer:
         missing = [c for c in (BOS, EOS, *CONTROLS) if self.ids.get(c, unknown) == unknown]
         if missing:
             raise ResourceError(f"tokenizer {path} lacks the control symbols {missing}; it was made for another codec")
+        self._guard: list[int] = self._model.encode(".")
         self.bos, self.eos, self.pad = self.ids[BOS], self.ids[EOS], self.ids[PAD]
         self.open, self.close = self.ids[OPEN], self.ids[CLOSE]
         self.hint, self.keep, self.context = self.ids[HINT], self.ids[KEEP], self.ids[CONTEXT]
@@ -105,10 +106,6 @@ class Tokenizer:
 
     def decode(self, ids: Sequence[int]) -> str:
         """Text of the pieces with its leading space, if the first piece has one; control symbols vanish."""
-        text: str = self._model.decode([self._guard, *ids])
+        # A full stop in front keeps SentencePiece from swallowing the leading space of what follows.
+        text: str = self._model.decode([*self._guard, *ids])
         return text[1:]
-
-    @property
-    def _guard(self) -> int:
-        # A piece in front keeps SentencePiece from swallowing the leading space of what follows.
-        return self.ids["▁."]

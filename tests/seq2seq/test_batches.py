@@ -1,0 +1,113 @@
+"""Examples to tensors: what the network is taught."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from app.seq2seq.batches import add_noise, batch_indices, choose_hints, choose_marks, make_batches
+from app.seq2seq.codec import Mark
+from app.seq2seq.examples import Example, ExampleSet, make_pair, write_examples
+from app.seq2seq.network import INSERT, REPLACE
+from app.seq2seq.tokenizer import Tokenizer
+from tests.seq2seq.tiny import SENTENCES, make_tokenizer
+
+
+@pytest.fixture(scope="module")
+def tokenizer(tmp_path_factory: pytest.TempPathFactory) -> Tokenizer:
+    return make_tokenizer(tmp_path_factory.mktemp("tokenizer"))
+
+
+@pytest.fixture(scope="module")
+def examples(tokenizer: Tokenizer) -> list[Example]:
+    pairs = list(zip(SENTENCES[::2], SENTENCES[1::2], strict=True))
+    return [make_pair(a, b, 1.0, 0, tokenizer) for a, b in [*pairs, (SENTENCES[1], SENTENCES[1])]]
+
+
+def repaired(example: Example) -> list[tuple[int, ...]]:
+    """The pieces after every edit, flattened word by word where edits leave them alone."""
+    out: list[tuple[int, ...]] = []
+    at = 0
+    for edit in example.edits:
+        out += [*example.pieces[at : edit.mark.first], edit.pieces]
+        at = edit.mark.last
+    return [*out, *example.pieces[at:]]
+
+
+def flat(words: list[tuple[int, ...]]) -> list[int]:
+    return [p for word in words for p in word]
+
+
+def test_labels_stand_at_the_first_piece_of_each_wrong_word_and_gap(
+    tokenizer: Tokenizer, examples: list[Example]
+) -> None:
+    detection, correction = make_batches(examples, tokenizer, random.Random(1), 0.0, 0.0, torch.device("cpu"))
+    assert correction is not None
+    assert correction.ids.shape[0] == 3  # the fourth needs no edit
+    for row, example in enumerate(examples):
+        marked = {i for e in example.edits for i in range(e.mark.first, e.mark.last)}
+        gaps = {e.mark.first for e in example.edits if e.mark.first == e.mark.last}
+        place = 1
+        for i, word in enumerate(example.pieces):
+            assert detection.ids[row, place] == word[0]
+            assert bool(detection.labels[row, place, REPLACE]) == (i in marked)
+            assert bool(detection.labels[row, place, INSERT]) == (i in gaps)
+            place += len(word)
+        assert detection.word_weights[row].sum() == len(example.pieces) + 1
+
+
+def test_the_decoder_sees_the_answer_one_step_late(tokenizer: Tokenizer, examples: list[Example]) -> None:
+    _, batch = make_batches(examples, tokenizer, random.Random(1), 0.5, 0.5, torch.device("cpu"), 2)
+    assert batch is not None
+    assert (batch.decoder_ids[:, 0] == tokenizer.bos).all()
+    assert (batch.decoder_ids[:, 1:] == batch.targets[:, :-1]).all()
+    assert ((batch.targets == tokenizer.eos).sum(1) == 1).all()
+    assert ((batch.targets == tokenizer.close).sum(1) == (batch.ids == tokenizer.open).sum(1)).all()
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_noise_is_repaired_by_the_edits_that_come_with_it(examples: list[Example], seed: int) -> None:
+    rng = random.Random(seed)
+    pool = [word for example in examples for word in example.pieces]
+    for example in examples:
+        noisy = add_noise(example, 3, pool, rng)
+        assert flat(repaired(noisy)) == flat(repaired(example))
+        assert all(a.mark.last < b.mark.first for a, b in zip(noisy.edits, noisy.edits[1:], strict=False))
+
+
+def test_without_noise_an_example_stays_as_it_is(examples: list[Example]) -> None:
+    assert add_noise(examples[0], 0, [], random.Random(1)) == examples[0]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_wrong_marks_keep_a_word_between_themselves_and_the_others(examples: list[Example], seed: int) -> None:
+    for example in examples:
+        marks = choose_marks(example, random.Random(seed), 1.0)
+        assert {(e.mark, e.pieces) for e in example.edits} <= set(marks)
+        assert all(a[0].last < b[0].first for a, b in zip(marks, marks[1:], strict=False))
+        assert all(answer is None for mark, answer in marks if mark not in {e.mark for e in example.edits})
+
+
+def test_hints_are_right_or_of_another_sentence() -> None:
+    mark, rng = Mark(0, 1), random.Random(3)
+    seen = {choose_hints([(mark, (7,))], [(9,)], rng, 1.0).get(mark) for _ in range(50)}
+    assert seen == {(7,), (9,)}
+    assert choose_hints([(mark, (7,))], [(9,)], rng, 0.0) == {}
+
+
+def test_batches_hold_every_example_once_within_the_bound() -> None:
+    lengths = np.asarray([random.Random(i).randrange(1, 80) for i in range(500)])
+    batches = batch_indices(lengths, 300, random.Random(1))
+    assert sorted(i for batch in batches for i in batch) == list(range(500))
+    assert all(len(b) == 1 or (max(lengths[b]) + 2) * len(b) <= 300 for b in batches)
+
+
+def test_examples_come_back_from_disk_as_they_were(tmp_path: Path, examples: list[Example]) -> None:
+    assert write_examples(tmp_path / "train.npz", examples) == len(examples)
+    stored = ExampleSet(tmp_path / "train.npz")
+    assert [stored[i] for i in range(len(stored))] == examples

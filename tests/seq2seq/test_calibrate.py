@@ -1,0 +1,74 @@
+"""Confidence that means what it says."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from app.seq2seq.calibrate import FEATURES, Calibration, ScoredAnswer, choose_threshold, features, reliability
+
+ANSWER = ScoredAnswer(3, 5, "goes", 0.9, -0.1, 1, 0.2, 1)
+
+
+def test_there_is_a_value_for_every_feature() -> None:
+    assert len(features(ANSWER, "He go home")) == len(FEATURES)
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "text"),
+    [
+        ("insertion", ScoredAnswer(2, 2, " the", 0.9, -0.1, 1, 0.2, 1), "in sea"),
+        ("deletion", ScoredAnswer(2, 6, "", 0.9, -0.1, 0, 0.2, 1), "in the sea"),
+        ("punctuation", ScoredAnswer(2, 3, ".", 0.9, -0.1, 1, 0.2, 1), "in,"),
+        ("case_only", ScoredAnswer(3, 6, "The", 0.9, -0.1, 1, 0.2, 1), "in the"),
+        ("article", ScoredAnswer(3, 6, "a", 0.9, -0.1, 1, 0.2, 1), "in the sea"),
+        ("name_like", ScoredAnswer(3, 6, "Sea", 0.9, -0.1, 1, 0.2, 1), "in ocean"),
+        ("at_start", ScoredAnswer(0, 2, "On", 0.9, -0.1, 1, 0.2, 1), "in sea"),
+    ],
+)
+def test_each_sort_of_edit_is_told_apart(name: str, answer: ScoredAnswer, text: str) -> None:
+    at = FEATURES.index(name)
+    assert features(answer, text)[at] == 1.0
+    assert features(ANSWER, "He go home")[at] == 0.0
+
+
+def test_a_fit_finds_the_probability_behind_the_data() -> None:
+    rng = random.Random(1)
+    rows = [[1.0, rng.uniform(-3, 3)] + [0.0] * (len(FEATURES) - 2) for _ in range(4000)]
+    right = [rng.random() < 1 / (1 + 2.718281828 ** -(0.5 + row[1])) for row in rows]
+    fitted = Calibration.fit(rows, right)
+    assert fitted.weights[0] == pytest.approx(0.5, abs=0.15)
+    assert fitted.weights[1] == pytest.approx(1.0, abs=0.15)
+    error, _ = reliability([fitted.probability(row) for row in rows], right)
+    assert error < 0.03
+
+
+def test_calibration_survives_its_file() -> None:
+    calibration = Calibration(tuple(float(i) for i in range(len(FEATURES))))
+    assert Calibration.from_json(calibration.to_json()) == calibration
+
+
+def test_nothing_to_fit_is_an_error() -> None:
+    with pytest.raises(ValueError, match="at least one"):
+        Calibration.fit([], [])
+
+
+def test_confidence_that_is_always_wrong_has_the_error_to_show_for_it() -> None:
+    error, rows = reliability([0.95] * 10, [False] * 10)
+    assert error == pytest.approx(0.95)
+    assert rows == [{"from": 0.9, "n": 10, "confidence": 0.95, "right": 0.0}]
+
+
+def test_the_threshold_takes_the_edits_that_gain_and_leaves_those_that_cost() -> None:
+    confidence, gain = [0.9, 0.8, 0.6, 0.5], [1, 1, -1, -1]
+    assert choose_threshold(confidence, gain, [], 100, most_harm=0.01, least_precision=0.5) == pytest.approx(0.61)
+
+
+def test_harm_on_clean_text_raises_the_threshold() -> None:
+    confidence, gain, clean = [0.9, 0.7], [1, 1], [0.75, 0.72]
+    assert choose_threshold(confidence, gain, clean, 100, most_harm=0.0, least_precision=0.5) == pytest.approx(0.76)
+
+
+def test_where_no_threshold_keeps_the_bounds_no_edit_reaches_it() -> None:
+    assert choose_threshold([0.9], [-1], [], 100, most_harm=0.01, least_precision=0.5) > 1

@@ -1,0 +1,189 @@
+"""A tiny network, exported and served: int8 and float32 agree, batches change nothing, damage is named."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+from pathlib import Path
+
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from app.core.errors import ResourceError
+from app.core.protocols import GenerationTask, NameHint
+from app.core.types import Mode, Span
+from app.seq2seq.batches import make_batches
+from app.seq2seq.calibrate import FEATURES, Calibration
+from app.seq2seq.codec import Mark
+from app.seq2seq.ctranslate import CTranslateGenerator, Doubt, find_doubts, with_hints
+from app.seq2seq.examples import make_pair
+from app.seq2seq.export import HeldOut, agreement, calibrate, convert, write_card, write_manifest
+from app.seq2seq.network import RepairNetwork
+from app.seq2seq.tokenizer import Tokenizer
+from scripts.train import TrainConfig, correction_loss, detection_loss, make_optimizer
+from tests.seq2seq.tiny import SENTENCES, make_network, make_tokenizer
+
+PAIRS = list(zip(SENTENCES[::2], SENTENCES[1::2], strict=True))
+CLEAN = list(SENTENCES[1::2])
+
+
+def trained_network(tokenizer: Tokenizer) -> RepairNetwork:
+    """A network that has learned the three pairs by heart."""
+    network = make_network(tokenizer).train()
+    config = TrainConfig(Path(), Path(), Path(), encoder_lr=3e-3, decoder_lr=3e-3, head_lr=1e-2)
+    optimizer = make_optimizer(network, config)
+    examples = [make_pair(a, b, 1.0, 0, tokenizer) for a, b in PAIRS]
+    examples += [make_pair(b, b, 1.0, 3, tokenizer) for _, b in PAIRS]
+    detect, correct = make_batches(examples, tokenizer, random.Random(1), 0.0, 0.0, torch.device("cpu"))
+    assert correct is not None
+    for _ in range(250):
+        loss = detection_loss(network, detect) + correction_loss(network, correct, 0.0)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimizer.step()
+        optimizer.zero_grad()
+    assert float(loss.detach()) < 0.05
+    return network.eval()
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, RepairNetwork, Tokenizer]:
+    folder = tmp_path_factory.mktemp("export")
+    tokenizer = make_tokenizer(folder)
+    network = trained_network(tokenizer)
+    convert(network, tokenizer, folder)
+    manifest = {
+        "name": "tiny",
+        "version": "0",
+        "detect_threshold": 0.3,
+        "training": {"steps": 250, "examples_seen": 1500},
+        "operating_points": {"minimal": 0.5, "fluent": 0.4},
+        "calibration": Calibration((0.0, 1.0, *(0.0,) * (len(FEATURES) - 2))).to_json(),
+    }
+    write_manifest(folder, manifest)
+    return folder, network, tokenizer
+
+
+@pytest.fixture(scope="module")
+def generator(made: tuple[Path, RepairNetwork, Tokenizer]) -> CTranslateGenerator:
+    return CTranslateGenerator(made[0])
+
+
+def repaired(generator: CTranslateGenerator, text: str) -> str:
+    for edit in reversed(generator.generate([GenerationTask(text)])[0].edits):
+        text = text[: edit.span.start] + edit.text + text[edit.span.end :]
+    return text
+
+
+@pytest.mark.parametrize(("wrong", "right"), PAIRS)
+def test_what_was_learned_is_repaired(generator: CTranslateGenerator, wrong: str, right: str) -> None:
+    assert repaired(generator, wrong) == right
+
+
+@pytest.mark.parametrize("text", CLEAN)
+def test_what_is_right_gets_no_edit_and_a_high_quality(generator: CTranslateGenerator, text: str) -> None:
+    proposal = generator.generate([GenerationTask(text)])[0]
+    assert proposal.edits == ()
+    assert proposal.quality > 0.7
+
+
+def test_int8_agrees_with_float32_and_batches_change_nothing(
+    made: tuple[Path, RepairNetwork, Tokenizer], generator: CTranslateGenerator
+) -> None:
+    _, network, tokenizer = made
+    texts = [*SENTENCES, "He go.", "The minister have big grey sea, and they go to us today.", "sea", "", "  "]
+    shares = agreement(generator, network, texts, tokenizer, 0.3)
+    assert shares["same_alone"] == 1.0
+    assert shares["same_as_float32"] >= 0.8
+
+
+def test_a_proposal_is_the_same_whatever_else_is_in_the_batch(generator: CTranslateGenerator) -> None:
+    texts = [*SENTENCES, "He go.", "The minister have big grey sea, and they go to us today."]
+    together = generator.generate([GenerationTask(t) for t in texts])
+    assert together == [generator.generate([GenerationTask(t)])[0] for t in texts]
+    assert together == generator.generate([GenerationTask(t) for t in reversed(texts)])[::-1]
+
+
+def test_a_segment_too_long_for_the_network_is_left_with_its_reason(generator: CTranslateGenerator) -> None:
+    proposal = generator.generate([GenerationTask("go " * 500)])[0]
+    assert (proposal.edits, proposal.reason) == ((), "too_long")
+
+
+def test_an_empty_segment_is_fine(generator: CTranslateGenerator) -> None:
+    assert generator.generate([GenerationTask("")])[0].edits == ()
+
+
+def test_a_hinted_span_is_asked_about_whatever_the_detector_thinks(
+    generator: CTranslateGenerator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import app.seq2seq.ctranslate as module
+
+    asked: list[list[str]] = []
+    original = module.correction_input
+
+    def spy(pieces: object, marks: object, tokenizer: Tokenizer, hints: object) -> list[int]:
+        ids = original(pieces, marks, tokenizer, hints)  # type: ignore[arg-type]
+        asked.append([tokenizer.pieces[i] for i in ids])
+        return ids
+
+    monkeypatch.setattr(module, "correction_input", spy)
+    generator.generate([GenerationTask(CLEAN[0], (NameHint(Span(0, 2), "She", 0.6),))])
+    assert asked[0][1] == "<edit>"
+    assert "<hint>" in asked[0]
+
+
+def test_operating_points_are_those_of_the_manifest(generator: CTranslateGenerator) -> None:
+    assert generator.operating_point(Mode.MINIMAL) == 0.5
+    assert generator.operating_point(Mode.FLUENT) == 0.4
+    assert generator.card.name == "tiny"
+    assert len(generator.card.sha256) == 64
+
+
+def test_calibration_gives_every_field_of_the_manifest_and_the_card(
+    made: tuple[Path, RepairNetwork, Tokenizer], generator: CTranslateGenerator, tmp_path: Path
+) -> None:
+    folder, network, tokenizer = made
+    pairs = [HeldOut(f"doc{i}", a, b) for i in range(12) for a, b in PAIRS]
+    fields = calibrate(generator, pairs, CLEAN, tokenizer)
+    assert fields["held_out"]["minimal"]["right"] == fields["held_out"]["minimal"]["edits"] == len(pairs)
+    assert fields["held_out"]["minimal"]["clean_changed"] == 0
+    manifest = json.loads((folder / "repair.json").read_text()) | fields
+    manifest["agreement"] = agreement(generator, network, CLEAN, tokenizer, 0.3)
+    write_card(tmp_path, manifest, {"examples": 6, "by_kind": {"clean": 3}})
+    assert "tiny" in (tmp_path / "README.md").read_text()
+
+
+@pytest.mark.parametrize("name", ["repair.json", "model.bin", "head.npz", "tokenizer.model", "shared_vocabulary.json"])
+def test_a_missing_file_is_a_resource_error_that_names_a_remedy(
+    made: tuple[Path, RepairNetwork, Tokenizer], tmp_path: Path, name: str
+) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(made[0], folder)
+    (folder / name).unlink()
+    with pytest.raises(ResourceError, match=r"restore|run scripts/export"):
+        CTranslateGenerator(folder)
+
+
+def test_a_damaged_model_is_a_resource_error(made: tuple[Path, RepairNetwork, Tokenizer], tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(made[0], folder)
+    (folder / "model.bin").write_bytes((folder / "model.bin").read_bytes()[:1000])
+    with pytest.raises(ResourceError, match="damaged"):
+        CTranslateGenerator(folder)
+
+
+def test_neighbouring_doubts_are_one_mark_and_a_gap_behind_them_belongs_to_it() -> None:
+    import numpy as np
+
+    scores = np.asarray([[0, 0.9], [0.8, 0], [0.7, 0.9], [0, 0.9], [0, 0], [0, 0.6]], np.float32)
+    found = find_doubts(scores, 0.5)
+    assert [d.mark for d in found] == [Mark(0, 0), Mark(1, 3), Mark(5, 5)]
+    assert [d.probability for d in found] == pytest.approx([0.9, 0.8, 0.6])
+
+
+def test_a_hint_takes_the_place_of_the_doubts_it_touches() -> None:
+    doubts = [Doubt(Mark(0, 1), 0.9), Doubt(Mark(2, 3), 0.9), Doubt(Mark(5, 5), 0.9)]
+    hint = Doubt(Mark(1, 2), 0.5, (7,))
+    assert with_hints(doubts, [hint]) == [hint, doubts[2]]
