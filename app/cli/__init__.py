@@ -1,0 +1,1 @@
+"""The command ``mt-repair``: parse the arguments, call the one Repairer, print the answer."""

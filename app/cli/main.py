@@ -1,0 +1,66 @@
+"""The command ``mt-repair``. A module with sub-commands has ``register(cli)`` and a line in ``_COMMANDS``.
+
+Exit codes: 0 done; 1 findings, where a command is asked to look for some; 2 wrong usage or a failure; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import typer
+from pydantic import ValidationError
+from typer.core import TyperGroup
+
+from app.cli import documents, service
+from app.cli.terminal import say_error
+from app.core.errors import RepairError
+
+EXIT_FAILURE = 2
+
+_COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (documents.register, service.register)
+
+
+class _Group(TyperGroup):
+    """Turns the errors that the product raises on purpose into one line and an exit code."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except RepairError as exc:
+            say_error(str(exc))
+        except ValidationError as exc:  # only settings are validated before a command has its input
+            for error in exc.errors(include_url=False):
+                say_error(f"{_variable(error['loc'])}: {error['msg']}; mend or unset it")
+        raise typer.Exit(EXIT_FAILURE)
+
+
+def _variable(location: tuple[int | str, ...]) -> str:
+    """The environment variable of a setting."""
+    return "MT_REPAIR_" + "_".join(map(str, location)).upper()
+
+
+def build_cli() -> typer.Typer:
+    """The command with all sub-commands."""
+    cli = typer.Typer(
+        name="mt-repair",
+        cls=_Group,
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,  # a traceback with local variables would show the text
+        help="Corrected English, with a diff, from text that a machine translated.",
+        epilog="Settings come from the environment: MT_REPAIR_GENERATOR=echo, MT_REPAIR_MODEL_DIR=…; see the README.",
+    )
+    for register in _COMMANDS:
+        register(cli)
+    return cli
+
+
+def main() -> None:
+    """Run the command with the arguments of the process."""
+    build_cli()(prog_name="mt-repair")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

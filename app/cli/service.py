@@ -1,0 +1,94 @@
+"""Sub-commands around the service and the engine: ``serve``, ``health``, ``version``, ``rules``."""
+
+from __future__ import annotations
+
+import http.client
+from typing import Annotated
+
+import typer
+
+from app import __version__
+from app.cli.documents import write_stdout
+from app.core.errors import ResourceError
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on; MT_REPAIR_HOST by default.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Port to listen on, 0 for a free one; MT_REPAIR_PORT.")
+    ] = None,
+) -> None:
+    """Start the HTTP service."""
+    import uvicorn
+
+    from app.api.main import create_app
+    from app.settings import Settings
+    from app.telemetry import configure_logging
+
+    given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+    settings = Settings(**given)
+    configure_logging(settings.log_level)
+    uvicorn.run(
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=int(settings.request_timeout_s),
+    )
+
+
+def health(
+    host: Annotated[str | None, typer.Option(help="Where the service listens; MT_REPAIR_HOST by default.")] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Its port; MT_REPAIR_PORT by default.")] = None,
+    timeout_s: Annotated[float, typer.Option(help="Longest wait, in seconds.")] = 4.0,
+) -> None:
+    """Ask a running service whether it can repair; the health check of a container."""
+    from app.settings import Settings
+
+    settings = Settings()
+    address = host or settings.host
+    address = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address, address)  # every address: ask on this machine
+    connection = http.client.HTTPConnection(address, port or settings.port, timeout=timeout_s)
+    try:
+        connection.request("GET", "/readyz")
+        status = connection.getresponse().status
+    except OSError as exc:
+        raise ResourceError(
+            f"no service at {address}, port {port or settings.port}; start it: mt-repair serve"
+        ) from exc
+    finally:
+        connection.close()
+    if status != http.HTTPStatus.OK:
+        raise ResourceError(f"the service answers {status} to /readyz; wait, or see its log")
+    write_stdout("ready\n")
+
+
+def version() -> None:
+    """Print the versions of the program, the model and the knowledge base."""
+    from app.settings import Settings
+    from app.wiring import build_repairer
+
+    try:
+        repairer = build_repairer(Settings())
+    except ResourceError:
+        write_stdout(f"mt-repair {__version__}\n")
+        raise
+    card, names = repairer.card, repairer.kb_version or "none"
+    write_stdout(f"mt-repair {__version__} | model {card.name}@{card.version} | names {names}\n")
+
+
+def rules() -> None:
+    """List the rules that repair --disable can switch off."""
+    from app.core.rules import ALL_RULES
+
+    width = max(len(rule.id) for rule in ALL_RULES)
+    for rule in ALL_RULES:
+        write_stdout(f"{rule.id:{width}}  {rule.kind:11}  {rule.description}\n")
+
+
+def register(cli: typer.Typer) -> None:
+    """Add the sub-commands."""
+    for command in (serve, health, version, rules):
+        cli.command()(command)

@@ -1,0 +1,35 @@
+"""What goes to the terminal and is not the product's output: errors, summaries, colours."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import TextIO
+
+from rich.console import Console
+from rich.style import Style
+from rich.text import Text
+
+from app.core.diff_forms import Piece, PieceKind
+
+_STYLES = {
+    PieceKind.KEPT: Style(),
+    PieceKind.DELETED: Style(color="red", strike=True),
+    PieceKind.INSERTED: Style(color="green", underline=True),
+}
+
+
+def say(line: str) -> None:
+    """One line to standard error."""
+    print(line, file=sys.stderr)
+
+
+def say_error(message: str) -> None:
+    """One line that says what went wrong and what to do."""
+    say("mt-repair: " + " ".join(message.split()))
+
+
+def print_pieces(pieces: Sequence[Piece], stream: TextIO) -> None:
+    """Deletions struck and insertions underlined on a terminal; marked with brackets and braces everywhere."""
+    console = Console(file=stream, highlight=False, markup=False, emoji=False, soft_wrap=True)
+    console.print(Text.assemble(*((piece.marked(), _STYLES[piece.kind]) for piece in pieces)), end="")
