@@ -1,0 +1,417 @@
+# ruff: noqa: SIM905
+# Word tables are read and edited as running text.
+"""Rules for what a rule does perfectly: few, small, each with a name, a measured confidence and an off switch.
+
+Every rule reads one paragraph at a time, so that a quotation may run over its sentences, and knows nothing of other
+paragraphs. ``scripts/measure_rules.py`` measures how often a rule speaks on clean text and how often it is right on
+machine translations; what did not earn its place there is not here.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Final
+
+import ftfy
+import ftfy.badness
+import regex
+
+from app.core.classify import FUNCTION_WORDS
+from app.core.diff import Change, diff
+from app.core.types import Edit, EditKind, Origin, Segment, Span
+
+Finding = Sequence[Change]
+"""Changes of one paragraph that only make sense together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule: what it is called, what it repairs, how often it is right, and how it finds its places."""
+
+    id: str
+    kind: EditKind
+    description: str  # for a list of rules
+    reason: str  # for an editor, at the place
+    confidence: float  # measured precision
+    find: Callable[[str], Iterator[Finding]]
+
+
+class Rules:
+    """The rule set of the product.
+
+    Args:
+        rules: In any order; by default all of them.
+    """
+
+    def __init__(self, rules: Sequence[Rule] | None = None) -> None:
+        self.rules: tuple[Rule, ...] = ALL_RULES if rules is None else tuple(rules)
+
+    def find(self, text: str, segments: Sequence[Segment], disabled: frozenset[str] = frozenset()) -> list[Edit]:
+        """The edits of every rule that is not disabled; two of different rules may be in conflict."""
+        active = [rule for rule in self.rules if rule.id not in disabled]
+        edits: list[Edit] = []
+        for _, members in groupby(segments, key=lambda s: s.paragraph):
+            paragraph = list(members)
+            start, end = paragraph[0].span.start, paragraph[-1].span.end
+            part = text[start:end]
+            for rule in active:
+                for changes in rule.find(part):
+                    at = start + changes[0].span.start
+                    group = f"{rule.id}@{at}" if len(changes) > 1 else None
+                    edits.extend(
+                        Edit(c.span.shift(start), c.text, rule.kind, Origin.RULE, rule.confidence, rule.id, rule.reason,
+                             group=group)
+                        for c in changes
+                    )  # fmt: skip
+        return edits
+
+
+def _each(pattern: str, replacement: str = "") -> Callable[[str], Iterator[Finding]]:
+    """A rule that replaces every match of ``pattern``."""
+    compiled = regex.compile(pattern)
+
+    def find(text: str) -> Iterator[Finding]:
+        for match in compiled.finditer(text):
+            yield (Change(Span(*match.span()), match.expand(replacement)),)
+
+    return find
+
+
+# --- encoding ---
+
+_ENTITY: Final = regex.compile(
+    r"&(?:amp[ ]?;[ ]?)?(?P<sp>[ ]?)(?:(?P<name>amp|quot|apos|nbsp|[lr]dquo|[lr]squo|[nm]dash|hellip|eacute|egrave"
+    r"|agrave|ccedil|uuml|ouml|auml|szlig)|(?P<hash>[#][ ]?)(?P<code>\d{2,5}))[ ]?;"
+)
+
+
+def _entities(text: str) -> Iterator[Finding]:
+    for match in _ENTITY.finditer(text):
+        entity = f"&{match['name']};" if match["name"] else f"&#{match['code']};"
+        plain = html.unescape(entity).replace("\u00a0", " ")
+        if plain != entity and plain.isprintable() and plain not in "<>":
+            yield (Change(Span(*match.span()), plain),)
+
+
+def _mojibake(text: str) -> Iterator[Finding]:
+    at = 0
+    for line in text.splitlines(keepends=True):
+        if ftfy.badness.is_bad(line):
+            for change in diff(line, ftfy.fix_encoding(line)):
+                yield (Change(change.span.shift(at), change.text),)
+        at += len(line)
+
+
+# --- punctuation and spacing ---
+
+_STARTERS: Final = "|".join(
+    sorted(w.capitalize() for w in FUNCTION_WORDS if len(w) > 1 and w.isascii() and w.isalpha())
+)
+_TABLE_RUNS: Final = 3  # as many wide gaps in one line are a table or justified text
+_GAP: Final = regex.compile(r"(?<=[\p{Ll},])[ ]{2,}(?=\p{Ll})")
+
+
+def _repeated_spaces(text: str) -> Iterator[Finding]:
+    at = 0
+    for line in text.splitlines(keepends=True):
+        gaps = list(_GAP.finditer(line))
+        if len(gaps) < _TABLE_RUNS:
+            for gap in gaps:
+                yield (Change(Span(at + gap.start(), at + gap.end()), " "),)
+        at += len(line)
+
+
+# --- quotation marks ---
+
+_DOUBLE: Final = regex.compile('["“”„]')
+_SENTENCE_END: Final = regex.compile(r"[.!?…][ ]+\p{Lu}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """A double quotation mark and what stands beside it."""
+
+    at: int
+    char: str
+    before: str
+    after: str
+
+    @property
+    def is_free_left(self) -> bool:
+        return self.before in ("", " ", "\n", "\u00a0") or self.before in "([—–-"
+
+    @property
+    def is_free_right(self) -> bool:
+        return self.after in ("", " ", "\n", "\u00a0") or self.after in ")].,;:!?—–-"
+
+    @property
+    def shows_open(self) -> bool:
+        """Whether its place says that it opens."""
+        return self.is_free_left and not self.is_free_right
+
+    @property
+    def shows_close(self) -> bool:
+        """Whether its place says that it closes."""
+        return self.is_free_right and not self.is_free_left
+
+
+def _marks(text: str) -> list[_Mark]:
+    found = []
+    for match in _DOUBLE.finditer(text):
+        at = match.start()
+        before, after = text[at - 1 : at] if at else "", text[at + 1 : at + 2]
+        if not (match.group() == '"' and before.isdigit()):  # may be inches or seconds of arc
+            found.append(_Mark(at, match.group(), before, after))
+    return found
+
+
+def _turned(marks: Sequence[_Mark]) -> list[tuple[_Mark, _Mark]]:
+    """Pairs by place alone, whatever the shape; none where one mark has no partner."""
+    pairs = list(zip(marks[::2], marks[1::2], strict=False))
+    fits = len(marks) % 2 == 0 and all(a.shows_open and b.shows_close for a, b in pairs)
+    return pairs if fits else []
+
+
+def _wrong_way_quotes(text: str) -> Iterator[Finding]:
+    """A pair “so“ or „so“, where both ends show by their place which they are."""
+    marks = _marks(text)
+    if any(m.char == '"' or not (m.shows_open or m.shows_close) for m in marks):
+        return
+    pairs = _turned(marks)
+    for opening, closing in pairs:
+        changes = [
+            Change(Span(mark.at, mark.at + 1), right)
+            for mark, right in ((opening, "“"), (closing, "”"))
+            if mark.char != right
+        ]
+        if changes:
+            yield changes
+
+
+def _pairs(marks: Sequence[_Mark]) -> list[tuple[_Mark, _Mark]] | None:
+    """Opening and closing marks in turn; None where the place or the shape of one of them speaks against it."""
+    if len(marks) % 2:
+        return None
+    pairs = list(zip(marks[::2], marks[1::2], strict=True))
+    for opening, closing in pairs:
+        if opening.char == "”" or closing.char == "„" or opening.shows_close or closing.shows_open:
+            return None
+    return pairs
+
+
+def _quote_spacing(text: str) -> Iterator[Finding]:
+    """White space on the inner side of marks that pair up without doubt: `" word "`."""
+    for opening, closing in _pairs(_marks(text)) or ():
+        inside = text[opening.at + 1 : closing.at]
+        if "\n" in inside or not inside.strip() or not opening.is_free_left or not closing.is_free_right:
+            continue
+        changes = []
+        if opening.after == " ":
+            changes.append(Change(Span(opening.at + 1, opening.at + 1 + len(inside) - len(inside.lstrip())), ""))
+        if closing.before == " ":
+            changes.append(Change(Span(closing.at - (len(inside) - len(inside.rstrip())), closing.at), ""))
+        if changes:
+            yield changes
+
+
+_LONE_STOP: Final = regex.compile(
+    r"(?P<full>(?<=[.!?…][”\"]?))?[ ]*(?<=[\p{L}\p{N}.!?…”\"])[ ]*(?<![“„][ ]*)[“„][ ]?\.[ ]?[“”](?=$|\n|[ ]\p{Lu})"
+)
+
+
+def _stray_quotes(text: str) -> Iterator[Finding]:
+    """A full stop in quotation marks left by a broken boundary, or one mark that nothing pairs with, alone."""
+    for match in _LONE_STOP.finditer(text):
+        before = text[: match.start()].rstrip()
+        if match.start() and before:
+            yield (Change(Span(len(before), match.end()), "" if before[-1] in '.!?…”"' else "."),)
+            return
+    marks = _marks(text)
+    if len(marks) % 2 == 0:
+        return
+    alone = [
+        m for m in marks if m.before == " " and m.after in ("", " ", ".", ",") and text[m.at + 1 : m.at + 3] != ".."
+    ]
+    if len(alone) != 1:
+        return
+    mark = alone[0]
+    if _pairs([m for m in marks if m is not mark]) is None:
+        return
+    if not mark.after and not _SENTENCE_END.search(text, 0, mark.at - 1):
+        return  # a single sentence, perhaps the last of a quotation that began before it
+    yield (Change(Span(mark.at - 1, mark.at + 1), ""),)
+
+
+# --- repetition ---
+
+# Repeats of these are slips; "that that", "had had", "in in", "is is" and the like may be right.
+_NEVER_TWICE: Final = frozenset(
+    "the a an of and or but from with at for my your our their his its into because if than as this these those be "
+    "are were has have will would can could should may might must shall we they he she i by to".split()
+)
+# Words that people say twice, and names of places that are said twice.
+_SAID_TWICE: Final = frozenset(
+    "very really much many more less long far never ever always again later sooner maybe quite pretty other great "
+    "little right wrong there where which being doing going about after until under hello goodbye knock please thank "
+    "thanks whatever extremely highly truly deeply still today tomorrow night sorry would could should ahead around "
+    "down over through along within before behind these those their every bling boing dumdum people years great-great "
+    "round whole step piece side times hush bravo encore blah yeah haha knock till".split()
+)
+_WORD_TWICE: Final = regex.compile(
+    r"(?<![\w'’-])(?P<word>\p{L}+) (?P<again>(?P=word))(?![\w'’])(?!-\w)", regex.IGNORECASE
+)
+_LOOP: Final = regex.compile(
+    r"(?<![\w'’-])(?P<run>[\p{L}'’]+(?:[ ][\p{L}'’]+){0,3})(?:(?:[ ](?P=run)){2,}|(?:,[ ](?P=run)){3,})(?![\w'’-])"
+)
+
+
+def _repeated_words(text: str) -> Iterator[Finding]:
+    for match in _WORD_TWICE.finditer(text):
+        word, again = match["word"], match["again"]
+        if again not in (word, word.lower()):
+            continue
+        if word.casefold() in _NEVER_TWICE:
+            yield (Change(Span(match.end("word"), match.end()), ""),)
+
+
+def _repeated_content_words(text: str) -> Iterator[Finding]:
+    loops = [match.span() for match in _LOOP.finditer(text)]
+    for match in _WORD_TWICE.finditer(text):
+        word = match["word"]
+        is_plain = word == match["again"] and word.islower() and len(word) >= 4
+        if not is_plain or word in _SAID_TWICE or word in FUNCTION_WORDS:
+            continue
+        if not any(start <= match.start() < end for start, end in loops):
+            yield (Change(Span(match.end("word"), match.end()), ""),)
+
+
+def _loops(text: str) -> Iterator[Finding]:
+    for match in _LOOP.finditer(text):
+        run = match["run"]
+        words = run.casefold().split()
+        if len(run) >= 4 and not all(w in _SAID_TWICE or len(w) <= 3 for w in words):
+            yield (Change(Span(match.end("run"), match.end()), ""),)
+
+
+ALL_RULES: Final[tuple[Rule, ...]] = (
+    Rule(
+        "MTR_MOJIBAKE",
+        EditKind.ENCODING,
+        "Text decoded with the wrong encoding, such as â€™ for ’.",
+        "These characters were decoded with the wrong encoding.",
+        0.99,
+        _mojibake,
+    ),
+    Rule(
+        "MTR_HTML_ENTITY",
+        EditKind.ENCODING,
+        "HTML entities left in plain text, such as &quot; or a torn & # 39;.",
+        "An HTML entity stands for this character.",
+        0.99,
+        _entities,
+    ),
+    Rule(
+        "MTR_SPACE_BEFORE_PUNCTUATION",
+        EditKind.SPACING,
+        "White space before a comma, full stop, semicolon, question or exclamation mark.",
+        "No space before this mark.",
+        0.98,
+        _each(r"(?<=[\p{L}\p{M}\p{N}%)\]”’])[ \u00a0]+(?=[,;.!?](?:[ \n”\"’)]|$)(?![ ]?[.)(]))"),
+    ),
+    Rule(
+        "MTR_SPACE_AFTER_PUNCTUATION",
+        EditKind.SPACING,
+        "No white space after a comma between words, or after the full stop before a new sentence.",
+        "A space is missing after this mark.",
+        0.98,
+        _each(
+            r"(?<=(?<![\w./@-])\p{Ll}{2,}[,;])(?=\p{Ll}{2,}(?![\w.@/,;]))"
+            rf"|(?<=(?<![\w./@-])\p{{Ll}}{{3,}}[.?!])(?=(?:{_STARTERS})(?:[ ,]))",
+            " ",
+        ),
+    ),
+    Rule(
+        "MTR_DOUBLED_PUNCTUATION",
+        EditKind.PUNCTUATION,
+        "A comma or semicolon twice, or a mark that another one makes needless, such as ,. or a.m..",
+        "One mark is enough.",
+        0.95,
+        _each(
+            r"(?<=[\w”\")])(?:(?P<keep>[,;])(?:[ ]?(?P=keep))+|[,;][ ]?(?P<stop>[.])(?![.\w])"
+            r"|(?<=\p{L}\.\p{L})(?P<abbr>[.])[.](?![.\w]))",
+            r"\g<keep>\g<stop>\g<abbr>",
+        ),
+    ),
+    Rule(
+        "MTR_TORN_ELLIPSIS",
+        EditKind.PUNCTUATION,
+        "An ellipsis torn apart, such as . .. for three dots.",
+        "These dots belong together.",
+        0.95,
+        _each(r"(?<=\p{L})(?:\.[ ]\.\.|\.\.[ ]\.)(?![.\w]|[ ]\.)", "..."),
+    ),
+    Rule(
+        "MTR_REPEATED_SPACE",
+        EditKind.SPACING,
+        "Several spaces between two words of a sentence.",
+        "One space is enough.",
+        0.98,
+        _repeated_spaces,
+    ),
+    Rule(
+        "MTR_QUOTE_DIRECTION",
+        EditKind.PUNCTUATION,
+        "Quotation marks of a pair that open where they should close, or in another language's way.",
+        "This quotation mark belongs the other way round.",
+        0.97,
+        _wrong_way_quotes,
+    ),
+    Rule(
+        "MTR_QUOTE_SPACING",
+        EditKind.SPACING,
+        "White space on the inner side of quotation marks that pair up.",
+        "The space belongs outside the quotation marks.",
+        0.95,
+        _quote_spacing,
+    ),
+    Rule(
+        "MTR_STRAY_QUOTE",
+        EditKind.PUNCTUATION,
+        "A quotation mark that stands alone and that nothing in the paragraph pairs with.",
+        "This quotation mark has no partner in the paragraph.",
+        0.9,
+        _stray_quotes,
+    ),
+    Rule(
+        "MTR_REPEATED_WORD",
+        EditKind.REPETITION,
+        "A function word twice in a row where that is never right, such as the the.",
+        "The word stands twice.",
+        0.97,
+        _repeated_words,
+    ),
+    Rule(
+        "MTR_REPEATED_CONTENT_WORD",
+        EditKind.REPETITION,
+        "Another word in lower case twice in a row; words that people double for emphasis are left alone.",
+        "The word stands twice.",
+        0.95,
+        _repeated_content_words,
+    ),
+    Rule(
+        "MTR_LOOP",
+        EditKind.REPETITION,
+        "A word or phrase three or more times in a row.",
+        "The translation got into a loop here.",
+        0.95,
+        _loops,
+    ),
+)
+
+
+def rule_ids(rules: Iterable[Rule] = ALL_RULES) -> frozenset[str]:
+    """The ids of the rules."""
+    return frozenset(rule.id for rule in rules)
