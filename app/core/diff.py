@@ -17,7 +17,7 @@ from rapidfuzz.distance import Indel
 
 from app.core.types import Edit, Origin, Span
 
-__all__ = ["Change", "OffsetMap", "apply_changes", "apply_edits", "diff", "resolve"]
+__all__ = ["Change", "OffsetMap", "apply_changes", "apply_edits", "diff", "resolve", "weaker"]
 
 _GRAPHEME = regex.compile(r"\X")
 _ASCII_TOKEN = regex.compile(r"[A-Za-z0-9_]+(?:(?:(?<=[A-Za-z])'(?=[A-Za-z])|(?<=\d)[.,:](?=\d))[A-Za-z0-9_]+)*|[^\s]")
@@ -231,6 +231,11 @@ def resolve(edits: Sequence[Edit]) -> tuple[tuple[Edit, ...], tuple[Edit, ...]]:
             taken.remove(span)
         dropped += unit
     return tuple(sorted(kept, key=_place)), tuple(sorted(dropped, key=_place))
+
+
+def weaker(one: Edit, other: Edit) -> Edit:
+    """The one of two edits that would be dropped if they were rivals."""
+    return max((one, other), key=lambda edit: _precedence([edit]))
 
 
 def _place(edit: Edit) -> tuple[Span, int, float, str, str, str]:

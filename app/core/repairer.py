@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from bisect import bisect_right
-from collections.abc import Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from app.core.classify import edit_kind, explain
-from app.core.diff import OffsetMap, apply_edits, resolve
+from app.core.diff import OffsetMap, apply_edits, resolve, weaker
 from app.core.errors import GenerationError
 from app.core.protect import Protection
 from app.core.protocols import (
@@ -21,12 +22,14 @@ from app.core.protocols import (
     ModelCard,
     NameHint,
     Proposal,
+    ProposedEdit,
     Protector,
     RuleSet,
     Segmenter,
     TermMatcher,
 )
 from app.core.types import (
+    BUILTIN_PROTECTION,
     Alternative,
     DocumentRepair,
     Edit,
@@ -35,6 +38,7 @@ from app.core.types import (
     FurnitureMode,
     Mode,
     Origin,
+    ProtectedSpan,
     RejectedEdit,
     RepairOptions,
     Scope,
@@ -53,7 +57,9 @@ KINDS_OF_SCOPE: dict[Scope, frozenset[EditKind]] = {
 }
 _ALWAYS = frozenset({EditKind.TERM, EditKind.FURNITURE})  # the caller asked for these by name
 _MODEL_SCOPES = frozenset({Scope.GRAMMAR, Scope.SPELLING, Scope.PUNCTUATION})
-_TASKS_PER_CALL = 64  # between two looks at the clock
+_TASKS_PER_CALL = 64
+_TASKS_PER_CALL_IN_HASTE = 16  # between two looks at the clock
+_OVERLAPS = "overlaps_better_edit"
 
 
 @dataclass(slots=True)
@@ -67,7 +73,7 @@ class _Work:
     asleep: dict[int, str]  # segments that are left alone, and why
     deadline: float
     edits: tuple[Edit, ...] = ()
-    rejected: list[RejectedEdit] = field(default_factory=list)
+    rejected: dict[RejectedEdit, None] = field(default_factory=dict)  # in order, each once
     quality: dict[int, float] = field(default_factory=dict)
     failed: dict[int, str] = field(default_factory=dict)
     starts: list[int] = field(default_factory=list)
@@ -76,6 +82,19 @@ class _Work:
         """The segment that a span begins in; white space belongs to the segment before it."""
         at = bisect_right(self.starts, span.start) - 1
         return self.segments[max(at, 0)] if self.segments else None
+
+    def is_asleep(self, span: Span) -> bool:
+        """Whether a span belongs to or reaches into a segment that is left alone."""
+        first = self.segment_of(span)
+        if first is None:
+            return False
+        after = bisect_left(self.starts, span.end)
+        return any(s.index in self.asleep for s in (first, *self.segments[first.index + 1 : after]))
+
+    def reject(self, edits: Iterable[Edit], reason: str) -> None:
+        """Note why edits were not made, each once."""
+        for edit in edits:
+            self.rejected[RejectedEdit(edit, reason)] = None
 
 
 class Repairer:
@@ -131,8 +150,10 @@ class Repairer:
         options = options or RepairOptions()
         started = time.monotonic()
         segments = self._segmenter.segment(text)
-        protected = self._protector.protect(text, options.protect)
         furniture = self._furniture.find(text, segments)
+        protected = self._protector.protect(text, options.protect)
+        if options.furniture is FurnitureMode.REMOVE:
+            protected = _outside(protected, [segments[f.segment].span for f in furniture])
         asleep = {f.segment: "furniture" for f in furniture}
         for segment, english in zip(segments, self._language.is_english(segments), strict=True):
             if not english:
@@ -143,15 +164,18 @@ class Repairer:
             starts=[s.span.start for s in segments],
         )  # fmt: skip
         read = time.monotonic()
-        terms = self._terms.match(text, segments, options.glossary, protected)
+        terms = self._terms.match(text, [s for s in segments if s.index not in asleep], options.glossary, protected)
         names = self._names(work)
         self._take(work, [*terms.edits, *names.edits, *self._rule_edits(work)], (*terms.keep, *names.keep))
         known = time.monotonic()
         if options.mode is not Mode.NAMES_ONLY and options.scope & _MODEL_SCOPES:
             hints, keep = (*terms.hints, *names.hints), (*terms.keep, *names.keep)
-            self._generate(work, hints, keep, Mode.FLUENT if options.mode is Mode.FLUENT else Mode.MINIMAL)
-            if options.mode is Mode.FLUENT and work.edits:
-                self._generate(work, hints, keep, Mode.FLUENT)
+            awake = [segment for segment in segments if segment.index not in asleep]
+            before = frozenset(work.edits)
+            self._generate(work, awake, hints, keep)
+            if options.mode is Mode.FLUENT:
+                changed = {s.index for e in work.edits if e not in before and (s := work.segment_of(e.span))}
+                self._generate(work, [s for s in awake if s.index in changed], hints, keep)
         if options.furniture is FurnitureMode.REMOVE:
             self._take(work, [_removal(text, segments, f) for f in furniture], ())
         done = time.monotonic()
@@ -186,61 +210,70 @@ class Repairer:
         """Add the edits that the caller wants and every check passes; say why of those that fail."""
         wanted: list[Edit] = []
         refused_groups: dict[str, str] = {}
+        unwanted_groups: set[str] = set()
         least = work.options.min_confidence or 0.0
         for edit in proposed:
-            segment = work.segment_of(edit.span)
-            if not self._is_wanted(edit, segment, work, least):
+            if not self._is_wanted(edit, work, least):
+                if edit.group is not None:
+                    unwanted_groups.add(edit.group)
                 continue
-            reason = self._refuse(edit, segment, work, keep)
+            reason = self._refuse(edit, work, keep)
             if reason is None:
                 wanted.append(edit)
                 continue
-            work.rejected.append(RejectedEdit(edit, reason))
+            work.reject([edit], reason)
             if edit.group is not None:
                 refused_groups[edit.group] = reason
         alive = []
         for edit in wanted:
             if edit.group in refused_groups:
-                work.rejected.append(RejectedEdit(edit, f"group:{refused_groups[edit.group]}"))
-            else:
+                work.reject([edit], f"group:{refused_groups[edit.group]}")
+            elif edit.group not in unwanted_groups:
                 alive.append(edit)
-        before = set(work.edits)
         kept, dropped = resolve([*work.edits, *alive])
+        work.reject(dropped, _OVERLAPS)
+        while (found := _joint_violation(work, kept)) is not None:
+            victim, reason = found
+            gone = [e for e in kept if e is victim or (e.group is not None and e.group == victim.group)]
+            work.reject(gone, reason)
+            kept = tuple(e for e in kept if e not in gone)
         work.edits = kept
-        work.rejected.extend(RejectedEdit(e, "overlaps_better_edit") for e in dropped if e not in before)
 
-    def _is_wanted(self, edit: Edit, segment: Segment | None, work: _Work, least: float) -> bool:
+    def _is_wanted(self, edit: Edit, work: _Work, least: float) -> bool:
         if edit.rule in work.options.disabled_rules or edit.confidence < least:
             return False
-        if edit.kind in _ALWAYS:
-            return edit.kind is EditKind.FURNITURE or segment is None or segment.index not in work.asleep
-        if segment is not None and segment.index in work.asleep:
-            return False
-        return any(edit.kind in KINDS_OF_SCOPE[scope] for scope in work.options.scope)
-
-    def _refuse(self, edit: Edit, segment: Segment | None, work: _Work, keep: Sequence[Span]) -> str | None:
         if edit.kind is EditKind.FURNITURE:
-            return None
+            return True
+        if work.is_asleep(edit.span):
+            return False
+        return edit.kind in _ALWAYS or any(edit.kind in KINDS_OF_SCOPE[scope] for scope in work.options.scope)
+
+    def _refuse(self, edit: Edit, work: _Work, keep: Sequence[Span]) -> str | None:
         if edit.origin in (Origin.MODEL, Origin.RULE) and any(edit.span.conflicts(span) for span in keep):
             return "protected:name"
+        segment = work.segment_of(edit.span)
         sentence = segment.span if segment is not None else Span(0, len(work.text))
         return self._verifier.check(edit, work.text, sentence, work.protection)
 
-    def _generate(self, work: _Work, hints: Sequence[NameHint], keep: Sequence[Span], mode: Mode) -> None:
-        """Let the generator read the document as edited so far, and take what passes."""
+    def _generate(
+        self, work: _Work, segments: Sequence[Segment], hints: Sequence[NameHint], keep: Sequence[Span]
+    ) -> None:
+        """Let the generator read segments of the document as edited so far, and take what passes."""
         patched = apply_edits(work.text, work.edits)
         offsets = OffsetMap.of(work.text, work.edits)
         least = work.options.min_confidence
+        mode = Mode.FLUENT if work.options.mode is Mode.FLUENT else Mode.MINIMAL
         threshold = self._generator.operating_point(mode) if least is None else least
         awake: list[tuple[Segment, Span]] = []
-        for segment in work.segments:
-            span = offsets.to_patched(segment.span)
-            if segment.index not in work.asleep and segment.index not in work.failed and span is not None:
+        for segment in segments:
+            span = offsets.to_patched(_whole(segment.span, work.edits))
+            if segment.index not in work.failed and span is not None and span.of(patched).strip():
                 awake.append((segment, span))
         proposed: list[Edit] = []
-        for at in range(0, len(awake), _TASKS_PER_CALL):
-            chunk = awake[at : at + _TASKS_PER_CALL]
-            if time.monotonic() > work.deadline:
+        size = _TASKS_PER_CALL if work.options.max_latency_s is None else _TASKS_PER_CALL_IN_HASTE
+        for at in range(0, len(awake), size):
+            chunk = awake[at : at + size]
+            if time.monotonic() >= work.deadline:
                 work.failed.update((segment.index, "deadline") for segment, _ in awake[at:])
                 break
             tasks = [GenerationTask(span.of(patched), _within(hints, span, offsets)) for _, span in chunk]
@@ -253,20 +286,7 @@ class Repairer:
                     source = offsets.to_source(edit.span.shift(span.start))
                     if edit.confidence < threshold or source is None:
                         continue
-                    old = source.of(work.text)
-                    kind = edit_kind(old, edit.text)
-                    proposed.append(
-                        Edit(
-                            source,
-                            edit.text,
-                            kind,
-                            Origin.MODEL,
-                            edit.confidence,
-                            rule=f"MTR_MODEL_{kind.value.upper()}",
-                            reason=explain(old, edit.text, kind),
-                            alternatives=tuple(Alternative(t, s) for t, s in edit.alternatives),
-                        )  # fmt: skip
-                    )
+                    proposed.append(_model_edit(edit, source, work.text, segment))
         self._take(work, proposed, keep)
 
     def _propose(self, tasks: Sequence[GenerationTask]) -> list[Proposal | None]:
@@ -287,7 +307,7 @@ class Repairer:
         refused: dict[int, str] = {}
         for rejection in work.rejected:
             segment = work.segment_of(rejection.edit.span)
-            if segment is not None:
+            if segment is not None and rejection.reason != _OVERLAPS:  # its place was repaired, in another way
                 refused.setdefault(segment.index, rejection.reason)
         answers = []
         for segment in work.segments:
@@ -295,7 +315,7 @@ class Repairer:
             mine = tuple(edits.get(i, ()))
             quality = work.quality.get(i, 1.0)
             reason = work.failed.get(i) or work.asleep.get(i) or refused.get(i, "")
-            if work.failed.get(i) == "error":
+            if work.failed.get(i) == "error" and not mine:
                 status, mine_confidence = Status.ERROR, 0.0
             elif mine and work.options.mode is Mode.DETECT_ONLY and i not in work.asleep:
                 status, reason, mine_confidence = Status.ABSTAINED, "detect_only", quality
@@ -307,6 +327,62 @@ class Repairer:
                 mine_confidence = quality
             answers.append(SegmentRepair(segment, status, mine_confidence, mine, reason))
         return tuple(answers)
+
+
+def _model_edit(proposed: ProposedEdit, span: Span, text: str, segment: Segment) -> Edit:
+    old = span.of(text)
+    kind = edit_kind(old, proposed.text, starts_sentence=span.start <= segment.span.start)
+    return Edit(
+        span,
+        proposed.text,
+        kind,
+        Origin.MODEL,
+        proposed.confidence,
+        rule=f"MTR_MODEL_{kind.value.upper()}",
+        reason=explain(old, proposed.text, kind),
+        alternatives=tuple(Alternative(text, score) for text, score in proposed.alternatives),
+    )
+
+
+def _outside(protected: Sequence[ProtectedSpan], removed: Sequence[Span]) -> tuple[ProtectedSpan, ...]:
+    """What stays protected where lines are taken out: not their own figures and addresses, but the caller's spans."""
+    if not removed:
+        return tuple(protected)
+    starts = [span.start for span in removed]
+
+    def is_inside(span: Span) -> bool:
+        at = bisect_right(starts, span.start) - 1
+        return at >= 0 and removed[at].contains(span)
+
+    return tuple(p for p in protected if p.kind not in BUILTIN_PROTECTION or not is_inside(p.span))
+
+
+def _joint_violation(work: _Work, edits: Sequence[Edit]) -> tuple[Edit, str] | None:
+    """The weaker of two neighbouring edits that are harmless alone but together touch a protected span, and why."""
+    for one, other in pairwise(edits):
+        gap = work.text[one.span.end : other.span.start]
+        if len(gap) > 2 or any(c.isalnum() for c in gap):
+            continue
+        both = work.protection.violated_by(Span(one.span.start, other.span.end), one.text + gap + other.text)
+        if both is not None:
+            return weaker(one, other), f"protected:{both.kind.value}"
+    return None
+
+
+def _whole(span: Span, edits: Sequence[Edit]) -> Span:
+    """``span`` without what an edit that crosses one of its ends replaces."""
+    start, end = span.start, span.end
+    for at in (bisect_left(edits, start, key=_starts) - 1, bisect_left(edits, end, key=_starts) - 1):
+        crossed = edits[at].span if at >= 0 else Span(0, 0)
+        if crossed.start < start < crossed.end:
+            start = crossed.end
+        if crossed.start < end < crossed.end:
+            end = crossed.start
+    return Span(start, max(start, end))
+
+
+def _starts(edit: Edit) -> int:
+    return edit.span.start
 
 
 def _within(hints: Sequence[NameHint], span: Span, offsets: OffsetMap) -> tuple[NameHint, ...]:

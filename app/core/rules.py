@@ -127,7 +127,7 @@ def _repeated_spaces(text: str) -> Iterator[Finding]:
 # --- quotation marks ---
 
 _DOUBLE: Final = regex.compile('["“”„]')
-_SENTENCE_END: Final = regex.compile(r"[.!?…][ ]+\p{Lu}")
+_BETWEEN_SENTENCES: Final = regex.compile(r"(?<=[.!?…][ ])[\"“”„](?=[ ]\p{Lu})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +177,7 @@ def _turned(marks: Sequence[_Mark]) -> list[tuple[_Mark, _Mark]]:
 
 def _wrong_way_quotes(text: str) -> Iterator[Finding]:
     """A pair “so“ or „so“, where both ends show by their place which they are."""
-    marks = _marks(text)
+    marks = [mark for mark in _marks(text) if not _BETWEEN_SENTENCES.match(text, mark.at)]
     if any(m.char == '"' or not (m.shows_open or m.shows_close) for m in marks):
         return
     pairs = _turned(marks)
@@ -232,17 +232,11 @@ def _stray_quotes(text: str) -> Iterator[Finding]:
     marks = _marks(text)
     if len(marks) % 2 == 0:
         return
-    alone = [
-        m for m in marks if m.before == " " and m.after in ("", " ", ".", ",") and text[m.at + 1 : m.at + 3] != ".."
-    ]
-    if len(alone) != 1:
-        return
-    mark = alone[0]
-    if _pairs([m for m in marks if m is not mark]) is None:
-        return
-    if not mark.after and not _SENTENCE_END.search(text, 0, mark.at - 1):
-        return  # a single sentence, perhaps the last of a quotation that began before it
-    yield (Change(Span(mark.at - 1, mark.at + 1), ""),)
+    for mark in marks:
+        between = _BETWEEN_SENTENCES.match(text, mark.at)
+        if between and _pairs([m for m in marks if m is not mark]) is not None:
+            yield (Change(Span(mark.at - 1, mark.at + 1), ""),)
+            return
 
 
 # --- repetition ---
@@ -277,17 +271,6 @@ def _repeated_words(text: str) -> Iterator[Finding]:
             yield (Change(Span(match.end("word"), match.end()), ""),)
 
 
-def _repeated_content_words(text: str) -> Iterator[Finding]:
-    loops = [match.span() for match in _LOOP.finditer(text)]
-    for match in _WORD_TWICE.finditer(text):
-        word = match["word"]
-        is_plain = word == match["again"] and word.islower() and len(word) >= 4
-        if not is_plain or word in _SAID_TWICE or word in FUNCTION_WORDS:
-            continue
-        if not any(start <= match.start() < end for start, end in loops):
-            yield (Change(Span(match.end("word"), match.end()), ""),)
-
-
 def _loops(text: str) -> Iterator[Finding]:
     for match in _LOOP.finditer(text):
         run = match["run"]
@@ -319,7 +302,7 @@ ALL_RULES: Final[tuple[Rule, ...]] = (
         "White space before a comma, full stop, semicolon, question or exclamation mark.",
         "No space before this mark.",
         0.98,
-        _each(r"(?<=[\p{L}\p{M}\p{N}%)\]”’])[ \u00a0]+(?=[,;.!?](?:[ \n”\"’)]|$)(?![ ]?[.)(]))"),
+        _each(r"(?<=[\p{L}\p{M}\p{N}%)\]”’])[ \u00a0]+(?=[,;.!?](?:[ \n“”\"’)]|$)(?![ ]?[.)(]))"),
     ),
     Rule(
         "MTR_SPACE_AFTER_PUNCTUATION",
@@ -328,8 +311,8 @@ ALL_RULES: Final[tuple[Rule, ...]] = (
         "A space is missing after this mark.",
         0.98,
         _each(
-            r"(?<=(?<![\w./@-])\p{Ll}{2,}[,;])(?=\p{Ll}{2,}(?![\w.@/,;]))"
-            rf"|(?<=(?<![\w./@-])\p{{Ll}}{{3,}}[.?!])(?=(?:{_STARTERS})(?:[ ,]))",
+            r"(?<=(?<![\w./@&-])\p{Ll}{2,}[,;])(?=\p{Ll}{2,}(?![\w.@/,;]))"
+            rf"|(?<=(?<![\w./@&-])\p{{Ll}}{{3,}}[.?!])(?=(?:{_STARTERS})(?:[ ,]))",
             " ",
         ),
     ),
@@ -392,14 +375,6 @@ ALL_RULES: Final[tuple[Rule, ...]] = (
         "The word stands twice.",
         0.97,
         _repeated_words,
-    ),
-    Rule(
-        "MTR_REPEATED_CONTENT_WORD",
-        EditKind.REPETITION,
-        "Another word in lower case twice in a row; words that people double for emphasis are left alone.",
-        "The word stands twice.",
-        0.95,
-        _repeated_content_words,
     ),
     Rule(
         "MTR_LOOP",
