@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from app.names.mangle.engine import mangle
-from app.names.mangle.forms import Damage, MangledForm, Nameable
+from app.names.mangle.engine import FAR, Origin, entity_of, mangle, mangle_name, origin_of, propose
+from app.names.mangle.forms import Damage, MangledForm
 
-__all__ = ["Damage", "MangledForm", "Nameable", "mangle"]
+__all__ = [
+    "FAR",
+    "Damage",
+    "MangledForm",
+    "Origin",
+    "entity_of",
+    "mangle",
+    "mangle_name",
+    "origin_of",
+    "propose",
+]

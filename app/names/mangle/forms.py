@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
 
 
 class Damage(StrEnum):
@@ -46,24 +44,3 @@ class MangledForm:
     text: str
     probability: float
     kind: Damage
-
-
-class Nameable(Protocol):
-    """What the mangler needs to know of an entity."""
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def aliases(self) -> Sequence[str]: ...
-
-    @property
-    def native(self) -> Mapping[str, str]:
-        """Language code to name in that language's script."""
-        ...
-
-    @property
-    def type(self) -> str: ...
-
-    @property
-    def country(self) -> str | None: ...
