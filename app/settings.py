@@ -64,6 +64,7 @@ class Settings(BaseSettings):
 
     # What a caller may ask for.
     max_text_chars: PositiveInt = Field(100_000, description="Longest text of one document, in code points.")
+    max_text_lines: PositiveInt = Field(5000, description="Most lines of one document.")
     max_body_bytes: PositiveInt = Field(1_048_576, description="Longest request body, in bytes.")
     max_items: PositiveInt = Field(256, description="Most documents in one batch.")
     max_alternatives: NonNegativeInt = Field(5, description="Most alternatives of one edit.")

@@ -153,7 +153,7 @@ class AnnotatedText:
         return replace(repair, segment=segment, edits=kept, status=status, reason=MARKUP_REASON)
 
     def _near(self, at: int) -> Sequence[_Piece]:
-        """The pieces that may hold position ``at`` of ``plain``, first to last: three at most, as the sorts alternate."""
+        """The pieces that may hold position ``at`` of ``plain``, in order: three at most, as the sorts alternate."""
         last = bisect_right(self.pieces, at, key=lambda piece: piece.plain.start)
         first = last - 1
         while first > 0 and self.pieces[first - 1].plain.end >= at:

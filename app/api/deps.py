@@ -91,16 +91,22 @@ class Service:
             )
         return self._engine
 
-    def model(self) -> ModelBody | None:
-        """Name, version and checksum of the model, once it is ready."""
-        if self._engine is None:
-            return None
-        card = self._engine.card
+    def model(self) -> ModelBody:
+        """Name, version and checksum of the model.
+
+        Raises:
+            ProblemError: ``model-not-ready``.
+        """
+        card = self.engine().card
         return ModelBody(name=card.name, version=card.version, sha256=card.sha256)
 
-    def knowledge_base(self) -> KnowledgeBaseBody | None:
-        """The knowledge base's version, once it is ready."""
-        return None if self._engine is None else KnowledgeBaseBody(version=self._engine.kb_version)
+    def knowledge_base(self) -> KnowledgeBaseBody:
+        """The knowledge base's version.
+
+        Raises:
+            ProblemError: ``model-not-ready``.
+        """
+        return KnowledgeBaseBody(version=self.engine().kb_version)
 
     async def in_thread(self, work: Callable[[float], _Result]) -> _Result:
         """Run ``work`` beside the event loop; it is told how long it waited, in seconds.

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import time
+from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.errors import internal_error, respond
 from app.telemetry import METHODS, Metrics, get_logger, request_id_of
 
-_UNMATCHED = "(no route)"
+_UNMATCHED: Final = "(no route)"
+# Unless a route says otherwise: nothing is kept in a cache, and a browser that opens an answer runs nothing in it.
+_HEADERS: Final = (
+    (b"cache-control", b"no-store"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-content-type-options", b"nosniff"),
+)
 
 
 class TelemetryMiddleware:
@@ -28,8 +36,8 @@ class TelemetryMiddleware:
             await self._app(scope, receive, send)
             return
         started = time.perf_counter()
-        given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
-        request_id = request_id_of(given.decode("latin-1"))
+        asked = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
+        request_id = request_id_of(asked.decode("latin-1"))
         scope.setdefault("state", {})["request_id"] = request_id
         status, bytes_in, bytes_out = 0, 0, 0
 
@@ -43,9 +51,9 @@ class TelemetryMiddleware:
             nonlocal status, bytes_out
             if message["type"] == "http.response.start":
                 status = message["status"]
-                own = [(b"x-request-id", request_id.encode()), (b"x-content-type-options", b"nosniff")]
-                if not any(name == b"cache-control" for name, _ in message["headers"]):
-                    own.append((b"cache-control", b"no-store"))
+                given = {name.lower() for name, _ in message["headers"]}
+                own = [(name, value) for name, value in _HEADERS if name not in given]
+                own.append((b"x-request-id", request_id.encode()))
                 message = {**message, "headers": [*message["headers"], *own]}
             bytes_out += len(message.get("body", b""))
             await send(message)

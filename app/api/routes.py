@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Body, Header, Request, Response
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from app import __version__
 from app.api.deps import Service, ServiceDep
@@ -23,6 +23,7 @@ from app.api.schemas import (
     BatchResponse,
     DiffRequest,
     DiffResponse,
+    Id,
     RepairCall,
     RepairRequest,
     RepairResponse,
@@ -39,12 +40,28 @@ from app.core.errors import RepairError
 from app.core.types import DocumentRepair
 from app.telemetry import CONTENT_TYPE, new_id
 
-JSON = "application/json"
-PROOFREADER = "application/vnd.proofreader+json"
+JSON: Final = "application/json"
+PROOFREADER: Final = "application/vnd.proofreader+json"
+_ID: Final[TypeAdapter[str | None]] = TypeAdapter(Id | None)
 
 router = APIRouter(route_class=LimitedRoute)
 probes = APIRouter(route_class=LimitedRoute, tags=["Operation"])
 
+_PROOFREADER_VIEW: Final[dict[str, Any]] = {
+    "schema": {"$ref": "#/components/schemas/ProofreaderResponse"},
+    "example": {
+        "correctedInput": "The treaty was signed.",
+        "corrections": [
+            {
+                "startIndex": 3,
+                "endIndex": 7,
+                "correction": "",
+                "type": "repetition",
+                "explanation": "The word stands twice.",
+            }
+        ],
+    },
+}
 _BODY_PROBLEMS = problems(400, 408, 413, 415, 422, 500)
 _REPAIR_PROBLEMS = problems(400, 408, 413, 415, 422, 500, 503, 504)
 
@@ -80,7 +97,7 @@ for _path, _operation in (("/repair", "repair"), ("/v1/repair", "repair_v1")):
         summary="Repair a document",
         tags=["Repair"],
         response_class=Response,
-        responses={**success("repair", RepairResponse), **_REPAIR_PROBLEMS},
+        responses={**success("repair", RepairResponse, {PROOFREADER: _PROOFREADER_VIEW}), **_REPAIR_PROBLEMS},
     )
 
 
@@ -124,7 +141,7 @@ async def diff_texts(
 ) -> Response:
     """Show how two versions of a text differ, in the same words and forms as a repair."""
     for name, text in (("/source", body.source), ("/target", body.target)):
-        check_length(name, text, service.settings.max_text_chars)
+        check_length(name, text, service.settings)
 
     def work(_waited_s: float) -> Response:
         return Response(write_diff(body).model_dump_json(exclude_none=True), media_type=JSON)
@@ -180,6 +197,8 @@ async def ready(service: ServiceDep) -> StateResponse:
 )
 async def version(service: ServiceDep) -> VersionResponse:
     """The versions of the service and, once they are loaded, of the model and the knowledge base."""
+    if not service.is_ready:
+        return VersionResponse(name="mt-repair", version=__version__)
     return VersionResponse(name="mt-repair", version=__version__, model=service.model(), kb=service.knowledge_base())
 
 
@@ -212,12 +231,11 @@ def _repair_one(call: RepairCall, service: Service, waited_s: float) -> tuple[Re
     repair = call.document.project(plain, options.mode)
     spent_s = time.monotonic() - started
     service.metrics.observe_repair(repair, waited_s, spent_s)
-    card = engine.card
     response = write_response(
         call,
         repair,
         response_id=new_id(),
-        card=card,
+        model=service.model(),
         kb_version=engine.kb_version,
         queue_s=waited_s,
         total_s=waited_s + spent_s,
@@ -249,6 +267,14 @@ def _answer_items(body: BatchRequest, service: Service, waited_s: float, request
     return answers
 
 
+def _item_id(raw: Any) -> str | None:
+    """The id of an item of which nothing else may be right, if it is one."""
+    try:
+        return _ID.validate_python(raw.get("id")) if isinstance(raw, dict) else None
+    except ValidationError:
+        return None
+
+
 def _answer_item(
     index: int,
     raw: Any,
@@ -258,12 +284,11 @@ def _answer_item(
     waited_s: float,
     request_id: str,
 ) -> BatchAnswer:
-    item_id: str | None = None
+    item_id = _item_id(raw)
     prefix = f"/items/{index}"
     try:
         merged = {**defaults, **raw} if isinstance(raw, dict) else raw
         item = BatchItem.model_validate(merged)
-        item_id = item.id
         remaining_s = service.settings.request_timeout_s - spent_s
         if remaining_s <= 0:
             raise ProblemError("deadline", "The time for the request ran out before this item; send smaller batches.")

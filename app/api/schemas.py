@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, cast
 
 from pydantic import (
     AfterValidator,
@@ -22,7 +22,9 @@ from pydantic_core import PydanticCustomError
 
 from app.api.annotation import AnnotatedText, Part
 from app.api.errors import Problem, ProblemError
+from app.core import diff_forms
 from app.core.classify import errant_type
+from app.core.diff import Change, diff
 from app.core.offsets import OffsetTable, OffsetUnit
 from app.core.types import (
     BUILTIN_PROTECTION,
@@ -44,6 +46,7 @@ from app.core.types import (
 from app.settings import Settings
 
 _CONTROL: Final = re.compile("[\x00-\x08\x0e-\x1f\x7f]")
+_LINE_END: Final = re.compile(r"\r\n|[\n\r\x0b\x0c\x85\u2028\u2029]")
 _LANGUAGE: Final = re.compile(r"auto|en(-[a-z0-9]{2,8})*", re.ASCII | re.IGNORECASE)
 _MACHINE_MADE: Final = 0.5  # garble score from which a document is called machine-translated
 _HIGH, _MEDIUM = 0.9, 0.7  # confidence bands
@@ -115,7 +118,7 @@ class ProtectBody(_Request):
 
     quotes: bool = Field(False, description="Direct quotations.")
     builtin: list[BuiltinKind] = Field(
-        sorted(kind.value for kind in BUILTIN_PROTECTION),  # type: ignore[arg-type]
+        cast(list[BuiltinKind], sorted(kind.value for kind in BUILTIN_PROTECTION)),
         description="Kinds of text recognised by themselves.",
     )
     patterns: list[Text] = Field([], description="Regular expressions in RE2 syntax (linear time).")
@@ -517,7 +520,7 @@ def _read_document(body: RepairRequest, settings: Settings) -> AnnotatedText:
             "", "text-or-annotation", "Give either `text` or `annotation`" + (", not both." if has_text else ".")
         )
     if has_text:
-        check_length("/text", body.text, settings.max_text_chars)
+        check_length("/text", body.text, settings)
         return AnnotatedText.of_text(body.text)
     parts = []
     for index, part in enumerate(body.annotation):
@@ -531,21 +534,23 @@ def _read_document(body: RepairRequest, settings: Settings) -> AnnotatedText:
         parts.append(Part(part.markup if is_markup else part.text, is_markup, part.interpretAs))
     document = AnnotatedText.of_parts(parts)
     for view in (document.full, document.plain):
-        check_length("/annotation", view, settings.max_text_chars)
+        check_length("/annotation", view, settings)
     return document
 
 
-def check_length(pointer: str, text: str, most: int) -> None:
-    """Refuse a text that is too long.
+def check_length(pointer: str, text: str, settings: Settings) -> None:
+    """Refuse a text that is too long, or has too many lines: each is a sentence at least, and costs one.
 
     Raises:
         ProblemError: ``text-too-long``.
     """
-    if len(text) > most:
-        raise ProblemError.at(
-            pointer, "text-too-long", f"The text has {len(text)} characters; at most {most} are taken. Send parts.",
-            slug="text-too-long",
-        )  # fmt: skip
+    for count, most, what in (
+        (len(text), settings.max_text_chars, "characters"),
+        (len(_LINE_END.findall(text)) + 1, settings.max_text_lines, "lines"),
+    ):
+        if count > most:
+            detail = f"The text has {count} {what}; at most {most} are taken. Send it in parts."
+            raise ProblemError.at(pointer, "text-too-long", detail, slug="text-too-long")
 
 
 def _check_count(pointer: str, count: int, most: int, what: str) -> None:
@@ -565,9 +570,9 @@ def _read_protection(body: RepairRequest, document: AnnotatedText, settings: Set
             )  # fmt: skip
     spans: list[Span] = []
     if protect.spans:
-        table = OffsetTable(document.full)
+        table = OffsetTable(document.full, body.offset_unit)
         for index, given in enumerate(protect.spans):
-            span = document.to_plain(_read_span(given, table, body.offset_unit, f"/protect/spans/{index}"))
+            span = document.to_plain(_read_span(given, table, f"/protect/spans/{index}"))
             if span is not None:
                 spans.append(span)
     return ProtectOptions(
@@ -578,11 +583,11 @@ def _read_protection(body: RepairRequest, document: AnnotatedText, settings: Set
     )
 
 
-def _read_span(given: SpanBody, table: OffsetTable, unit: OffsetUnit, pointer: str) -> Span:
+def _read_span(given: SpanBody, table: OffsetTable, pointer: str) -> Span:
     if given.start >= given.end:
         raise ProblemError.at(pointer, "empty-span", "`end` must be more than `start`.")
     try:
-        return Span(table.from_unit(given.start, unit), table.from_unit(given.end, unit))
+        return table.span_from_unit(given.start, given.end)
     except ValueError:
         raise ProblemError.at(
             pointer, "span-outside-text", "The span must lie within the text and not cut a character."
@@ -623,28 +628,27 @@ class _Places:
     """Spans of one text, in the caller's unit."""
 
     def __init__(self, text: str, unit: OffsetUnit) -> None:
-        self._table, self._unit = OffsetTable(text), unit
+        self._table = OffsetTable(text, unit)
 
     def of(self, span: Span) -> dict[str, int]:
-        return {
-            "start": self._table.to_unit(span.start, self._unit),
-            "end": self._table.to_unit(span.end, self._unit),
-        }
+        start, end = self._table.span_to_unit(span)
+        return {"start": start, "end": end}
 
     def out(self, span: Span) -> dict[str, int]:
-        return {f"{name}_out": at for name, at in self.of(span).items()}
+        start, end = self._table.span_to_unit(span)
+        return {"start_out": start, "end_out": end}
 
 
-def spans_out(edits: Iterable[tuple[Span, str]], *, are_applied: bool) -> list[Span]:
+def spans_out(edits: Iterable[Edit | Change], *, are_applied: bool) -> list[Span]:
     """Where each replacement stands once all edits are made, in code points of the text given back."""
     places, shift = [], 0
-    for span, text in edits:
+    for edit in edits:
         if not are_applied:
-            places.append(span)
+            places.append(edit.span)
             continue
-        start = span.start + shift
-        places.append(Span(start, start + len(text)))
-        shift += len(text) - len(span)
+        start = edit.span.start + shift
+        places.append(Span(start, start + len(edit.text)))
+        shift += len(edit.text) - len(edit.span)
     return places
 
 
@@ -653,12 +657,19 @@ def band_of(confidence: float) -> Literal["high", "medium", "low"]:
     return "high" if confidence >= _HIGH else "medium" if confidence >= _MEDIUM else "low"
 
 
-def show_diff(source: str, changes: Sequence[tuple[Span, str]], forms: Iterable[DiffForm]) -> DiffBody | None:
-    """The forms asked for beyond the edit list, all from the same changes."""
+def show_diff(
+    source: str, edits: Sequence[Edit | Change], forms: Iterable[DiffForm], names: tuple[str, str] | None = None
+) -> DiffBody | None:
+    """The forms asked for beyond the edit list, all from the same edits; ``names`` go into the unified diff's head."""
     wanted = frozenset(forms) - {DiffForm.EDITS}
     if not wanted:
         return None
-    raise NotImplementedError
+    before, after = names or ("hypothesis", "post_edit")
+    return DiffBody(
+        unified=diff_forms.unified(source, edits, before, after) if DiffForm.UNIFIED in wanted else None,
+        html=diff_forms.side_by_side(source, edits) if DiffForm.HTML in wanted else None,
+        inline=diff_forms.inline(source, edits) if DiffForm.INLINE in wanted else None,
+    )
 
 
 def write_response(
@@ -674,8 +685,7 @@ def write_response(
     """The answer for one document; ``repair`` counts in ``call.document.full``."""
     source, unit = repair.source, call.unit
     places, places_out = _Places(source, unit), _Places(repair.text, unit)
-    pairs = [(edit.span, edit.text) for edit in repair.edits]
-    after = spans_out(pairs, are_applied=call.options.mode is not Mode.DETECT_ONLY)
+    after = spans_out(repair.edits, are_applied=call.options.mode is not Mode.DETECT_ONLY)
     return RepairResponse(
         id=f"rep_{response_id}",
         status=repair.status,
@@ -721,7 +731,7 @@ def write_response(
             )
             for use in repair.glossary
         ],
-        diff=show_diff(source, pairs, call.forms),
+        diff=show_diff(source, repair.edits, call.forms),
         warnings=list(repair.warnings),
         model=model,
         kb=KnowledgeBaseBody(version=kb_version),
@@ -764,6 +774,26 @@ def _edit_body(
             features={name: _rounded(value) for name, value in edit.entity.features},
         ),
         group=edit.group,
+    )
+
+
+def write_diff(body: DiffRequest) -> DiffResponse:
+    """The changes from ``source`` to ``target``."""
+    changes = diff(body.source, body.target)
+    places, places_out = _Places(body.source, body.offset_unit), _Places(body.target, body.offset_unit)
+    return DiffResponse(
+        offset_unit=body.offset_unit,
+        edits=[
+            ChangeBody(
+                **places.of(change.span),
+                original=change.span.of(body.source),
+                replacement=change.text,
+                **places_out.out(at),
+                errant=errant_type(change.span.of(body.source), change.text),
+            )
+            for change, at in zip(changes, spans_out(changes, are_applied=True), strict=True)
+        ],
+        diff=show_diff(body.source, changes, body.diff, ("source", "target")),
     )
 
 

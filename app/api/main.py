@@ -1,0 +1,120 @@
+"""The application: settings in, an ASGI service out."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any, Final
+
+import anyio
+import anyio.to_thread
+from fastapi import APIRouter, FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from app import __version__
+from app.api import docs_page, routes
+from app.api.deps import RepairEngine, Service
+from app.api.errors import Problem, install
+from app.api.middleware import TelemetryMiddleware
+from app.api.schemas import ProofreaderResponse
+from app.settings import Settings
+from app.telemetry import Metrics, describe_error, get_logger
+
+# A further front door is a router in this list.
+ROUTERS: Final[Sequence[APIRouter]] = (routes.router, routes.probes, docs_page.router)
+
+_TAGS: Final = [
+    {"name": "Repair", "description": "Corrected text, every edit, and why."},
+    {"name": "Operation", "description": "Probes, versions and counters."},
+]
+_DESCRIPTION: Final = """\
+Corrects English that a machine translated: names with a knowledge base, grammar with a seq2seq network, and changes
+nothing else. Nothing of a submitted text is kept, logged, counted or quoted in an error.
+
+Errors are problem documents (RFC 9457). Every answer has an `X-Request-ID`; one that you send is taken over where it
+looks like an id (at most 64 letters, digits, dots, dashes and underscores, with a digit).
+"""
+
+
+def create_app(settings: Settings, engine: RepairEngine | None = None) -> FastAPI:
+    """Make the service.
+
+    Args:
+        settings: Limits, threads, and what to load.
+        engine: Repairs. Without one, the start builds it from ``settings`` and stops where that fails; the service
+            then listens, and ``/readyz`` says no until a real repair has passed. One handed in is tried before the
+            start is over.
+    """
+    metrics = Metrics()
+    service = Service(settings, metrics)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        if engine is not None:
+            await anyio.to_thread.run_sync(service.warm_up, engine)
+            yield
+            return
+        built = await anyio.to_thread.run_sync(partial(_build, settings))
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(_warm_up, service, built)
+            yield
+
+    app = FastAPI(
+        title="mt-repair",
+        version=__version__,
+        summary="Corrected English, with a diff, from text that a machine translated.",
+        description=_DESCRIPTION,
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        openapi_tags=_TAGS,
+        lifespan=lifespan,
+        openapi_url=None,  # served with the page that shows it
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,  # a redirection would repeat the caller's address
+    )
+    app.state.settings, app.state.service, app.state.metrics = settings, service, metrics
+    for router in ROUTERS:
+        app.include_router(router)
+    install(app)
+    app.add_middleware(TelemetryMiddleware, metrics=metrics)
+    app.openapi = partial(_openapi, app)  # type: ignore[method-assign]
+    return app
+
+
+def _build(settings: Settings) -> RepairEngine:
+    from app.wiring import build_repairer  # what it loads is heavy, and a test that hands in an engine needs none
+
+    return build_repairer(settings)
+
+
+async def _warm_up(service: Service, engine: RepairEngine) -> None:
+    try:
+        await anyio.to_thread.run_sync(service.warm_up, engine)
+    except Exception as exc:
+        # The service goes on without being ready, so that whoever watches /readyz and the log can tell.
+        get_logger(__name__).error("warm-up-failed", **describe_error(exc))
+
+
+def _openapi(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document, made once. The schema of errors is ours and not FastAPI's."""
+    if app.openapi_schema is None:
+        document = get_openapi(
+            title=app.title,
+            version=app.version,
+            openapi_version=app.openapi_version,
+            summary=app.summary,
+            description=app.description,
+            license_info=app.license_info,
+            tags=app.openapi_tags,
+            routes=app.routes,
+        )
+        schemas = document["components"]["schemas"]
+        for unused in ("HTTPValidationError", "ValidationError"):
+            schemas.pop(unused, None)
+        for model in (Problem, ProofreaderResponse):  # FastAPI adds the models of JSON answers only
+            schema = model.model_json_schema(mode="serialization", ref_template="#/components/schemas/{model}")
+            schemas.update(schema.pop("$defs", {}))
+            schemas[model.__name__] = schema
+        app.openapi_schema = document
+    return app.openapi_schema
