@@ -187,7 +187,7 @@ class Repairer:
             status=_document_status(work, answers),
             segments=answers,
             edits=work.edits,
-            rejected=tuple(work.rejected),
+            rejected=tuple(sorted(work.rejected, key=_place)),
             furniture=tuple(furniture) if options.furniture is not FurnitureMode.KEEP else (),
             glossary=terms.glossary,
             protected=protected,
@@ -240,7 +240,7 @@ class Repairer:
         work.edits = kept
 
     def _is_wanted(self, edit: Edit, work: _Work, least: float) -> bool:
-        if edit.rule in work.options.disabled_rules or edit.confidence < least:
+        if not work.segments or edit.rule in work.options.disabled_rules or edit.confidence < least:
             return False
         if edit.kind is EditKind.FURNITURE:
             return True
@@ -305,7 +305,7 @@ class Repairer:
             if segment is not None:
                 edits.setdefault(segment.index, []).append(i)
         refused: dict[int, str] = {}
-        for rejection in work.rejected:
+        for rejection in sorted(work.rejected, key=_place):
             segment = work.segment_of(rejection.edit.span)
             if segment is not None and rejection.reason != _OVERLAPS:  # its place was repaired, in another way
                 refused.setdefault(segment.index, rejection.reason)
@@ -379,6 +379,11 @@ def _whole(span: Span, edits: Sequence[Edit]) -> Span:
         if crossed.start < end < crossed.end:
             end = crossed.start
     return Span(start, max(start, end))
+
+
+def _place(rejection: RejectedEdit) -> tuple[Span, str, str, str, float, str, str, str]:
+    edit = rejection.edit
+    return edit.span, edit.origin, edit.rule, edit.text, -edit.confidence, edit.kind, edit.group or "", rejection.reason
 
 
 def _starts(edit: Edit) -> int:

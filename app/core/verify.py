@@ -21,6 +21,7 @@ from app.core.protect import Protection
 from app.core.types import Edit, EditKind, Origin, Span
 
 _WORD: Final = regex.compile(r"[\p{L}\p{M}\p{N}_]+(?:['’ʼ.,](?=[\p{L}\p{N}])[\p{L}\p{M}\p{N}_]+)*")
+_LINE_BREAK: Final = regex.compile(r"\r\n|[\n\r\v\f\x85\u2028\u2029]")
 _DOUBLE_QUOTES: Final = frozenset('"“”„‟«»')
 _BRACKETS: Final = ("()", "[]", "{}")
 _CONTEXT_WORDS: Final = 3  # words beside an edit that a repeat may run over
@@ -171,9 +172,7 @@ def _is_glued(char: str) -> bool:
 
 
 def _changes_line_breaks(case: _Case) -> bool:
-    return len(case.old.text.splitlines()) != len(case.new.text.splitlines()) or (
-        case.old.text.count("\n") != case.new.text.count("\n")
-    )
+    return _LINE_BREAK.findall(case.old.text) != _LINE_BREAK.findall(case.new.text)
 
 
 # --- numbers ---

@@ -1,0 +1,597 @@
+"""Every branch of the pipeline, and the laws that its answers keep."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.core.diff import apply_edits
+from app.core.protect import violates
+from app.core.protocols import LinkResult, NameHint
+from app.core.types import (
+    DocumentRepair,
+    Edit,
+    EditKind,
+    FurnitureMode,
+    GlossaryEntry,
+    Mode,
+    Origin,
+    ProtectOptions,
+    RepairOptions,
+    Scope,
+    Span,
+    Status,
+)
+from tests.core.fakes import TableGenerator, make_edit, make_repairer, replacing
+
+GARBLED = "He go home. She stays here."
+MODEL = {"go": "goes"}
+
+
+def named(text: str, old: str, new: str, **options: str) -> LinkResult:
+    return LinkResult(edits=tuple(replacing(text, old, new, origin=Origin.NAMES, kind=EditKind.NAME, **options)))  # type: ignore[arg-type]
+
+
+def statuses(repair: DocumentRepair) -> list[tuple[Status, str]]:
+    return [(s.status, s.reason) for s in repair.segments]
+
+
+# --- the plain way ---
+
+
+def test_what_the_model_proposes_is_made() -> None:
+    repair = make_repairer(TableGenerator(MODEL)).repair(GARBLED)
+    assert repair.text == "He goes home. She stays here."
+    assert repair.status is Status.REPAIRED
+    assert statuses(repair) == [(Status.REPAIRED, ""), (Status.UNCHANGED, "")]
+    (edit,) = repair.edits
+    assert (edit.span, edit.origin, edit.kind, edit.rule) == (
+        Span(3, 5),
+        Origin.MODEL,
+        EditKind.GRAMMAR,
+        "MTR_MODEL_GRAMMAR",
+    )
+    assert edit.alternatives[0].text == "goes!"
+    assert edit.reason
+    assert repair.segments[0].edits == (0,)
+    assert repair.segments[0].confidence == 0.9
+    assert repair.segments[1].confidence == 0.8
+
+
+def test_nothing_to_do_leaves_the_text_alone() -> None:
+    repair = make_repairer().repair(GARBLED)
+    assert (repair.text, repair.status, repair.edits, repair.rejected) == (GARBLED, Status.UNCHANGED, (), ())
+
+
+@pytest.mark.parametrize("text", ["", " \n\t "])
+def test_a_text_without_segments_is_unchanged(text: str) -> None:
+    generator = TableGenerator({" ": "x"})
+    repair = make_repairer(generator).repair(text)
+    assert (repair.text, repair.status, repair.segments) == (text, Status.UNCHANGED, ())
+    assert generator.calls == []
+
+
+def test_the_model_reads_the_text_as_names_and_rules_left_it() -> None:
+    generator = TableGenerator(MODEL)
+    repair = make_repairer(
+        generator,
+        names=lambda t: named(t, "Straswima", "Straujuma"),
+        rules=lambda t: replacing(t, " ,", ",", origin=Origin.RULE, kind=EditKind.SPACING),
+    ).repair("Mrs Straswima , they say, go home.")
+    assert generator.texts == ["Mrs Straujuma, they say, go home."]
+    assert repair.text == "Mrs Straujuma, they say, goes home."
+    assert [e.origin for e in repair.edits] == [Origin.NAMES, Origin.RULE, Origin.MODEL]
+
+
+def test_hints_reach_the_model_where_the_name_stands_now() -> None:
+    text = "Then Ms Straswima and Mr Ruutel came. He go."
+    at = text.index("Ruutel")
+    hint = NameHint(Span(at, at + 6), "Rüütel", 0.7)
+    generator = TableGenerator(MODEL)
+    make_repairer(generator, names=lambda t: replace(named(t, "Straswima", "Jo"), hints=(hint,))).repair(text)
+    (seen,) = generator.hints
+    assert seen.span.of(generator.texts[0]) == "Ruutel"
+    assert seen.text == "Rüütel"
+
+
+def test_a_hint_inside_a_repaired_name_is_not_shown() -> None:
+    generator = TableGenerator(MODEL)
+    hint = NameHint(Span(2, 5), "x", 0.5)
+    make_repairer(generator, names=lambda t: replace(named(t, "Straswima", "Jo"), hints=(hint,))).repair(
+        "Straswima came."
+    )
+    assert generator.hints == []
+
+
+def test_a_segment_is_still_read_where_an_edit_crosses_its_end() -> None:
+    text = "He go. “ She stays."
+    at = text.index(" “")
+    generator = TableGenerator(MODEL)
+    repair = make_repairer(
+        generator, rules=lambda _: [make_edit(at, at + 2, origin=Origin.RULE, kind=EditKind.PUNCTUATION)]
+    ).repair(text)
+    assert repair.text == "He goes. She stays."
+    assert any("She stays" in seen for seen in generator.texts)
+
+
+# --- modes ---
+
+
+def test_names_only_asks_neither_rules_nor_the_model() -> None:
+    generator = TableGenerator(MODEL)
+    repair = make_repairer(
+        generator,
+        names=lambda t: named(t, "Straswima", "Straujuma"),
+        rules=lambda t: replacing(t, "home", "HOME", origin=Origin.RULE, kind=EditKind.SPELLING),
+    ).repair("Straswima go home.", RepairOptions(mode=Mode.NAMES_ONLY))
+    assert repair.text == "Straujuma go home."
+    assert generator.calls == []
+
+
+def test_detect_only_reports_edits_and_changes_nothing() -> None:
+    repair = make_repairer(TableGenerator(MODEL)).repair(GARBLED, RepairOptions(mode=Mode.DETECT_ONLY))
+    assert repair.text == GARBLED
+    assert [e.text for e in repair.edits] == ["goes"]
+    assert repair.status is Status.ABSTAINED
+    assert statuses(repair) == [(Status.ABSTAINED, "detect_only"), (Status.UNCHANGED, "")]
+
+
+def test_fluent_has_its_own_operating_point() -> None:
+    repairer = make_repairer(TableGenerator({"go": ("goes", 0.6)}))
+    assert repairer.repair(GARBLED).edits == ()
+    assert len(repairer.repair(GARBLED, RepairOptions(mode=Mode.FLUENT)).edits) == 1
+
+
+def test_fluent_reads_what_it_changed_a_second_time_and_nothing_else() -> None:
+    generator = TableGenerator({"go": "goes", "goes home": ("goes back home", 0.95)})
+    repair = make_repairer(generator).repair(GARBLED, RepairOptions(mode=Mode.FLUENT))
+    assert [[t.text for t in call] for call in generator.calls] == [
+        ["He go home.", "She stays here."],
+        ["He goes home."],
+    ]
+    assert repair.text == "He goes back home. She stays here."
+    assert apply_edits(GARBLED, repair.edits) == repair.text
+
+
+def test_minimal_reads_once() -> None:
+    generator = TableGenerator(MODEL)
+    make_repairer(generator).repair(GARBLED)
+    assert len(generator.calls) == 1
+
+
+def test_an_edit_refused_in_both_passes_is_reported_once() -> None:
+    generator = TableGenerator({"go": "goes", "not ": ""})
+    repair = make_repairer(generator).repair("He go and may not stay.", RepairOptions(mode=Mode.FLUENT))
+    assert [r.reason for r in repair.rejected] == ["negation_changed"]
+
+
+# --- what the caller wants ---
+
+
+@pytest.mark.parametrize(("least", "made"), [(0.89, 1), (0.9, 1), (0.91, 0)])
+def test_min_confidence_is_the_least_confidence_of_an_edit(least: float, made: int) -> None:
+    assert len(make_repairer(TableGenerator(MODEL)).repair(GARBLED, RepairOptions(min_confidence=least)).edits) == made
+
+
+def test_min_confidence_may_lie_below_the_operating_point() -> None:
+    repairer = make_repairer(TableGenerator({"go": ("goes", 0.3)}))
+    assert len(repairer.repair(GARBLED, RepairOptions(min_confidence=0.2)).edits) == 1
+
+
+def test_min_confidence_holds_for_rules_too() -> None:
+    repairer = make_repairer(rules=lambda t: replacing(t, "go", "goes", origin=Origin.RULE, kind=EditKind.GRAMMAR))
+    assert repairer.repair(GARBLED, RepairOptions(min_confidence=1.0)).edits == ()
+
+
+EVERY_KIND = {
+    EditKind.NAME: {Scope.NAMES},
+    EditKind.GRAMMAR: {Scope.GRAMMAR},
+    EditKind.WORDING: {Scope.GRAMMAR},
+    EditKind.REPETITION: {Scope.GRAMMAR},
+    EditKind.SPELLING: {Scope.SPELLING},
+    EditKind.ENCODING: {Scope.SPELLING},
+    EditKind.PUNCTUATION: {Scope.PUNCTUATION},
+    EditKind.SPACING: {Scope.PUNCTUATION},
+    EditKind.TERM: set(Scope),
+}
+
+
+@pytest.mark.parametrize("kind", EVERY_KIND)
+@pytest.mark.parametrize("scope", Scope)
+def test_an_edit_is_made_in_its_scope_alone(kind: EditKind, scope: Scope) -> None:
+    repairer = make_repairer(rules=lambda t: replacing(t, "go", "goes", origin=Origin.RULE, kind=kind))
+    made = repairer.repair(GARBLED, RepairOptions(scope=frozenset({scope}))).edits
+    assert bool(made) is (scope in EVERY_KIND[kind])
+
+
+def test_every_kind_of_edit_has_a_scope_or_is_always_wanted() -> None:
+    assert EVERY_KIND.keys() | {EditKind.FURNITURE} == set(EditKind)
+
+
+def test_names_alone_in_scope_do_not_wake_the_model() -> None:
+    generator = TableGenerator(MODEL)
+    make_repairer(generator).repair(GARBLED, RepairOptions(scope=frozenset({Scope.NAMES})))
+    assert generator.calls == []
+
+
+def test_names_out_of_scope_are_not_linked() -> None:
+    def fail(_: str) -> LinkResult:
+        raise AssertionError("asked")
+
+    make_repairer(names=fail).repair(GARBLED, RepairOptions(scope=frozenset({Scope.GRAMMAR})))
+
+
+@pytest.mark.parametrize("rule", ["MTR_MODEL_GRAMMAR", "MTR_RULE"])
+def test_a_disabled_rule_makes_no_edit(rule: str) -> None:
+    repairer = make_repairer(
+        TableGenerator(MODEL), rules=lambda t: replacing(t, "here", "there", origin=Origin.RULE, kind=EditKind.WORDING)
+    )
+    repair = repairer.repair(GARBLED, RepairOptions(disabled_rules=frozenset({rule})))
+    assert len(repair.edits) == 1
+    assert repair.edits[0].rule != rule
+    assert repair.rejected == ()
+
+
+# --- glossary and names ---
+
+
+def with_terms(text: str) -> LinkResult:
+    return LinkResult(edits=tuple(replacing(text, "home", "the house", origin=Origin.GLOSSARY, kind=EditKind.TERM)))
+
+
+TERMS = RepairOptions(glossary=(GlossaryEntry("home", "the house"),))
+
+
+def test_the_glossary_wins_over_the_model() -> None:
+    repair = make_repairer(TableGenerator({"go": "goes", "go home": "leave"}), terms=with_terms).repair(GARBLED, TERMS)
+    assert repair.text == "He goes the house. She stays here."
+
+
+def test_a_term_to_keep_is_safe_from_model_and_rules() -> None:
+    at = GARBLED.index("home")
+    repair = make_repairer(
+        TableGenerator({"home": "back"}),
+        terms=lambda _: LinkResult(keep=(Span(at, at + 4),)),
+        rules=lambda t: replacing(t, "home", "house", origin=Origin.RULE, kind=EditKind.WORDING),
+    ).repair(GARBLED, TERMS)
+    assert repair.text == GARBLED
+    assert [r.reason for r in repair.rejected] == ["protected:name", "protected:name"]
+    assert statuses(repair)[0] == (Status.ABSTAINED, "protected:name")
+
+
+def test_the_glossary_holds_where_a_sentence_is_left_alone() -> None:
+    repair = make_repairer(terms=with_terms, foreign=("go",)).repair(GARBLED, TERMS)
+    assert repair.text == GARBLED
+    assert repair.rejected == ()
+
+
+def test_the_names_that_lose_to_the_glossary_are_reported_but_do_not_mark_the_sentence() -> None:
+    repair = make_repairer(terms=with_terms, names=lambda t: named(t, "home", "Home")).repair(GARBLED, TERMS)
+    assert [r.reason for r in repair.rejected] == ["overlaps_better_edit"]
+    assert statuses(repair)[0] == (Status.REPAIRED, "")
+
+
+# --- left alone ---
+
+
+def test_a_foreign_sentence_is_left_alone_and_says_so() -> None:
+    generator = TableGenerator(MODEL)
+    repair = make_repairer(generator, foreign=("He go",), names=lambda t: named(t, "home", "Home")).repair(GARBLED)
+    assert statuses(repair) == [(Status.ABSTAINED, "not_english"), (Status.UNCHANGED, "")]
+    assert generator.texts == ["She stays here."]
+
+
+def test_an_edit_that_reaches_into_a_sentence_that_is_left_alone_is_not_made() -> None:
+    repair = make_repairer(foreign=("She",), rules=lambda _: [make_edit(7, 15, "x", origin=Origin.RULE)]).repair(
+        GARBLED
+    )
+    assert repair.edits == ()
+
+
+PAGE = "By John Smith 2020\nHe go home.\nShe stays here."
+
+
+@pytest.mark.parametrize("mode", [FurnitureMode.KEEP, FurnitureMode.FLAG])
+def test_furniture_is_never_repaired(mode: FurnitureMode) -> None:
+    generator = TableGenerator({"go": "goes", "John": "Jon"})
+    repair = make_repairer(generator, furniture=("By John",)).repair(PAGE, RepairOptions(furniture=mode))
+    assert repair.text == PAGE.replace("go", "goes")
+    assert bool(repair.furniture) is (mode is FurnitureMode.FLAG)
+    assert statuses(repair)[0] == (Status.ABSTAINED, "furniture")
+    assert repair.status is Status.REPAIRED
+
+
+def test_furniture_is_removed_with_its_line_when_asked() -> None:
+    repair = make_repairer(furniture=("By John",)).repair(PAGE, RepairOptions(furniture=FurnitureMode.REMOVE))
+    assert repair.text == "He go home.\nShe stays here."
+    assert repair.edits[0].kind is EditKind.FURNITURE
+    assert all(violates(e.span, e.text, PAGE, repair.protected) is None for e in repair.edits)
+
+
+def test_furniture_on_the_last_line_leaves_the_line_break_before_it() -> None:
+    repair = make_repairer(furniture=("Smith",)).repair(
+        "He is here.\nBy John Smith", RepairOptions(furniture=FurnitureMode.REMOVE)
+    )
+    assert repair.text == "He is here.\n"
+
+
+def test_furniture_that_the_caller_protects_stays() -> None:
+    options = RepairOptions(furniture=FurnitureMode.REMOVE, protect=ProtectOptions(spans=(Span(3, 7),)))
+    repair = make_repairer(furniture=("By John",)).repair(PAGE, options)
+    assert repair.text == PAGE
+    assert [r.reason for r in repair.rejected] == ["protected:span"]
+
+
+# --- what goes wrong ---
+
+
+def test_a_task_that_fails_alone_takes_no_other_with_it() -> None:
+    repair = make_repairer(TableGenerator({"go": "goes", "stays": "stayed"}, poison=("home",))).repair(GARBLED)
+    assert repair.text == "He go home. She stayed here."
+    assert statuses(repair) == [(Status.ERROR, "error"), (Status.REPAIRED, "")]
+    assert repair.status is Status.PARTIAL
+
+
+def test_where_every_segment_fails_the_document_is_an_error() -> None:
+    assert make_repairer(TableGenerator(poison=("e",))).repair(GARBLED).status is Status.ERROR
+
+
+def test_a_name_repaired_in_a_sentence_where_the_model_fails_is_a_part_of_the_repair() -> None:
+    repair = make_repairer(TableGenerator(poison=("Jo",)), names=lambda t: named(t, "Straswima", "Jo")).repair(
+        "Straswima came."
+    )
+    assert (repair.text, statuses(repair)) == ("Jo came.", [(Status.PARTIAL, "error")])
+
+
+def test_a_model_that_cannot_judge_says_why() -> None:
+    repair = make_repairer(TableGenerator({"go": "goes"}, unable={"home": "too_long"})).repair(GARBLED)
+    assert statuses(repair) == [(Status.ABSTAINED, "too_long"), (Status.UNCHANGED, "")]
+
+
+def test_segments_not_reached_in_time_abstain(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [0.0]
+    monkeypatch.setattr("app.core.repairer.time.monotonic", lambda: clock[0])
+    text = "\n\n".join(["He go home."] * 40)
+    generator = TableGenerator(MODEL, before_call=lambda n: clock.__setitem__(0, 2.0 * n))
+    repair = make_repairer(generator).repair(text, RepairOptions(max_latency_s=1.0))
+    reasons = [s.reason for s in repair.segments]
+    assert reasons.count("deadline") == 40 - sum(len(call) for call in generator.calls)
+    assert 0 < reasons.count("deadline") < 40
+    assert reasons == sorted(reasons)
+    assert repair.warnings == ("deadline",)
+    assert apply_edits(text, repair.edits) == repair.text
+
+
+def test_no_time_at_all_leaves_the_model_out() -> None:
+    generator = TableGenerator(MODEL)
+    repair = make_repairer(generator).repair(GARBLED, RepairOptions(max_latency_s=0.0))
+    assert generator.calls == []
+    assert statuses(repair) == [(Status.ABSTAINED, "deadline")] * 2
+
+
+def test_a_refused_edit_is_rolled_back_alone() -> None:
+    repair = make_repairer(TableGenerator({"go": "goes", "not ": ""})).repair("He go and may not stay.")
+    assert repair.text == "He goes and may not stay."
+    assert statuses(repair) == [(Status.PARTIAL, "negation_changed")]
+    assert repair.status is Status.PARTIAL
+
+
+# --- groups ---
+
+PAIR = "They said 'yes' and left."
+
+
+def grouped(confidences: Sequence[float] = (0.9, 0.9), texts: Sequence[str] = ("“", "”")) -> list[Edit]:
+    places = (PAIR.index("'"), PAIR.rindex("'"))
+    return [
+        make_edit(at, at + 1, text, origin=Origin.RULE, kind=EditKind.PUNCTUATION, confidence=c, group="pair")
+        for at, text, c in zip(places, texts, confidences, strict=True)
+    ]
+
+
+def test_a_group_is_made_together() -> None:
+    assert make_repairer(rules=lambda _: grouped()).repair(PAIR).text == "They said “yes” and left."
+
+
+def test_a_group_whose_member_is_refused_is_refused_together() -> None:
+    repair = make_repairer(rules=lambda _: grouped(texts=("“", " 7"))).repair(PAIR)
+    assert repair.text == PAIR
+    assert {r.reason for r in repair.rejected} == {"number_changed", "group:number_changed"}
+
+
+def test_a_group_whose_member_is_not_wanted_is_not_made() -> None:
+    repair = make_repairer(rules=lambda _: grouped((0.9, 0.5))).repair(PAIR, RepairOptions(min_confidence=0.7))
+    assert (repair.edits, repair.rejected) == ((), ())
+
+
+def test_a_group_loses_its_place_together() -> None:
+    at = PAIR.rindex("'")
+    repair = make_repairer(
+        rules=lambda _: grouped(),
+        names=lambda _: LinkResult(edits=(make_edit(at, at + 1, "!", origin=Origin.NAMES, kind=EditKind.NAME),)),
+    ).repair(PAIR)
+    assert repair.text == "They said 'yes! and left."
+    assert [r.reason for r in repair.rejected] == ["overlaps_better_edit"] * 2
+
+
+# --- protection ---
+
+
+@pytest.mark.parametrize("origin", Origin)
+@pytest.mark.parametrize(
+    ("text", "inside", "options"),
+    [
+        ("See https://a.example/go now.", "go", ProtectOptions()),
+        ("Mail go@a.example now.", "go", ProtectOptions()),
+        ("It took 1,250 men.", "250", ProtectOptions()),
+        ("It was on 3 May 2020.", "May", ProtectOptions()),
+        ("It came at 10:30 p.m. sharp.", "30", ProtectOptions()),
+        ("It cost €5 then.", "5", ProtectOptions()),
+        ("It ran 5 km then.", "km", ProtectOptions()),
+        ("Call `go` now.", "go", ProtectOptions()),
+        ("Ask @go_on now.", "go", ProtectOptions()),
+        ("Dear {name}, come.", "name", ProtectOptions()),
+        ("He said “go away” again.", "go", ProtectOptions(quotes=True)),
+        ("The go team won.", "go", ProtectOptions(patterns=("go",))),
+        ("The go team won.", "go", ProtectOptions(spans=(Span(4, 6),))),
+    ],
+)
+def test_no_origin_may_touch_a_protected_span(text: str, inside: str, options: ProtectOptions, origin: Origin) -> None:
+    def propose(_: str) -> LinkResult:
+        return LinkResult(edits=tuple(replacing(text, inside, "leave", origin=origin, kind=EditKind.TERM)))
+
+    repair = make_repairer(TableGenerator({inside: "leave"}), terms=propose).repair(
+        text, RepairOptions(protect=options, glossary=TERMS.glossary)
+    )
+    assert repair.text == text
+    assert repair.rejected
+    assert all(r.reason.startswith("protected:") for r in repair.rejected)
+
+
+def test_two_edits_that_join_a_figure_to_a_number_only_together_are_not_both_made() -> None:
+    text = "Of a, 12 came."
+    edits = [
+        make_edit(3, 4, "5", origin=Origin.GLOSSARY, kind=EditKind.TERM),
+        make_edit(5, 6, "", origin=Origin.RULE, kind=EditKind.SPACING),
+    ]
+    repair = make_repairer(rules=lambda _: edits[1:], terms=lambda _: LinkResult(edits=(edits[0],))).repair(text, TERMS)
+    assert repair.text == "Of 5, 12 came."
+    assert [(r.edit, r.reason) for r in repair.rejected] == [(edits[1], "protected:number")]
+
+
+# --- laws ---
+
+PIECES = [
+    *("the", "The", "go", "12", "1,250", "€5", "a.example", "@ann", "“", "”", '"', ",", ".", "!", "He", "she"),
+    *("Straujuma", "not", "5", "km", "{x}", "👨‍👩‍👧", "e\u0301", "\r\n", "\n\n", "10:30", "3", "May"),
+]
+WORDS = st.lists(st.sampled_from(PIECES), max_size=24)
+TEXTS = st.one_of(WORDS.map(" ".join), WORDS.map("".join), st.text(max_size=40))
+
+
+@st.composite
+def documents(draw: st.DrawFn) -> tuple[str, list[Edit]]:
+    text = draw(TEXTS)
+    edits = []
+    for _ in range(draw(st.integers(0, 8))):
+        start, end = sorted((draw(st.integers(0, len(text))), draw(st.integers(0, len(text)))))
+        end = min(end, start + draw(st.integers(0, 6)))
+        replacement = draw(st.sampled_from(["", " ", "x", "7", ",", "-", "a b", "’", "\n", "%", "not", "@"]))
+        if (start, replacement) == (end, ""):
+            continue
+        edits.append(
+            make_edit(
+                start, end, replacement,
+                origin=draw(st.sampled_from(Origin)), kind=draw(st.sampled_from(sorted(EVERY_KIND))),
+                confidence=draw(st.sampled_from([0.5, 0.9, 0.95])), group=draw(st.sampled_from([None, None, "g", "h"])),
+            )
+        )  # fmt: skip
+    return text, edits
+
+
+def repaired(text: str, edits: Sequence[Edit], options: RepairOptions) -> DocumentRepair:
+    by_origin = {origin: tuple(e for e in edits if e.origin is origin) for origin in Origin}
+    table = {"go": "goes", "the": "a", " ": "", "12": "13", "”": "", "He": "She"}
+    return make_repairer(
+        TableGenerator(table),
+        terms=lambda _: LinkResult(edits=by_origin[Origin.GLOSSARY]),
+        names=lambda _: LinkResult(edits=by_origin[Origin.NAMES]),
+        rules=lambda _: [*by_origin[Origin.RULE], *by_origin[Origin.MODEL]],
+        furniture=("@ann",),
+    ).repair(text, options)
+
+
+LAW = settings(max_examples=60, deadline=None)  # each example is a whole document
+OPTIONS = st.builds(
+    RepairOptions,
+    mode=st.sampled_from(Mode),
+    furniture=st.sampled_from(FurnitureMode),
+    protect=st.builds(ProtectOptions, quotes=st.booleans()),
+    glossary=st.just(TERMS.glossary),
+)
+
+
+@LAW
+@given(documents(), OPTIONS)
+def test_applying_the_edits_gives_the_text(document: tuple[str, list[Edit]], options: RepairOptions) -> None:
+    text, edits = document
+    repair = repaired(text, edits, options)
+    assert repair.source == text
+    assert repair.text == (text if options.mode is Mode.DETECT_ONLY else apply_edits(text, repair.edits))
+
+
+@LAW
+@given(documents(), OPTIONS)
+def test_leaving_any_edits_out_is_valid(document: tuple[str, list[Edit]], options: RepairOptions) -> None:
+    repair = repaired(*document, options)
+    for left_out in range(len(repair.edits) + 1):
+        for some in itertools.islice(itertools.combinations(repair.edits, left_out), 20):
+            apply_edits(repair.source, some)
+
+
+@LAW
+@given(documents(), OPTIONS)
+def test_what_no_edit_covers_is_the_same_to_the_byte(document: tuple[str, list[Edit]], options: RepairOptions) -> None:
+    repair = repaired(*document, replace(options, mode=Mode.MINIMAL))
+    at_source = at_text = 0
+    for edit in repair.edits:
+        untouched = repair.source[at_source : edit.span.start]
+        assert repair.text[at_text : at_text + len(untouched)] == untouched
+        at_source, at_text = edit.span.end, at_text + len(untouched) + len(edit.text)
+    assert repair.text[at_text:] == repair.source[at_source:]
+
+
+@LAW
+@given(documents(), OPTIONS)
+def test_no_edit_touches_a_protected_span(document: tuple[str, list[Edit]], options: RepairOptions) -> None:
+    repair = repaired(*document, options)
+    for edit in repair.edits:
+        assert violates(edit.span, edit.text, repair.source, repair.protected) is None
+        for protected in repair.protected:
+            assert not (edit.span.start < protected.span.end and protected.span.start < edit.span.end) or (
+                protected.span.of(repair.source) in edit.text
+            )
+
+
+@LAW
+@given(documents(), OPTIONS)
+def test_every_segment_has_one_answer_that_names_its_edits(
+    document: tuple[str, list[Edit]], options: RepairOptions
+) -> None:
+    repair = repaired(*document, options)
+    assert [s.segment.index for s in repair.segments] == list(range(len(repair.segments)))
+    assert sorted(i for s in repair.segments for i in s.edits) == list(range(len(repair.edits)))
+    for answer in repair.segments:
+        assert 0.0 <= answer.confidence <= 1.0
+        if answer.status is Status.UNCHANGED:
+            assert (answer.edits, answer.reason) == ((), "")
+        if answer.status is Status.REPAIRED:
+            assert answer.edits
+
+
+@LAW
+@given(documents(), OPTIONS)
+def test_the_same_input_gives_the_same_answer(document: tuple[str, list[Edit]], options: RepairOptions) -> None:
+    text, edits = document
+    assert repaired(text, edits, options) == repaired(text, edits[::-1], options)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.sampled_from(["He go home.", "It is 12 now.", "She stays here.", "Not that."]), max_size=6))
+def test_a_paragraph_gets_the_same_answer_whatever_else_is_in_the_document(others: list[str]) -> None:
+    mine = "Then he go home and may not stay."
+    alone = make_repairer(TableGenerator({"go": "goes", "not ": ""})).repair(mine)
+    with_others = make_repairer(TableGenerator({"go": "goes", "not ": ""})).repair("\n\n".join([*others, mine]))
+    shift = len(with_others.source) - len(mine)
+    last = with_others.segments[-1]
+    assert [replace(with_others.edits[i], span=with_others.edits[i].span.shift(-shift)) for i in last.edits] == list(
+        alone.edits
+    )
+    assert (last.status, last.reason, last.confidence) == (
+        alone.segments[0].status, alone.segments[0].reason, alone.segments[0].confidence
+    )  # fmt: skip
