@@ -39,8 +39,8 @@ _SAME: tuple[tuple[str, str], ...] = (
 _ENDINGS: tuple[tuple[str, ...], ...] = (
     ("sky", "skiy", "skyi", "skii", "skij", "ski", "skyy", "skyj", "s'kyi"), ("y", "iy", "ii", "ij", "yi", "i", "yy", "yj"),
     ("ey", "ei", "ej", "ey", "iy", "ii", "yi"), ("ay", "ai", "aj", "ay"), ("oy", "oi", "oj"), ("ov", "off", "ow", "of", "iv"),
-    ("ev", "yev", "eff", "iev", "ew", "ov", "yov"), ("ova", "owa", "ov"), ("eva", "yeva", "ieva", "ev"), ("in", "ine", "yn"),
-    ("skaya", "skaia", "skaja", "ska", "skaya", "sky"), ("aya", "aia", "aja", "a"), ("iya", "ia", "ija", "iia", "ya"),
+    ("ev", "yev", "eff", "iev", "ew", "ov", "yov"), ("ova", "owa"), ("eva", "yeva", "ieva"), ("in", "ine", "yn"),
+    ("skaya", "skaia", "skaja", "ska"), ("aya", "aia", "aja"), ("iya", "ia", "ija", "iia", "ya"),
     ("enko", "jenko", "ienko", "yenko"), ("uk", "yuk", "iuk", "juk"), ("ich", "ych", "ic", "icz", "yc"), ("ets", "iets", "ec", "ez"),
     ("a", "y", "u", "oy", "e"), ("yk", "ik"), ("chuk", "czuk", "tchouk"), ("an", "ian", "yan"),
 )  # fmt: skip

@@ -104,6 +104,8 @@ def origin_of(entity: Entity) -> Origin:
             return origin
     words = entity.name.lower().split()
     if entity.kind is EntityKind.PERSON and all(w.isascii() for w in words):
+        if len(words) == 2 and "-" in words[1] and korean.is_surname(words[0]):
+            return Origin.KOREAN
         if 2 <= len(words) <= 3 and all(chinese.split(w.replace("-", "")) for w in words):
             return Origin.CHINESE
         if len(words) == 2 and all(len(w) > 3 and japanese.is_romaji(w) for w in words):
@@ -131,10 +133,12 @@ def propose(entity: Entity) -> Iterator[Form]:
     if entity.kind is EntityKind.PERSON:
         yield from latin.order_forms(parts)
         yield from latin.given_name_forms(parts)
+        if origin in {Origin.LATIN, Origin.CYRILLIC}:
+            yield from latin.sex_forms(parts)
     else:
         yield from organisations.word_forms(parts)
         yield from organisations.order_forms(parts)
-    if len(words) > 4:
+    if len(words) > 6:
         return
     yield from _by_origin(parts, origin, entity)
     if origin is not Origin.CHINESE:

@@ -82,6 +82,11 @@ def _surnames() -> dict[str, tuple[str, ...]]:
     return {one: tuple(others) for one, others in table.items()}
 
 
+def is_surname(word: str) -> bool:
+    """Whether a lower-case word is a customary spelling of a Korean surname."""
+    return word in _surnames()
+
+
 _SYLLABLE = regex.compile(r"[^aeiouyw]*[yw]?[aeiou]+(?:ng|[klmnpt](?![aeiouyw]))?")
 
 

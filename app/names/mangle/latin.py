@@ -26,7 +26,7 @@ PARTICLES = frozenset(
 )
 _SUFFIXES = frozenset({"jr", "jr.", "sr", "sr.", "ii", "iii", "iv"})
 _LETTER = regex.compile(r"\p{L}")
-_EDGE = "$"  # end of word, in the table of confusions; "^" is the start
+LONGEST_CHUNK = 4  # letters of one confusion; "^" and "$" in the table stand for the start and the end of a word
 
 
 @lru_cache(maxsize=1)
@@ -97,25 +97,70 @@ def spelling_forms(parts: Parts) -> Iterator[Form]:
         if len(word) < 3 or word.lower() in PARTICLES or not word[0].isupper() or word.isupper():
             continue
         for new, weight in respelt(fold(word).lower()):
-            yield Form(Damage.SPELLING, parts.with_word(at, capitalise(new)), weight)
+            kind = Damage.ENDING if new[:1] == word[:1].lower() and _same_stem(fold(word).lower(), new) else Damage.SPELLING
+            yield Form(kind, parts.with_word(at, capitalise(new)), weight)
+
+
+def _same_stem(one: str, other: str) -> bool:
+    """Whether the words part only behind a stem: one goes on where the other ends, or two letters before."""
+    shorter = min(len(one), len(other))
+    return len(one) != len(other) and one[: shorter - 1] == other[: shorter - 1] and shorter > 2
+
+
+_MOST_SINGLE = 48
+_MOST_DOUBLE = 16
 
 
 @lru_cache(maxsize=100_000)
 def respelt(word: str) -> tuple[tuple[str, float], ...]:
-    """Words that differ from a lower-case one by one confusion, with the rate of that confusion."""
-    table = confusions()
-    marked = f"^{word}$"
+    """Words that differ from a lower-case one by one confusion or the likeliest two, with the rates' product."""
+    edits = _edits(f"^{word}$")
     found: dict[str, float] = {}
-    for start in range(len(marked)):
-        for length in (1, 2, 3):
-            if start + length > len(marked):
-                break
-            for wrong, rate in table.get(marked[start : start + length], ()):
-                new = (marked[:start] + wrong + marked[start + length :]).strip("^$")
-                if len(new) > 1:
-                    found[new] = max(found.get(new, 0.0), rate)
+    for start, end, wrong, rate in edits[:_MOST_SINGLE]:
+        new = f"^{word}$"
+        new = (new[:start] + wrong + new[end:]).strip("^$")
+        found[new] = max(found.get(new, 0.0), rate)
+    best = edits[:8]
+    doubles: dict[str, float] = {}
+    for i, (start, end, wrong, rate) in enumerate(best):
+        for start2, end2, wrong2, rate2 in best[i + 1 :]:
+            if end <= start2 or end2 <= start:
+                (s1, e1, w1), (s2, e2, w2) = sorted(((start, end, wrong), (start2, end2, wrong2)))
+                new = f"^{word}$"
+                new = (new[:s1] + w1 + new[e1:s2] + w2 + new[e2:]).strip("^$")
+                doubles[new] = max(doubles.get(new, 0.0), rate * rate2)
+    for new, rate in sorted(doubles.items(), key=lambda d: (-d[1], d[0]))[:_MOST_DOUBLE]:
+        found.setdefault(new, rate)
     found.pop(word, None)
-    return tuple(found.items())
+    return tuple((new, rate) for new, rate in found.items() if len(new) > 1)
+
+
+def _edits(marked: str) -> list[tuple[int, int, str, float]]:
+    """Where which confusion could strike, likeliest first: start, end, new letters, rate."""
+    table = confusions()
+    edits = [
+        (start, start + length, wrong, rate)
+        for start in range(len(marked))
+        for length in range(1, min(LONGEST_CHUNK, len(marked) - start) + 1)
+        for wrong, rate in table.get(marked[start : start + length], ())
+    ]
+    return sorted(edits, key=lambda e: (-e[3], e[0], e[1], e[2]))
+
+
+_SEXES = (("ova", "ov"), ("eva", "ev"), ("ina", "in"), ("skaya", "sky"), ("ska", "ski"), ("ská", "ský"), ("ová", ""),
+          ("iene", "as"), ("ienė", "as"), ("aite", "as"), ("dottir", "son"), ("dóttir", "son"))  # fmt: skip
+
+
+def sex_forms(parts: Parts) -> Iterator[Form]:
+    """The surname as a person of the other sex would have it."""
+    if len(parts.words) < 2:
+        return
+    last, at = parts.words[-1], len(parts.words) - 1
+    for hers, his in _SEXES:
+        if last.endswith(hers) and len(last) > len(hers) + 2:
+            yield Form(Damage.TITLE, parts.with_word(at, last[: -len(hers)] + his), 0.5)
+        elif his and last.endswith(his) and len(last) > len(his) + 2 and his not in {"as", "in"}:
+            yield Form(Damage.TITLE, parts.with_word(at, last[: -len(his)] + hers), 0.2)
 
 
 def given_name_forms(parts: Parts) -> Iterator[Form]:

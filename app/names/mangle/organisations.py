@@ -21,6 +21,7 @@ administration office authority
 commission committee board panel council
 council board committee assembly soviet
 institute institution academy college school
+institution institute foundation organization
 institute center
 university academy college institute school
 academy college school
