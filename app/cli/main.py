@@ -5,7 +5,6 @@ Exit codes: 0 done; 1 findings, where a command is asked to look for some; 2 wro
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -63,4 +62,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

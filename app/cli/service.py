@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import http.client
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -24,12 +24,14 @@ def serve(
     from app.api.main import create_app
     from app.settings import Settings
     from app.telemetry import configure_logging
+    from app.wiring import build_repairer
 
-    given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+    given: dict[str, Any] = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     settings = Settings(**given)
+    engine = build_repairer(settings)  # before any logging, so that what is missing is said in one line
     configure_logging(settings.log_level)
     uvicorn.run(
-        create_app(settings),
+        create_app(settings, engine),
         host=settings.host,
         port=settings.port,
         log_config=None,

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -106,8 +107,8 @@ def harper() -> Contender:
 def repair_network(folder: Path, model_dir: Path, batch: int = 32) -> Contender:
     """Our own network as trained, in float32 through transformers ``generate``: the same work without CTranslate2.
 
-    The same tokenizer, the same marks at the same threshold, greedy; batches of like length, as a careful user of
-    transformers would have them.
+    The same tokenizer, the same marks at the same threshold, greedy; each sentence encoded once, batches of like
+    length, as a careful user of transformers would have them.
 
     Args:
         folder: As ``RepairNetwork.save`` wrote it.
@@ -118,9 +119,10 @@ def repair_network(folder: Path, model_dir: Path, batch: int = 32) -> Contender:
         ResourceError: Something is missing.
     """
     import torch
+    from transformers.modeling_outputs import BaseModelOutput
 
-    from app.seq2seq.codec import correction_input, detection_input
-    from app.seq2seq.ctranslate import find_doubts
+    from app.seq2seq.codec import decoder_prompt, encoder_input
+    from app.seq2seq.ctranslate import MAX_ANSWER, find_doubts
     from app.seq2seq.network import RepairNetwork
     from app.seq2seq.tokenizer import Tokenizer
 
@@ -139,17 +141,28 @@ def repair_network(folder: Path, model_dir: Path, batch: int = 32) -> Contender:
     @torch.inference_mode()
     def run(sentences: Sequence[str]) -> None:
         cut = sorted((tokenizer.words(s) for s in sentences), key=lambda w: sum(map(len, w.pieces)))
-        marked: list[list[int]] = []
+        asked: list[tuple[list[int], torch.Tensor]] = []  # the decoder's prompt, and the encoded sentence
         for words in batched(cut, batch):
-            inputs = [detection_input(w, tokenizer) for w in words]
-            probabilities = trained.detect(*pad([ids for ids, _ in inputs])).sigmoid().numpy()
-            for row, (w, (_, firsts)) in enumerate(zip(words, inputs, strict=True)):
-                doubts = find_doubts(probabilities[row, firsts], threshold)
-                if doubts:
-                    marked.append(correction_input(w.pieces, [d.mark for d in doubts], tokenizer))
-        for rows in batched(sorted(marked, key=len), batch):
-            ids, mask = pad(rows)
-            trained.bart.generate(input_ids=ids, attention_mask=mask, do_sample=False, num_beams=1, max_new_tokens=120)
+            inputs = [encoder_input(w.pieces, tokenizer) for w in words]
+            ids, mask = pad([ids for ids, _ in inputs])
+            states = trained.encode(ids, mask)
+            probabilities = trained.detect(states).sigmoid().numpy()
+            for row, (w, (own, firsts)) in enumerate(zip(words, inputs, strict=True)):
+                for doubt in find_doubts(probabilities[row, firsts], threshold):
+                    asked.append((decoder_prompt(w.pieces, doubt.mark, tokenizer), states[row, : len(own)]))
+        asked.sort(key=lambda pair: (len(pair[0]), len(pair[1])))
+        # Prompts of one length go together: padding before them would move their positions.
+        for _, same in groupby(asked, key=lambda pair: len(pair[0])):
+            for rows in batched(list(same), batch):
+                encoded = torch.nn.utils.rnn.pad_sequence([one for _, one in rows], batch_first=True)
+                trained.bart.generate(
+                    encoder_outputs=BaseModelOutput(last_hidden_state=encoded),
+                    attention_mask=pad([[1] * len(one) for _, one in rows])[1],
+                    decoder_input_ids=torch.tensor([prompt for prompt, _ in rows]),
+                    do_sample=False,
+                    num_beams=1,
+                    max_new_tokens=MAX_ANSWER,
+                )
 
     return Contender("same network, transformers generate, float32", run)
 

@@ -1,0 +1,79 @@
+"""The command as a whole: what it says, and how it ends."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+import typer
+
+from app.cli import main as command
+from app.core.errors import GenerationError, ResourceError
+from tests.cli.conftest import Run
+
+
+def test_every_sub_command_is_there_with_help(run: Run) -> None:
+    shown = run("--help").stdout
+    for name in ("repair", "diff", "serve", "health", "version", "rules"):
+        assert name in shown
+        assert run(name, "--help").exit_code == 0
+
+
+def test_a_module_adds_its_sub_commands_by_registering(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def count() -> None:
+        """Count."""
+        raise typer.Exit(1)
+
+    def register(cli: typer.Typer) -> None:
+        cli.command("count")(count)
+        cli.command("other")(count)
+
+    monkeypatch.setattr(command, "_COMMANDS", (register,))
+    assert run("count").exit_code == 1
+
+
+@pytest.mark.parametrize("error", [ResourceError("no model;\nget one"), GenerationError("no model; get one")])
+def test_errors_raised_on_purpose_are_one_line_and_exit_code_2(
+    run: Run, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def fail(settings: object) -> None:
+        raise error
+
+    monkeypatch.setattr("app.wiring.build_repairer", fail)
+    result = run("repair", "-", text="Fine.\n")
+    assert (result.exit_code, result.stdout, result.stderr) == (2, "", "mt-repair: no model; get one\n")
+
+
+def test_an_unexpected_error_is_not_dressed_up(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(settings: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("app.wiring.build_repairer", fail)
+    with pytest.raises(ZeroDivisionError):
+        run("repair", "-", text="Fine.\n")
+
+
+def test_a_wrong_setting_names_its_variable(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MT_REPAIR_THREADS", "many")
+    result = run("repair", "-", text="Fine.\n")
+    assert result.exit_code == 2
+    assert result.stderr.startswith("mt-repair: MT_REPAIR_THREADS: ")
+    assert result.stderr.count("\n") == 1
+
+
+def test_an_interruption_is_exit_code_130(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(settings: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("app.wiring.build_repairer", interrupt)
+    assert run("repair", "-", text="Fine.\n").exit_code == 130
+
+
+def test_the_command_starts_without_loading_networks_or_the_service() -> None:
+    program = (
+        "import sys, app.cli.main; app.cli.main.build_cli();"
+        "print([m for m in ('torch', 'fastapi', 'ctranslate2', 'numpy', 'pydantic_settings') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
