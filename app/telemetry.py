@@ -16,7 +16,8 @@ import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.process_collector import ProcessCollector
 
-from app.core.types import DocumentRepair, Status
+from app.core.protect import Protection
+from app.core.types import DocumentRepair, EditKind, Status
 
 _CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _REQUEST_ID: Final = re.compile(r"(?=[^0-9]*[0-9])[A-Za-z0-9._-]{1,64}", re.ASCII)
@@ -213,5 +214,12 @@ class Metrics:
 
 
 def count_violations(repair: DocumentRepair) -> int:
-    """Edits that change protected text: 0 after the guard, whatever came in."""
-    return sum(any(edit.span.conflicts(protected.span) for protected in repair.protected) for edit in repair.edits)
+    """Edits that change protected text: 0 after the guard, whatever came in.
+
+    Furniture that the caller wants removed goes with its links and dates.
+    """
+    protection = Protection(repair.source, repair.protected)
+    return sum(
+        edit.kind is not EditKind.FURNITURE and protection.violated_by(edit.span, edit.text) is not None
+        for edit in repair.edits
+    )

@@ -66,6 +66,11 @@ class Service:
         """Whether a real repair has passed."""
         return self._engine is not None
 
+    @property
+    def waiting(self) -> int:
+        """Requests that wait for a thread."""
+        return self._limiter.statistics().tasks_waiting
+
     def warm_up(self, engine: RepairEngine) -> None:
         """Send a sample through ``engine``, and serve with it from then on.
 
@@ -114,9 +119,7 @@ class Service:
         Raises:
             ProblemError: ``queue-full``, at once; ``deadline`` where the whole time went by in the queue.
         """
-        if self._limiter.statistics().tasks_waiting >= self.settings.waiting_repairs > 0 or (
-            self.settings.waiting_repairs == 0 and self._limiter.available_tokens < 1
-        ):
+        if self._limiter.available_tokens < 1 and self.waiting >= self.settings.waiting_repairs:
             raise ProblemError(
                 "queue-full", "All threads are busy; try again.", headers={"Retry-After": _RETRY_AFTER_S}
             )

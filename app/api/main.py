@@ -55,7 +55,7 @@ def create_app(settings: Settings, engine: RepairEngine | None = None) -> FastAP
             await anyio.to_thread.run_sync(service.warm_up, engine)
             yield
             return
-        built = await anyio.to_thread.run_sync(partial(_build, settings))
+        built = await anyio.to_thread.run_sync(partial(build_engine, settings))
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(_warm_up, service, built)
             yield
@@ -82,7 +82,8 @@ def create_app(settings: Settings, engine: RepairEngine | None = None) -> FastAP
     return app
 
 
-def _build(settings: Settings) -> RepairEngine:
+def build_engine(settings: Settings) -> RepairEngine:
+    """The engine that the settings name; see ``app.wiring.build_repairer``."""
     from app.wiring import build_repairer  # what it loads is heavy, and a test that hands in an engine needs none
 
     return build_repairer(settings)

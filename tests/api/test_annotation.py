@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.api.annotation import AnnotatedText, Part
+from app.core.types import Span
+
+_PARTS = st.lists(
+    st.one_of(
+        st.text("ab \n", max_size=4).map(Part),
+        st.tuples(st.text("<>", max_size=3), st.text("\n", max_size=2)).map(lambda m: Part(m[0], True, m[1])),
+    ),
+    max_size=8,
+)
+
+
+@given(_PARTS)
+def test_both_views_are_the_parts_in_their_order(parts: list[Part]) -> None:
+    document = AnnotatedText.of_parts(parts)
+    assert document.full == "".join(part.text for part in parts)
+    assert document.plain == "".join(part.interpret_as if part.is_markup else part.text for part in parts)
+
+
+@given(_PARTS, st.data())
+def test_a_span_of_text_is_the_same_text_in_both_views(parts: list[Part], data: st.DataObject) -> None:
+    document = AnnotatedText.of_parts(parts)
+    start, end = sorted(data.draw(st.tuples(*2 * [st.integers(0, len(document.plain))])))
+    at = document.to_full(Span(start, end))
+    if at is not None:
+        assert at.of(document.full) == document.plain[start:end]
+
+
+@given(_PARTS, st.data())
+def test_what_covers_a_span_holds_its_text(parts: list[Part], data: st.DataObject) -> None:
+    document = AnnotatedText.of_parts(parts)
+    start, end = sorted(data.draw(st.tuples(*2 * [st.integers(0, len(document.plain))])))
+    cover = document.cover(Span(start, end))
+    at = document.to_full(Span(start, end))
+    assert at is None or start == end or cover == at
+
+
+@pytest.mark.parametrize(("plain", "full"), [
+    (Span(0, 2), Span(0, 2)),
+    (Span(2, 2), Span(2, 2)),
+    (Span(2, 4), Span(5, 7)),
+    (Span(1, 3), None),
+])  # fmt: skip
+def test_an_insertion_between_two_stretches_belongs_to_the_first(plain: Span, full: Span | None) -> None:
+    document = AnnotatedText.of_parts([Part("ab"), Part("<b>", True), Part("cd")])
+    assert document.to_full(plain) == full
+
+
+def test_a_span_of_markup_alone_covers_no_text() -> None:
+    document = AnnotatedText.of_parts([Part("ab"), Part("<b>", True), Part("cd")])
+    assert document.to_plain(Span(2, 5)) is None
+    assert document.to_plain(Span(1, 6)) == Span(1, 3)
+
+
+def test_text_without_markup_is_the_same_in_both_views() -> None:
+    document = AnnotatedText.of_text("abc")
+    assert not document.has_markup
+    assert document.full == document.plain == "abc"
