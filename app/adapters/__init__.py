@@ -1,0 +1,1 @@
+"""Batch engines that others run: each adapter is thin over ``app.corpus.batch``."""

@@ -1,0 +1,268 @@
+"""The core of every batch engine: a pure function from record batch to record batch. No engine is imported here."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import pyarrow as pa
+
+from app.core.diff import apply_edits
+from app.core.errors import InputError, RepairError
+from app.core.repairer import Repairer
+from app.core.types import DocumentRepair, Edit, Mode, RejectedEdit, RepairOptions, Span, Status
+from app.formats.base import MAP, PROBLEM, PROTECT, SEAMS, check_free
+from app.formats.prose import fits
+
+EDIT_TYPE = pa.struct(
+    [
+        ("start", pa.int64()),  # code points of the text as it came in, half-open
+        ("end", pa.int64()),
+        ("original", pa.string()),
+        ("replacement", pa.string()),
+        ("kind", pa.string()),
+        ("origin", pa.string()),
+        ("confidence", pa.float64()),
+        ("rule", pa.string()),
+        ("reason", pa.string()),
+        ("entity_id", pa.string()),
+    ]
+)
+MAX_CHARS = 1_000_000  # a longer text is left alone: one such row would hold up a whole unit
+
+
+@dataclass(frozen=True, slots=True)
+class RowOutcome:
+    """What became of one row; ``repair`` is ``None`` where there was nothing to repair or it could not be done."""
+
+    repair: DocumentRepair | None = None
+    problem: str = ""  # why the row could not be repaired; it is kept as it was
+    status: Status = Status.UNCHANGED
+    is_repeat: bool = False  # the same text came before, and its answer was at hand
+
+
+def added_columns(field: str) -> pa.Schema:
+    """The columns that a repair adds; the same whether or not there is an edit."""
+    return pa.schema(
+        [
+            (f"{field}_repaired", pa.string()),
+            ("repair_status", pa.string()),
+            ("repair_confidence", pa.float64()),
+            ("repair_edits", pa.list_(EDIT_TYPE)),
+            ("repair_model", pa.string()),
+            ("repair_reason", pa.string()),
+        ]
+    )
+
+
+def model_name(repairer: Repairer) -> str:
+    """Model and knowledge base in one word, as it stands in ``repair_model``."""
+    card = repairer.card
+    name = f"{card.name}@{card.version}"
+    return f"{name}+kb@{repairer.kb_version}" if repairer.kb_version else name
+
+
+def repair_batch(
+    batch: pa.RecordBatch,
+    repairer: Repairer,
+    *,
+    field: str = "text",
+    options: RepairOptions | None = None,
+    in_place: bool = False,
+    max_chars: int = MAX_CHARS,
+) -> pa.RecordBatch:
+    """Repair the texts of one column.
+
+    Args:
+        batch: Any columns, one of them text.
+        repairer: Loaded once per process and used for every batch.
+        field: Name of the column.
+        options: The same for every row.
+        in_place: Replace the column, and add none.
+        max_chars: A longer text is left alone, with status ``abstained`` and reason ``too_long``.
+
+    Returns:
+        The same rows and columns in the same order, with ``added_columns(field)`` behind them. A row without text keeps
+        it and has status ``unchanged``.
+
+    Raises:
+        InputError: There is no such column, it is no text, or one of the added columns is there already.
+    """
+    return BatchRepairer(repairer, field=field, options=options, in_place=in_place, max_chars=max_chars)(batch)[0]
+
+
+class BatchRepairer:
+    """``repair_batch`` with a memory of texts that come again, and with the answers behind the columns.
+
+    Args:
+        repairer: Who repairs.
+        field: Name of the column with the text.
+        options: The same for every row.
+        in_place: Replace the column, and add none.
+        max_chars: A longer text is left alone.
+        remembered: Most different texts whose answers are kept, least recently used first out.
+    """
+
+    def __init__(
+        self,
+        repairer: Repairer,
+        *,
+        field: str = "text",
+        options: RepairOptions | None = None,
+        in_place: bool = False,
+        max_chars: int = MAX_CHARS,
+        remembered: int = 0,
+    ) -> None:
+        self._repairer, self._field, self._in_place = repairer, field, in_place
+        self._options = options or RepairOptions()
+        self._max_chars, self._remembered = max_chars, remembered
+        self._model = model_name(repairer)
+        self._memory: OrderedDict[tuple[str, tuple[Span, ...]], DocumentRepair] = OrderedDict()
+
+    def __call__(self, batch: pa.RecordBatch) -> tuple[pa.RecordBatch, list[RowOutcome]]:
+        """The repaired batch, and the outcome of each row."""
+        texts = _texts(batch, self._field)
+        if not self._in_place:
+            check_free(batch.schema.names, added_columns(self._field), "the batch")
+        problems = _column(batch, PROBLEM)
+        protect, seams, places = _column(batch, PROTECT), _column(batch, SEAMS), _column(batch, MAP)
+        outcomes: list[RowOutcome] = []
+        for i, text in enumerate(texts):
+            if problems[i]:
+                outcomes.append(RowOutcome(problem=str(problems[i]), status=Status.ERROR))
+                continue
+            spans = tuple(Span(s["start"], s["end"]) for s in protect[i] or ())  # type: ignore[attr-defined]
+            outcome = self._row(text, spans)
+            if outcome.repair is not None and (seams[i] or places[i]):
+                outcome = replace(outcome, repair=_within_layout(outcome.repair, seams[i], places[i], self._options))
+            outcomes.append(outcome)
+        return self._with_columns(batch, texts, outcomes), outcomes
+
+    def _row(self, text: str | None, spans: tuple[Span, ...]) -> RowOutcome:
+        if text is None or not text.strip():
+            return RowOutcome()
+        if len(text) > self._max_chars:
+            problem = f"{len(text):,} characters, the most is {self._max_chars:,}; split it or raise --max-chars"
+            return RowOutcome(problem=problem, status=Status.ABSTAINED)
+        key = (text, spans)
+        known = self._memory.get(key)
+        if known is not None:
+            self._memory.move_to_end(key)
+            return RowOutcome(known, status=known.status, is_repeat=True)
+        options = self._options
+        if spans:
+            options = replace(options, protect=replace(options.protect, spans=(*options.protect.spans, *spans)))
+        try:
+            repair = self._repairer.repair(text, options)
+        except RepairError:
+            raise  # of the options or the model, so it would meet every row
+        except Exception as exc:  # one row must not take the others with it
+            return RowOutcome(problem=f"the repair failed: {type(exc).__name__}", status=Status.ERROR)
+        if self._remembered:
+            self._memory[key] = repair
+            if len(self._memory) > self._remembered:
+                self._memory.popitem(last=False)
+        return RowOutcome(repair, status=repair.status)
+
+    def _with_columns(
+        self, batch: pa.RecordBatch, texts: Sequence[str | None], outcomes: Sequence[RowOutcome]
+    ) -> pa.RecordBatch:
+        kind = batch.schema.field(self._field).type
+        repaired = [o.repair.text if o.repair is not None else t for t, o in zip(texts, outcomes, strict=True)]
+        metadata = batch.schema.metadata
+        if self._in_place:
+            at = batch.schema.get_field_index(self._field)
+            column = pa.array(repaired, pa.string()).cast(kind) if kind != pa.string() else pa.array(repaired, kind)
+            return batch.set_column(at, batch.schema.field(self._field), column).replace_schema_metadata(metadata)
+        columns = [
+            pa.array(repaired, pa.string()),
+            pa.array([str(o.status) for o in outcomes], pa.string()),
+            pa.array([_confidence(o) for o in outcomes], pa.float64()),
+            pa.array([_edits(o.repair) for o in outcomes], pa.list_(EDIT_TYPE)),
+            pa.array([self._model] * len(outcomes), pa.string()),
+            pa.array([_reason(o) for o in outcomes], pa.string()),
+        ]
+        for column_field, column in zip(added_columns(self._field), columns, strict=True):
+            batch = batch.append_column(column_field, column)
+        return batch.replace_schema_metadata(metadata)
+
+
+def _texts(batch: pa.RecordBatch, field: str) -> list[str | None]:
+    if field not in batch.schema.names:
+        raise InputError(f"no column `{field}`; there are {', '.join(batch.schema.names)}")
+    column = batch.column(field)
+    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)):
+        raise InputError(f"column `{field}` is {kind}, no text")
+    return column.to_pylist()  # type: ignore[no-any-return]
+
+
+def _column(batch: pa.RecordBatch, name: str) -> Sequence[object]:
+    if name not in batch.schema.names:
+        return [None] * batch.num_rows
+    return batch.column(name).to_pylist()  # type: ignore[no-any-return]
+
+
+def _within_layout(repair: DocumentRepair, seams: object, places: object, options: RepairOptions) -> DocumentRepair:
+    """The repair without edits that would reach across mark-up; a group goes with its first such edit."""
+    seams_of, places_of = list(seams or ()), list(places) if places else None  # type: ignore[call-overload]
+    bad = {e for e in repair.edits if not fits(e, seams_of, places_of)}
+    if not bad:
+        return repair
+    groups = {e.group for e in bad if e.group is not None}
+    dropped: list[Edit] = [e for e in repair.edits if e in bad or e.group in groups]
+    kept = tuple(e for e in repair.edits if e not in bad and e.group not in groups)
+    number = {old: new for new, old in enumerate(i for i, e in enumerate(repair.edits) if e in set(kept))}
+    segments = []
+    for s in repair.segments:
+        edits = tuple(number[i] for i in s.edits if i in number)
+        if len(edits) == len(s.edits):
+            segments.append(replace(s, edits=edits))
+        else:
+            segments.append(
+                replace(s, edits=edits, status=Status.PARTIAL if edits else Status.ABSTAINED, reason="markup")
+            )
+    status = Status.PARTIAL if kept else Status.ABSTAINED
+    return replace(
+        repair,
+        text=repair.source if options.mode is Mode.DETECT_ONLY else apply_edits(repair.source, kept),
+        edits=kept,
+        segments=tuple(segments),
+        status=status,
+        rejected=(*repair.rejected, *(RejectedEdit(e, "markup") for e in dropped)),
+    )
+
+
+def _confidence(outcome: RowOutcome) -> float:
+    """That the text as returned needs no further repair: of its weakest sentence."""
+    if outcome.repair is None:
+        return 0.0 if outcome.status is not Status.UNCHANGED else 1.0
+    return min((s.confidence for s in outcome.repair.segments if s.reason != "furniture"), default=1.0)
+
+
+def _edits(repair: DocumentRepair | None) -> list[dict[str, object]]:
+    if repair is None:
+        return []
+    return [
+        {
+            "start": e.span.start,
+            "end": e.span.end,
+            "original": e.span.of(repair.source),
+            "replacement": e.text,
+            "kind": str(e.kind),
+            "origin": str(e.origin),
+            "confidence": e.confidence,
+            "rule": e.rule,
+            "reason": e.reason,
+            "entity_id": e.entity.id if e.entity else None,
+        }
+        for e in repair.edits
+    ]
+
+
+def _reason(outcome: RowOutcome) -> str:
+    """Why something was left alone: the stable words of its sentences, or the problem of the row."""
+    if outcome.repair is None:
+        return "too_long" if outcome.status is Status.ABSTAINED else outcome.problem
+    return ",".join(sorted({s.reason for s in outcome.repair.segments if s.reason}))

@@ -1,0 +1,293 @@
+"""The folder of a run: what there is to do, what is done, and under which model, knowledge base and options."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, fields, is_dataclass, replace
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from app.core.errors import InputError
+from app.core.types import FurnitureMode, RepairOptions
+from app.formats.base import FilePlan, Unit, Wanted
+from app.formats.registry import FORMATS, format_of
+from app.formats.storage import (
+    Location,
+    Stamp,
+    exists,
+    is_local,
+    join,
+    list_folder,
+    open_raw,
+    read_bytes,
+    remove,
+    stamp,
+    write_whole,
+)
+
+_VERSION = 1  # of the manifest's own form; another one is planned anew
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who repairs: what a marker, a report and a resumed run compare."""
+
+    product: str
+    model: str  # name@version of the model, and of the knowledge base
+    model_sha256: str
+    kb_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What the caller wants done to every file."""
+
+    wanted: Wanted
+    options: RepairOptions
+    output_format: str = "same"  # or jsonl, parquet
+    unit_bytes: int = 1 << 20
+    max_chars: int = 1_000_000
+    low_below: float = 0.5
+    most_findings: int = 0
+    furniture_by_format: bool = True  # take page furniture out of extracted pages
+    remembered: int = 2048  # different texts whose answers a worker keeps
+
+    def options_for(self, plan: FilePlan) -> RepairOptions:
+        """The options for one file: a model must not be shown the leftovers of an extractor."""
+        if self.furniture_by_format and plan.format == "warc":
+            return replace(self.options, furniture=FurnitureMode.REMOVE)
+        return self.options
+
+    def wanted_for(self, plan: FilePlan) -> Wanted:
+        """What is wanted of one file: only tables have columns to add to."""
+        typed = self.output_format not in ("same", plan.format)
+        in_place = self.wanted.in_place and (typed or plan.format in ("jsonl", "parquet", "csv", "tsv"))
+        return replace(self.wanted, typed=typed, in_place=in_place)
+
+    def format_of_output(self, plan: FilePlan) -> str:
+        """The name of the format to write."""
+        return plan.format if self.output_format == "same" else self.output_format
+
+
+def canonical(value: Any) -> Any:
+    """Plain values in one order, so that equal options give equal bytes."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {f.name: canonical(getattr(value, f.name)) for f in fields(value)}
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, frozenset):
+        return sorted(str(canonical(v)) for v in value)
+    if isinstance(value, tuple | list):
+        return [canonical(v) for v in value]
+    return value
+
+
+def options_hash(job: Job) -> str:
+    """Hash of everything the caller chose that can change a result."""
+    chosen = canonical(job)
+    for harmless in ("unit_bytes", "remembered"):  # the units have their own hash
+        del chosen[harmless]
+    return hashlib.sha256(orjson.dumps(chosen, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def run_key(identity: Identity, job: Job) -> str:
+    """What a finished unit is keyed with: another model, base or option means new work."""
+    return hashlib.sha256(f"{asdict(identity)} {options_hash(job)}".encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One unit of one file."""
+
+    plan: FilePlan  # with this unit alone
+    unit: Unit
+    number: int  # among all units of the run, so that shards can share them out
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedFile:
+    """A file with its units."""
+
+    plan: FilePlan
+    tasks: tuple[Task, ...]
+    id: str
+
+    def __len__(self) -> int:
+        return len(self.tasks)
+
+
+def plan_file(location: Location, job: Job, named_format: str) -> FilePlan:
+    """Cut a file into units.
+
+    Raises:
+        InputError: It cannot be read as its format.
+    """
+    form = format_of(location, named_format)
+    typed = job.output_format not in ("same", form.name)
+    return form.plan(location, replace(job.wanted, typed=typed), job.unit_bytes)
+
+
+def number_tasks(plans: Sequence[FilePlan]) -> list[PlannedFile]:
+    """All units of all files, numbered through."""
+    files, number = [], 0
+    for plan in plans:
+        tasks = []
+        for unit in plan.units:
+            key = f"{plan.sha256} {plan.location.name} {plan.format} {unit.start} {unit.end}"
+            unit_id = hashlib.sha256(key.encode()).hexdigest()[:24]
+            tasks.append(Task(replace(plan, units=(unit,)), unit, number, unit_id))
+            number += 1
+        file_id = hashlib.sha256(f"{plan.sha256} {plan.location.name} {plan.units}".encode()).hexdigest()[:24]
+        files.append(PlannedFile(plan, tuple(tasks), file_id))
+    return files
+
+
+class RunFolder:
+    """What a run keeps beside its output so that it can be killed and go on.
+
+    A unit is done when its part has been renamed into place *and* its marker stands beside it; a file is done when its
+    parts have been joined, renamed, and its marker written. Everything is keyed by ``run_key``.
+
+    Args:
+        root: Folder of the run's own files.
+    """
+
+    def __init__(self, root: str) -> None:
+        self.root = root
+
+    def exists(self) -> bool:
+        """Whether an earlier run left something here."""
+        return any(name != "plan" for name in list_folder(self.root))
+
+    def clear(self) -> None:
+        """Forget every earlier run."""
+        remove(self.root)
+
+    def load_plan(self, location: Location, job: Job) -> FilePlan | None:
+        """The plan of a file, if it was made before and the file is still the same."""
+        data = read_bytes(self._plan_url(location, job))
+        if data is None:
+            return None
+        values = orjson.loads(data)
+        if values.pop("version") != _VERSION or Stamp(**values["stamp"]) != stamp(location.url):
+            return None
+        return FilePlan(
+            location=location,
+            format=values["format"],
+            stamp=Stamp(**values["stamp"]),
+            sha256=values["sha256"],
+            units=tuple(Unit(*unit) for unit in values["units"]),
+            header=base64.b64decode(values["header"]),
+            schema=base64.b64decode(values["schema"]),
+            bytes=values["bytes"],
+        )
+
+    def save_plan(self, plan: FilePlan, job: Job) -> None:
+        """Keep the plan of a file, for a resumed run and for the other shards."""
+        values = {
+            "version": _VERSION,
+            "url": plan.location.url,
+            "format": plan.format,
+            "stamp": asdict(plan.stamp),
+            "sha256": plan.sha256,
+            "units": [[getattr(unit, f.name) for f in fields(Unit)] for unit in plan.units],
+            "header": base64.b64encode(plan.header).decode(),
+            "schema": base64.b64encode(plan.schema).decode(),
+            "bytes": plan.bytes,
+        }
+        with write_whole(self._plan_url(plan.location, job)) as file:
+            file.write(orjson.dumps(values))
+
+    def _plan_url(self, location: Location, job: Job) -> str:
+        cut = f"{location.url} {location.name} {canonical(job.wanted)} {job.unit_bytes} {job.output_format}"
+        return join(self.root, "plan", hashlib.sha256(cut.encode()).hexdigest()[:24] + ".json")
+
+    def part(self, key: str, task_id: str) -> str:
+        """Where the output of a unit waits to be joined."""
+        return join(self.root, key, task_id[:2], task_id + ".part")
+
+    def marker(self, key: str, task_id: str) -> str:
+        """Where it is written that a unit is done, with its counts."""
+        return join(self.root, key, task_id[:2], task_id + ".json")
+
+    def quarantine(self, key: str, task_id: str) -> str:
+        """Where it is written why a unit was given up."""
+        return join(self.root, key, task_id[:2], task_id + ".failed.json")
+
+    def file_marker(self, key: str, file_id: str) -> str:
+        """Where it is written that a file is done."""
+        return join(self.root, key, "files", file_id + ".json")
+
+    def done_unit(self, key: str, task_id: str, *, joined: bool) -> dict[str, Any] | None:
+        """The marker of a unit that is done; ``None`` where it has to be done (again)."""
+        data = read_bytes(self.marker(key, task_id))
+        if data is None:
+            return None
+        values: dict[str, Any] = orjson.loads(data)
+        if joined:
+            return values
+        part = self.part(key, task_id)
+        return values if exists(part) and stamp(part).size == values["bytes"] else None
+
+    def done_file(self, key: str, file_id: str, output: str) -> bool:
+        """Whether a file is joined and its output still there."""
+        data = read_bytes(self.file_marker(key, file_id))
+        return data is not None and exists(output) and stamp(output).size == orjson.loads(data)["bytes"]
+
+
+@contextmanager
+def local_copy(url: str) -> Iterator[str]:
+    """A local path with the content of a file."""
+    if is_local(url):
+        yield url
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        path = str(Path(folder) / "part")
+        with open_raw(url) as source, open(path, "wb") as copy:
+            shutil.copyfileobj(source, copy)
+        yield path
+
+
+def remove_stale(url: str) -> None:
+    """Remove what a killed writer of ``url`` left behind."""
+    if is_local(url):
+        path = Path(url)
+        for left in path.parent.glob(path.name + ".*.tmp"):
+            left.unlink(missing_ok=True)
+
+
+def output_name(plan: FilePlan, job: Job) -> str:
+    """The name of a file in the output folder: that of the input, with another suffix where the format changes."""
+    name = plan.location.name
+    form = job.format_of_output(plan)
+    if form == plan.format:
+        return name
+    stem = name[: -len(Path(name).suffix)] if plan.location.codec else name
+    return stem[: -len(Path(stem).suffix)] + f".{form}" if Path(stem).suffix else f"{stem}.{form}"
+
+
+def check_job(job: Job) -> None:
+    """Raise ``InputError`` where the caller wants what cannot be."""
+    if job.output_format not in ("same", "jsonl", "parquet"):
+        raise InputError(f"--to {job.output_format} is not known; there are same, jsonl, parquet")
+    assert set(FORMATS) >= {"jsonl", "parquet"}
+
+
+def free_bytes(url: str) -> int | None:
+    """Free space where the output goes; ``None`` on an object store."""
+    if not is_local(url):
+        return None
+    folder = Path(url)
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    return shutil.disk_usage(os.fspath(folder)).free

@@ -1,0 +1,574 @@
+"""A run over a corpus from beginning to end: plan, repair on all cores, join, count; and again where it broke off."""
+
+from __future__ import annotations
+
+import itertools
+import signal
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
+from types import FrameType
+from typing import IO, Any, Protocol
+
+import orjson
+
+from app.core.errors import InputError
+from app.core.repairer import Repairer
+from app.corpus.gate import ExitCode, FailOn, Gate, has_findings
+from app.corpus.manifest import (
+    Identity,
+    Job,
+    PlannedFile,
+    RunFolder,
+    Task,
+    number_tasks,
+    options_hash,
+    output_name,
+    plan_file,
+    run_key,
+)
+from app.corpus.pool import OutOfSpaceError, Pool
+from app.corpus.tally import Tally
+from app.corpus.worker import JoinOrder, Order, StreamOrder, UnitOrder
+from app.formats.base import FilePlan, RowFormat
+from app.formats.registry import SUFFIXES, format_of
+from app.formats.storage import STREAM, Location, Stamp, expand, join, write_whole
+
+_ROOT = ".mt-repair"  # hidden, so that readers of a folder of Parquet files pass it by
+_STREAM_BYTES = 1 << 18
+_WINDOW = 4  # orders of a stream under way, per worker
+
+
+class Watcher(Protocol):
+    """Shows how far a run is."""
+
+    def begin(self, what: str, total: int) -> None: ...
+
+    def advance(self, done: int, sentences: int) -> None: ...
+
+    def note(self, line: str) -> None: ...
+
+
+class Silence:
+    """Shows nothing."""
+
+    def begin(self, what: str, total: int) -> None:
+        """Nothing."""
+
+    def advance(self, done: int, sentences: int) -> None:
+        """Nothing."""
+
+    def note(self, line: str) -> None:
+        """Nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """One run as the caller ordered it.
+
+    Args:
+        inputs: Files, folders, patterns.
+        output: File or folder; ``None`` only counts.
+        job: What is done to every file.
+        build: Makes the Repairer in each process.
+        format: Name of the input format, or ``auto``.
+        workers: Processes.
+        shard: Which part of the work is ours: index and number of parts.
+        resume: Go on where an earlier run broke off.
+        overwrite: Forget an earlier run.
+        write_back: Write each file in its own place.
+        max_tries: How often a unit is tried.
+        stall_s: A worker without a sign of life for so long is killed.
+        grace_s: How long units may go on after the run was asked to stop.
+        gate: What stops the run.
+        control: Files that need no repair, to measure harm on.
+        plan_only: Write the manifest and stop.
+    """
+
+    inputs: tuple[str, ...]
+    output: str | None
+    job: Job
+    build: Callable[[], Repairer]
+    format: str = "auto"
+    workers: int = 1
+    shard: tuple[int, int] = (0, 1)
+    resume: bool = False
+    overwrite: bool = False
+    write_back: bool = False
+    max_tries: int = 3
+    stall_s: float = 600.0
+    grace_s: float = 30.0
+    gate: Gate = field(default_factory=Gate)
+    control: tuple[str, ...] = ()
+    plan_only: bool = False
+
+
+@dataclass(slots=True)
+class Result:
+    """What a run came to."""
+
+    spec: Spec
+    tally: Tally = field(default_factory=Tally)
+    control: Tally | None = None
+    identity: Identity | None = None
+    files: int = 0
+    units: int = 0
+    units_done: int = 0
+    units_resumed: int = 0
+    rows_planned: int = 0
+    bytes_in: int = 0
+    outputs: list[str] = field(default_factory=list)
+    quarantined: list[dict[str, Any]] = field(default_factory=list)
+    gate: str | None = None
+    interrupted: bool = False
+    wall_s: float = 0.0
+    worker_s: float = 0.0  # summed over all units, those of earlier runs included
+    wall_segments: int = 0  # sentences of this run alone
+    wall_bytes: int = 0
+    peak_rss_bytes: int = 0
+
+    @property
+    def options_sha256(self) -> str:
+        """Hash of what the caller chose."""
+        return options_hash(self.spec.job)
+
+    def exit_code(self, fail_on: FailOn) -> ExitCode:
+        """What the process ends with."""
+        if self.interrupted:
+            return ExitCode.INTERRUPTED
+        if self.gate is not None:
+            return ExitCode.GATE
+        if self.quarantined or self.tally.rows_failed:
+            return ExitCode.INCOMPLETE
+        return ExitCode.FINDINGS if has_findings(self.tally, 0, fail_on) else ExitCode.DONE
+
+
+def run(spec: Spec, watcher: Watcher | None = None) -> Result:
+    """Carry out a run.
+
+    Raises:
+        InputError: The inputs or the output cannot be used as they are.
+        ResourceError: The model or the base cannot be loaded.
+    """
+    started = time.monotonic()
+    runner = _Runner(spec, watcher or Silence())
+    with tempfile.TemporaryDirectory(prefix="mt-repair-") as scratch:
+        result = runner.run(scratch)
+    result.wall_s = time.monotonic() - started
+    return result
+
+
+class _Runner:
+    """One run; also what its pool tells."""
+
+    def __init__(self, spec: Spec, watcher: Watcher) -> None:
+        self._spec, self._watcher = spec, watcher
+        self._result = Result(spec)
+        self._pool = Pool(spec.workers, spec.build, spec.job, self, max_tries=spec.max_tries, stall_s=spec.stall_s)
+        self._files: list[PlannedFile] = []
+        self._left: dict[str, set[str]] = {}  # of each file, the units that are not done
+        self._key = ""
+        self._folder: RunFolder | None = None
+        self._single: str | None = None
+        self._counting_control = False
+
+    def run(self, scratch: str) -> Result:
+        spec, result = self._spec, self._result
+        locations = expand(list(spec.inputs), SUFFIXES if spec.format == "auto" else SUFFIXES | {""})
+        self._folder = self._open_folder(locations, scratch)
+        plans = self._plan(locations)
+        self._files = number_tasks(plans)
+        result.files, result.units = len(self._files), sum(len(f.tasks) for f in self._files)
+        result.bytes_in = sum(f.plan.bytes for f in self._files)
+        result.rows_planned = sum(u.rows for f in self._files for u in f.plan.units)
+        if spec.plan_only:
+            return result
+        with _stop_on_signals(self._interrupt):
+            try:
+                self._pool.start()
+                if result.interrupted:
+                    return result
+                assert result.identity is not None
+                self._key = run_key(result.identity, spec.job)
+                if spec.control and not self._control():
+                    return result
+                self._submit()
+                self._pool.run()
+                if not result.interrupted and result.gate is None:
+                    self._join_rest()
+                    self._pool.run()
+            except OutOfSpaceError:
+                self._watcher.note(f"{result.units_done} of {result.units} units are done and kept")
+                raise
+            finally:
+                self._pool.close()
+        self._count_all()
+        return result
+
+    def _open_folder(self, locations: Sequence[Location], scratch: str) -> RunFolder | None:
+        spec = self._spec
+        if spec.write_back:
+            return RunFolder(join(scratch, "run"))
+        if spec.output is None:
+            return None
+        suffix = Location(spec.output, PurePosixPath(spec.output).name).suffix
+        if len(locations) == 1 and suffix in SUFFIXES and not spec.output.endswith("/"):
+            parent, _, name = spec.output.rpartition("/")
+            self._single = spec.output
+            folder = RunFolder(join(parent or ("." if not spec.output.startswith("/") else ""), _ROOT, name))
+        else:
+            folder = RunFolder(join(spec.output, _ROOT))
+        for location in locations:
+            if self._output_url(location.name) == location.url:
+                raise InputError(f"{location.url} would be written over itself; choose another --output")
+        if spec.overwrite:
+            folder.clear()
+        elif not spec.resume and spec.shard == (0, 1) and folder.exists():
+            raise InputError(f"{folder.root} holds an earlier run; go on with --resume or start anew with --overwrite")
+        return folder
+
+    def _output_url(self, name: str) -> str:
+        if self._single is not None:
+            return self._single
+        assert self._spec.output is not None
+        return join(self._spec.output, name)
+
+    def _plan(self, locations: Sequence[Location]) -> list[FilePlan]:
+        """Plans of all files that can be read; the others are put on the list of failures."""
+        spec, plans, errors = self._spec, {}, []
+        self._watcher.begin("planning", len(locations))
+        index, shards = spec.shard
+        first = [i for i in range(len(locations)) if i % shards == index]
+        rest = [i for i in range(len(locations)) if i % shards != index]
+        for i in (*first, *rest):  # each shard begins with other files, and then finds most plans made
+            location = locations[i]
+            try:
+                plan = self._folder.load_plan(location, spec.job) if self._folder is not None else None
+                if plan is None:
+                    plan = plan_file(location, spec.job, spec.format)
+                    if self._folder is not None:
+                        self._folder.save_plan(plan, spec.job)
+                plans[i] = plan
+            except InputError as exc:
+                errors.append(exc)
+                self._result.quarantined.append({"file": location.url, "unit": None, "reason": str(exc), "tries": 1})
+                self._watcher.note(str(exc))
+            self._watcher.advance(1, 0)
+        if errors and not plans:
+            raise errors[0]
+        self._check_outputs(plans)
+        return [plans[i] for i in sorted(plans)]
+
+    def _check_outputs(self, plans: dict[int, FilePlan]) -> None:
+        seen: dict[str, str] = {}
+        for plan in plans.values():
+            name = output_name(plan, self._spec.job)
+            if seen.setdefault(name, plan.location.url) != plan.location.url:
+                raise InputError(f"{seen[name]} and {plan.location.url} would both be written as {name}")
+
+    def _control(self) -> bool:
+        """Measure harm; whether the run may begin."""
+        self._counting_control = True
+        self._result.control = Tally()
+        locations = expand(list(self._spec.control), SUFFIXES)
+        for file in number_tasks([plan_file(one, self._spec.job, "auto") for one in locations]):
+            for task in file.tasks:
+                self._pool.submit(UnitOrder(task))
+        self._pool.run()
+        self._counting_control = False
+        self._result.gate = self._result.gate or self._spec.gate.harm(self._result.control)
+        return self._result.gate is None and not self._result.interrupted
+
+    def _submit(self) -> None:
+        index, shards = self._spec.shard
+        ours = total = 0
+        for file in self._files:
+            joined = self._is_joined(file)
+            self._left[file.id] = set()
+            for task in file.tasks:
+                marker = None
+                if self._folder is not None and not self._spec.write_back:
+                    marker = self._folder.done_unit(self._key, task.id, joined=joined)
+                if marker is not None:
+                    self._result.units_resumed += 1
+                    continue
+                self._left[file.id].add(task.id)
+                if task.number % shards == index:
+                    self._pool.submit(self._unit_order(task))
+                    ours += 1
+                    total += task.unit.rows
+        if self._result.units_resumed:
+            self._watcher.note(f"{self._result.units_resumed} of {self._result.units} units are done already")
+        self._watcher.begin("repairing", total)
+
+    def _unit_order(self, task: Task) -> UnitOrder:
+        if self._folder is None:
+            return UnitOrder(task)
+        return UnitOrder(task, self._folder.part(self._key, task.id), self._folder.marker(self._key, task.id))
+
+    def _is_joined(self, file: PlannedFile) -> bool:
+        if self._folder is None or self._spec.write_back:
+            return False
+        return self._folder.done_file(self._key, file.id, self._output_of(file))
+
+    def _output_of(self, file: PlannedFile) -> str:
+        if self._spec.write_back:
+            return file.plan.location.url
+        return self._output_url(output_name(file.plan, self._spec.job))
+
+    def _join_rest(self) -> None:
+        """Join files whose units are all done, by us or by other shards, and that nobody has joined yet."""
+        if self._folder is None:
+            return
+        for file in self._files:
+            if self._spec.write_back or self._is_joined(file):
+                continue
+            if all(self._folder.done_unit(self._key, t.id, joined=False) is not None for t in file.tasks):
+                self._pool.submit(self._join_order(file))
+
+    def _join_order(self, file: PlannedFile) -> JoinOrder:
+        assert self._folder is not None
+        return JoinOrder(
+            replace(file.plan, units=()),
+            tuple(self._folder.part(self._key, t.id) for t in file.tasks),
+            tuple(self._folder.marker(self._key, t.id) for t in file.tasks),
+            self._output_of(file),
+            self._folder.file_marker(self._key, file.id),
+        )
+
+    def _count_all(self) -> None:
+        """Add up the markers of every unit that is done, whoever did it."""
+        result, most = self._result, self._spec.job.most_findings
+        if self._folder is None or self._spec.write_back:
+            return
+        result.tally, result.worker_s, result.units_done = Tally(), 0.0, 0
+        for file in self._files:
+            joined = self._is_joined(file)
+            for task in file.tasks:
+                marker = self._folder.done_unit(self._key, task.id, joined=joined)
+                if marker is not None:
+                    result.units_done += 1
+                    result.worker_s += marker["seconds"]
+                    result.tally.merge(Tally.from_json(marker["tally"]), most_findings=most)
+            if joined:
+                result.outputs.append(self._output_of(file))
+
+    def _interrupt(self) -> None:
+        if not self._result.interrupted:
+            self._watcher.note(f"stopping: units under way have {self._spec.grace_s:.0f} s to end; once more: at once")
+        self._result.interrupted = True
+        self._pool.stop(self._spec.grace_s)
+
+    def on_ready(self, identity: Identity) -> None:
+        """A worker has loaded its Repairer."""
+        if self._result.identity not in (None, identity):
+            raise InputError("the model was exchanged during the run; start again with --resume")
+        self._result.identity = identity
+
+    def on_progress(self, rows: int, chars: int) -> None:
+        """A worker has done some rows."""
+        if not self._counting_control:
+            self._watcher.advance(rows, 0)
+
+    def on_done(self, order: Order, result: dict[str, Any]) -> None:
+        """A worker has carried out an order."""
+        mine = self._result
+        mine.peak_rss_bytes = max(mine.peak_rss_bytes, result["peak_rss_bytes"])
+        if not isinstance(order, UnitOrder):
+            return
+        tally = Tally.from_json(result["tally"])
+        if self._counting_control:
+            assert mine.control is not None
+            mine.control.merge(tally)
+            return
+        mine.tally.merge(tally, most_findings=self._spec.job.most_findings)
+        mine.units_done += 1
+        mine.worker_s += result["seconds"]
+        mine.wall_segments += tally.segments
+        mine.wall_bytes += tally.chars
+        self._watcher.advance(0, tally.segments)
+        self._finish_unit(order, tally)
+        if mine.gate is None:
+            mine.gate = self._spec.gate.stop(mine.tally)
+            if mine.gate is not None:
+                self._pool.stop(0.0)
+
+    def _finish_unit(self, order: UnitOrder, tally: Tally) -> None:
+        if self._folder is None:
+            return
+        for file in self._files:
+            left = self._left[file.id]
+            if order.task.id in left:
+                left.discard(order.task.id)
+                if not left and not (self._spec.write_back and not tally.edits and len(file.tasks) == 1):
+                    self._pool.submit(self._join_order(file))
+                return
+
+    def on_failed(self, order: Order, reason: str, tries: int) -> None:
+        """An order was given up."""
+        if self._result.interrupted or self._result.gate is not None:
+            return
+        if self._counting_control:
+            raise InputError(f"the control set cannot be read: {reason}")
+        plan = order.plan if not isinstance(order, UnitOrder) else order.task.plan
+        entry: dict[str, Any] = {"file": plan.location.url, "unit": None, "reason": reason, "tries": tries}
+        if isinstance(order, UnitOrder):
+            unit = order.task.unit
+            entry |= {"unit": order.task.id, "first_row": unit.first_row, "last_row": unit.first_row + unit.rows - 1}
+            if self._folder is not None:
+                with write_whole(self._folder.quarantine(self._key, order.task.id)) as file:
+                    file.write(orjson.dumps(entry))
+        self._result.quarantined.append(entry)
+        self._watcher.note(describe_failure(entry))
+
+
+def describe_failure(entry: dict[str, Any]) -> str:
+    """One line for a unit that was given up."""
+    rows = f", rows {entry['first_row']}-{entry['last_row']}" if entry.get("first_row") else ""
+    tries = f" ({entry['tries']} tries)" if entry["tries"] > 1 else ""
+    reason = str(entry["reason"]).removeprefix(f"{entry['file']}: ")
+    return f"{entry['file']}{rows}: given up{tries}: {reason}"
+
+
+@contextmanager
+def _stop_on_signals(stop: Callable[[], None]) -> Iterator[None]:
+    """Call ``stop`` for SIGINT and SIGTERM while the block runs."""
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        stop()
+
+    try:
+        before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    except ValueError:  # not the main thread, which then has its own way to stop
+        yield
+        return
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def run_stream(spec: Spec, source: IO[bytes], sink: IO[bytes], watcher: Watcher | None = None) -> Result:
+    """Repair what comes through a pipe: rows in, rows out, in order, with flat memory; it cannot be resumed.
+
+    Raises:
+        InputError: The format is none of rows, or the input is damaged.
+    """
+    if spec.format in ("auto", "parquet", "warc", "md", "html"):
+        raise InputError("standard input needs --format jsonl, csv, tsv or txt")
+    form = format_of(Location(STREAM, STREAM), spec.format)
+    assert isinstance(form, RowFormat)
+    if spec.job.output_format not in ("same", "jsonl", form.name):
+        raise InputError("standard output takes the same format or jsonl; give --output a file for Parquet")
+    return _Stream(spec, form, source, sink, watcher or Silence()).run()
+
+
+class _Stream:
+    """A run over a pipe; also what its pool tells."""
+
+    def __init__(self, spec: Spec, form: RowFormat, source: IO[bytes], sink: IO[bytes], watcher: Watcher) -> None:
+        self._spec, self._form, self._sink, self._watcher = spec, form, sink, watcher
+        self._source = source
+        self._result = Result(spec, files=1)
+        self._pool = Pool(spec.workers, spec.build, spec.job, self, max_tries=spec.max_tries, stall_s=spec.stall_s)
+        self._waiting: dict[int, bytes] = {}  # answers that came before their turn, by first row
+        self._order: list[tuple[int, StreamOrder]] = []
+        self._failed: str | None = None
+
+    def run(self) -> Result:
+        started, result, job = time.monotonic(), self._result, self._spec.job
+        with _stop_on_signals(self._interrupt):
+            try:
+                self._pool.start()
+                location = Location(STREAM, STREAM)
+                typed = job.output_format not in ("same", self._form.name)
+                wanted = replace(job.wanted, typed=typed)
+                header = self._form.header(self._source, STREAM, wanted)
+                plan = FilePlan(location, self._form.name, Stamp(0, ""), "", (), header)
+                rows = self._form.split(self._source, STREAM)
+                if typed:
+                    rows, sample = itertools.tee(rows)
+                    sampled = itertools.islice(sample, 1000)
+                    plan = replace(plan, schema=self._form.schema(sampled, header, wanted, STREAM))
+                    del sample, sampled
+                elif self._spec.output is not None:
+                    from app.corpus.batch import added_columns
+
+                    self._sink.write(self._form.head(plan, job.wanted_for(plan), added_columns(wanted.field)))
+                for order in _orders(plan, rows):
+                    if result.interrupted or self._failed or result.gate:
+                        break
+                    self._pool.submit(order)
+                    self._order.append((order.first_row, order))
+                    result.rows_planned += len(order.rows)
+                    while len(self._order) >= _WINDOW * self._spec.workers and not self._failed:
+                        self._pool.step()
+                        self._flush()
+                while self._pool.is_busy and not self._failed:
+                    self._pool.step()
+                    self._flush()
+            finally:
+                self._pool.close()
+        if self._failed:
+            raise InputError(f"{self._failed}; what came before it is written")
+        result.wall_s = time.monotonic() - started
+        return result
+
+    def _flush(self) -> None:
+        while self._order and self._order[0][0] in self._waiting:
+            first_row, _ = self._order.pop(0)
+            data = self._waiting.pop(first_row)
+            if self._spec.output is not None:
+                self._sink.write(data)
+        self._sink.flush()
+
+    def _interrupt(self) -> None:
+        self._result.interrupted = True
+        self._pool.stop(self._spec.grace_s)
+
+    def on_ready(self, identity: Identity) -> None:
+        """A worker has loaded its Repairer."""
+        self._result.identity = identity
+
+    def on_progress(self, rows: int, chars: int) -> None:
+        """A worker has done some rows."""
+        self._watcher.advance(rows, 0)
+
+    def on_done(self, order: Order, result: dict[str, Any]) -> None:
+        """A worker has repaired some rows."""
+        assert isinstance(order, StreamOrder)
+        mine, tally = self._result, Tally.from_json(result["tally"])
+        mine.tally.merge(tally, most_findings=self._spec.job.most_findings)
+        mine.peak_rss_bytes = max(mine.peak_rss_bytes, result["peak_rss_bytes"])
+        mine.worker_s += result["seconds"]
+        mine.wall_segments += tally.segments
+        mine.wall_bytes += tally.chars
+        mine.gate = mine.gate or self._spec.gate.stop(mine.tally)
+        self._waiting[order.first_row] = result["data"]
+        self._watcher.advance(0, tally.segments)
+
+    def on_failed(self, order: Order, reason: str, tries: int) -> None:
+        """Rows could not be repaired; a pipe cannot go on behind a hole."""
+        assert isinstance(order, StreamOrder)
+        if not self._result.interrupted:
+            self._failed = f"standard input, rows from {order.first_row}: {reason}"
+
+
+def _orders(plan: FilePlan, rows: Iterator[bytes]) -> Iterator[StreamOrder]:
+    """Rows in handfuls."""
+    taken: list[bytes] = []
+    size, first_row, line = 0, 1, 1 + plan.header.count(b"\n")
+    for row in rows:
+        taken.append(row)
+        size += len(row)
+        if size >= _STREAM_BYTES:
+            yield StreamOrder(plan, tuple(taken), first_row, line)
+            first_row += len(taken)
+            line += sum(one.count(b"\n") for one in taken)
+            taken, size = [], 0
+    if taken:
+        yield StreamOrder(plan, tuple(taken), first_row, line)

@@ -1,0 +1,207 @@
+"""JSON Lines: one object a line. What is not repaired stays byte for byte as it was."""
+
+from __future__ import annotations
+
+import base64
+import io
+import itertools
+import json
+from collections.abc import Iterator, Sequence
+from typing import IO, Any
+
+import orjson
+import pyarrow as pa
+import pyarrow.json
+
+from app.core.errors import InputError
+from app.formats.base import (
+    HIDDEN,
+    PROBLEM,
+    RAW,
+    FilePlan,
+    RowFormat,
+    RowWriter,
+    Wanted,
+    Writer,
+    check_free,
+    pack_schema,
+    raw_batch,
+    read_row,
+    unpack_schema,
+)
+from app.formats.storage import Location, Opener
+
+_BOM = b"\xef\xbb\xbf"
+_SCHEMA_BYTES = 1 << 26  # as much of a file is looked at to learn the types of its columns
+_ROWS_TO_SEE_A_FIELD = 100  # none of them has it: the field is misspelt
+_SPACE = " \t\n\r"
+
+
+class JsonLines(RowFormat):
+    """Rows are objects; the added columns are put in before the closing brace."""
+
+    name = "jsonl"
+    suffixes = frozenset({".jsonl", ".ndjson", ".jsonlines"})
+
+    def plan(self, location: Location, wanted: Wanted, unit_bytes: int) -> FilePlan:
+        opener = Opener()
+        rows = itertools.islice(self.split(opener.open(location), location.url), _ROWS_TO_SEE_A_FIELD)
+        problems = [problem for row in rows if row.strip() for _, problem in [_text_of(row, wanted.field)]]
+        opener.close()
+        if problems and all((problem or "").startswith("no ") for problem in problems):
+            raise InputError(f"{location.url}: {problems[0]}; name the right one with --field")
+        return super().plan(location, wanted, unit_bytes)
+
+    def split(self, stream: Any, url: str) -> Iterator[bytes]:
+        number = 1
+        while line := read_row(stream, url, number):
+            yield line
+            number += 1
+
+    def schema(self, rows: Iterator[bytes], header: bytes, wanted: Wanted, url: str) -> bytes:
+        sample, size = [], 0
+        for row in rows:
+            sample.append(row.removeprefix(_BOM))
+            size += len(row)
+            if size >= _SCHEMA_BYTES:
+                break
+        try:
+            table = pyarrow.json.read_json(io.BytesIO(b"".join(sample)), _options(None)[0])
+        except pa.ArrowInvalid as exc:
+            raise InputError(f"{url}: the rows do not fit one table: {exc}; write JSON Lines instead") from exc
+        if wanted.field not in table.schema.names:
+            raise InputError(f"{url}: no `{wanted.field}` in any row; there are {', '.join(table.schema.names)}")
+        return pack_schema(table.schema)
+
+    def decode(self, rows: Sequence[bytes], plan: FilePlan, wanted: Wanted, first_line: int) -> pa.RecordBatch:
+        if wanted.typed:
+            return _typed(rows, plan, first_line)
+        read = [_text_of(row, wanted.field) for row in rows]
+        return raw_batch(wanted.field, [text for text, _ in read], rows, [problem for _, problem in read], first_line)
+
+    def encode(self, batch: pa.RecordBatch, plan: FilePlan, wanted: Wanted, added: pa.Schema) -> Iterator[bytes]:
+        new = batch.select([wanted.field] if wanted.in_place else added.names).to_pylist()
+        problems = batch.column(PROBLEM).to_pylist()
+        for raw, values, problem in zip(batch.column(RAW).to_pylist(), new, problems, strict=True):
+            if not raw.strip() or (problem or "").startswith("not "):
+                yield raw  # a blank line, or no object: there is no place to add anything
+            elif wanted.in_place:
+                yield raw if problem else _replace(raw, wanted.field, values[wanted.field])
+            else:
+                yield _extend(raw, values, plan.location.url, added)
+
+    def writer(self, sink: IO[bytes], plan: FilePlan, wanted: Wanted, added: pa.Schema) -> Writer:
+        if wanted.typed:
+            return RowWriter(sink, None, _objects)
+        return super().writer(sink, plan, wanted, added)
+
+
+def _options(schema: pa.Schema | None) -> tuple[Any, Any]:
+    read = pyarrow.json.ReadOptions(use_threads=False, block_size=1 << 28)
+    parse = pyarrow.json.ParseOptions(explicit_schema=schema, unexpected_field_behavior="error" if schema else "infer")
+    return read, parse
+
+
+def _typed(rows: Sequence[bytes], plan: FilePlan, first_line: int) -> pa.RecordBatch:
+    """Rows as real columns of the file's schema."""
+    schema = unpack_schema(plan.schema)
+    data = [row.removeprefix(_BOM).rstrip(b"\r\n") + b"\n" for row in rows if row.strip()]
+    if not data:
+        return pa.RecordBatch.from_pylist([], schema)
+    try:
+        table = pyarrow.json.read_json(io.BytesIO(b"".join(data)), *_options(schema))
+    except pa.ArrowInvalid:
+        for number, row in enumerate(rows, first_line):  # say which row it is
+            try:
+                if row.strip():
+                    pyarrow.json.read_json(io.BytesIO(row.removeprefix(_BOM)), *_options(schema))
+            except pa.ArrowInvalid as exc:
+                raise InputError(
+                    f"{plan.location.url}, line {number}: does not fit the table ({exc}); write JSON Lines instead"
+                ) from exc
+        raise
+    return table.combine_chunks().to_batches()[0]
+
+
+def _text_of(row: bytes, field: str) -> tuple[str | None, str | None]:
+    """The text of a row and what is wrong with it."""
+    if not row.strip():
+        return None, None
+    try:
+        value = orjson.loads(row.removeprefix(_BOM))
+    except orjson.JSONDecodeError as exc:
+        try:
+            row.decode()
+        except UnicodeDecodeError as bad:
+            return None, f"not valid UTF-8 at byte {bad.start} of the row"
+        return None, f"not valid JSON: {exc.msg} at character {exc.pos}"
+    if not isinstance(value, dict):
+        return None, f"not a JSON object but {_kind(value)}"
+    if field not in value:
+        return None, f"no `{field}` field; there are {', '.join(value) or 'none'}"
+    text = value[field]
+    if text is None or isinstance(text, str):
+        return text, None
+    return None, f"`{field}` is {_kind(text)}, no string"
+
+
+def _kind(value: object) -> str:
+    names: dict[type, str] = {list: "a list", dict: "an object", bool: "true or false", str: "a string"}
+    return names.get(type(value), "null" if value is None else "a number")
+
+
+def _extend(raw: bytes, values: dict[str, Any], url: str, added: pa.Schema) -> bytes:
+    """Put members in before the closing brace of an object."""
+    brace = raw.rindex(b"}")
+    if any(f'"{name}"'.encode() in raw for name in added.names):
+        check_free(list(orjson.loads(raw.removeprefix(_BOM))), added, url)
+    body = orjson.dumps(values)[1:]
+    glue = b"," if raw[:brace].removeprefix(_BOM).strip() != b"{" else b""
+    return raw[:brace].rstrip() + glue + body + raw[brace + 1 :]
+
+
+def _replace(raw: bytes, field: str, text: str | None) -> bytes:
+    """Put another value in for one member of an object; everything else stays as it was written."""
+    source = raw.decode()
+    start, end = _value_span(source, field)
+    if json.loads(source[start:end]) == text:
+        return raw
+    return source[:start].encode() + orjson.dumps(text) + source[end:].encode()
+
+
+def _value_span(source: str, field: str) -> tuple[int, int]:
+    """Where the value of a member stands; of the last, if there are several, as every parser takes it."""
+    decoder = json.JSONDecoder()
+    found = (0, 0)
+    at = source.index("{") + 1
+    while True:
+        at = _skip(source, at)
+        if source[at] == "}":
+            return found
+        key, at = decoder.raw_decode(source, at)
+        at = _skip(source, _skip(source, at) + 1)  # the colon
+        _, end = decoder.raw_decode(source, at)
+        if key == field:
+            found = (at, end)
+        at = _skip(source, end)
+        if source[at] == ",":
+            at += 1
+
+
+def _skip(source: str, at: int) -> int:
+    while source[at] in _SPACE:
+        at += 1
+    return at
+
+
+def _objects(batch: pa.RecordBatch) -> Iterator[bytes]:
+    """Rows of any other format as objects."""
+    visible = batch.select([name for name in batch.schema.names if name not in HIDDEN])
+    for row in visible.to_pylist():
+        yield orjson.dumps(row, default=_plain, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    return str(value)

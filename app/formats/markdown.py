@@ -1,0 +1,72 @@
+"""Markdown: paragraphs, headings, lists and tables are repaired; code, targets of links, HTML and front matter not."""
+
+from __future__ import annotations
+
+import re
+from itertools import accumulate
+
+from markdown_it import MarkdownIt
+
+from app.core.types import Span
+from app.formats.document import MarkedUp
+from app.formats.prose import Prose
+
+_FRONT_MATTER = re.compile(r"\A(---|\+\+\+)[ \t]*\n.*?\n\1[ \t]*(?:\n|\Z)", re.S)
+# What stands at the beginning of a line before its text: quotation marks, list marks, check boxes, heading marks.
+_PREFIX = re.compile(r"[ \t]*(?:>[ \t]?|[-*+][ \t]+|\d{1,9}[.)][ \t]+|#{1,6}[ \t]+|\[[ xX]\][ \t]+|\|)*[ \t]*")
+_MARK = re.compile(
+    r"(?P<code>(?P<ticks>`+)(?!`).*?(?<!`)(?P=ticks)(?!`))"  # shown, protected
+    r"|(?P<escape>\\[!-/:-@\[-`{-~])"
+    r"|(?P<hidden><[^<>\n]+>|!\[[^\]\n]*\](?:\([^()\n]*(?:\([^()\n]*\)[^()\n]*)*\)|\[[^\]\n]*\])"
+    r"|\](?:\([^()\n]*(?:\([^()\n]*\)[^()\n]*)*\)|\[[^\]\n]*\])?|\[\^[^\]\n]+\]|\[|[*_~]{1,3}(?=\w)|(?<=[\w.,;:!?)\"'])[*_~]{1,3}"
+    r"|\|)",
+    re.S,
+)
+
+
+class Markdown(MarkedUp):
+    """CommonMark with tables and front matter."""
+
+    name = "md"
+    suffixes = frozenset({".md", ".markdown"})
+
+    def prose(self, source: str) -> Prose:
+        prose = Prose()
+        front = _FRONT_MATTER.match(source)
+        # blanked rather than cut, so that line numbers stay; markdown-it counts line feeds only
+        body = source if front is None else re.sub(r"[^\n]", " ", front.group()) + source[front.end() :]
+        starts = [0, *accumulate(len(line) + 1 for line in body.split("\n"))]
+        for token in MarkdownIt("commonmark").enable("table").parse(body.replace("\r\n", " \n")):
+            if token.type != "inline" or token.map is None:
+                continue
+            for line in range(token.map[0], token.map[1]):
+                start, end = starts[line], min(starts[line + 1] - 1, len(source))
+                _add_line(prose, source, start, end)
+                if end < len(source):
+                    prose.add("\n", end, end + 1)
+            prose.block()
+        return prose
+
+    def escape(self, text: str) -> str:
+        return re.sub(r"([*_`<\[\]])", r"\\\1", text)
+
+
+def _add_line(prose: Prose, source: str, start: int, end: int) -> None:
+    prefix = _PREFIX.match(source, start, end)
+    at = prefix.end() if prefix else start
+    if at > start:
+        prose.seam()
+    for mark in _MARK.finditer(source, at, end):
+        prose.add_run(source[at : mark.start()], at)
+        at = mark.end()
+        if mark["code"]:
+            begin = len(prose.chars)
+            prose.add_run(mark.group(), mark.start())
+            prose.protected.append(Span(begin, len(prose.chars)))
+        elif mark["escape"]:
+            prose.add(mark.group()[1], mark.start(), mark.end())
+        else:
+            prose.seam()
+            if mark.group() == "|":
+                prose.line_break()
+    prose.add_run(source[at:end].rstrip("\r"), at)

@@ -1,0 +1,151 @@
+"""Parquet: every column, its type and the schema's metadata are kept; row groups are written as read."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import IO, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from app.core.errors import InputError
+from app.formats.base import (
+    HIDDEN,
+    FilePlan,
+    Format,
+    Unit,
+    Wanted,
+    Writer,
+    check_free,
+    check_unchanged,
+    pack_schema,
+    sha256_of,
+    unpack_schema,
+)
+from app.formats.storage import Location, Opener, open_raw, stamp
+
+_BATCH_ROWS = 256
+_MAX_GROUP_ROWS = 1 << 20
+_STALE_METADATA = b"huggingface"  # lists the columns, so it would contradict the ones that are added
+_STRINGS = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
+
+
+class Parquet(Format):
+    """A columnar file; its units are ranges of rows."""
+
+    name = "parquet"
+    suffixes = frozenset({".parquet", ".pq"})
+
+    def plan(self, location: Location, wanted: Wanted, unit_bytes: int) -> FilePlan:
+        found = stamp(location.url)
+        with open_raw(location.url) as file:
+            try:
+                parquet = pq.ParquetFile(file)
+            except (pa.ArrowInvalid, OSError) as exc:
+                raise InputError(f"{location.url}: not a Parquet file, or cut off: {exc}") from exc
+            metadata, schema = parquet.metadata, parquet.schema_arrow
+            _check_field(schema, wanted.field, location.url)
+            columns = [metadata.schema.column(i).path for i in range(metadata.num_columns)]
+            units = tuple(_cut(metadata, columns.index(wanted.field), unit_bytes))
+            size = sum(metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups))
+        digest = sha256_of(location.url)
+        return FilePlan(location, self.name, found, digest, units, schema=pack_schema(schema), bytes=size)
+
+    def read(self, plan: FilePlan, unit: Unit, wanted: Wanted, opener: Opener) -> Iterator[pa.RecordBatch]:
+        check_unchanged(plan)
+        try:
+            yield from _rows(plan.location.url, unit)
+        except (pa.ArrowInvalid, OSError) as exc:
+            raise InputError(f"{plan.location.url}, rows from {unit.first_row}: damaged: {exc}") from exc
+
+    def writer(self, sink: IO[bytes], plan: FilePlan, wanted: Wanted, added: pa.Schema) -> Writer:
+        return ParquetPart(sink)
+
+    def join(self, parts: Iterator[str], sink: IO[bytes], plan: FilePlan, wanted: Wanted, added: pa.Schema) -> None:
+        writer: pq.ParquetWriter | None = None
+        for part in parts:
+            if os.path.getsize(part) == 0:
+                continue
+            with pq.ParquetFile(part) as file:
+                writer = writer or _writer(sink, file.schema_arrow)
+                for group in range(file.num_row_groups):
+                    writer.write_table(file.read_row_group(group), row_group_size=_MAX_GROUP_ROWS)
+        if writer is None:
+            schema = unpack_schema(plan.schema)
+            if not wanted.in_place:
+                check_free(schema.names, added, plan.location.url)
+                schema = pa.schema([*schema, *added], metadata=_metadata(schema))
+            writer = _writer(sink, schema)
+        writer.close()
+
+
+class ParquetPart:
+    """Writes the rows of a unit as one row group; they are collected in memory, and the size of a unit bounds them."""
+
+    def __init__(self, sink: IO[bytes]) -> None:
+        self._sink = sink
+        self._batches: list[pa.RecordBatch] = []
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        """Take the rows of a repaired batch."""
+        batch = batch.select([name for name in batch.schema.names if name not in HIDDEN])
+        self._batches.append(batch.replace_schema_metadata(_metadata(batch.schema)))
+
+    def close(self) -> None:
+        """Write the row group and the footer."""
+        if not self._batches:
+            return  # a unit without rows, such as WARC records without text: an empty part
+        table = pa.Table.from_batches(self._batches).combine_chunks()
+        with _writer(self._sink, table.schema) as writer:
+            writer.write_table(table, row_group_size=_MAX_GROUP_ROWS)
+
+
+def _metadata(schema: pa.Schema) -> dict[bytes, bytes] | None:
+    return {k: v for k, v in (schema.metadata or {}).items() if k != _STALE_METADATA} or None
+
+
+def _check_field(schema: pa.Schema, field: str, url: str) -> None:
+    if field not in schema.names:
+        raise InputError(f"{url}: no column `{field}`; there are {', '.join(schema.names)}")
+    kind = schema.field(field).type
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
+    if not any(check(kind) for check in _STRINGS):
+        raise InputError(f"{url}: column `{field}` is {kind}, no text")
+
+
+def _cut(metadata: Any, column: int, unit_bytes: int) -> Iterator[Unit]:
+    """Units: a row group, or a part of a large one."""
+    row = 0
+    for group in range(metadata.num_row_groups):
+        info = metadata.row_group(group)
+        rows = info.num_rows
+        pieces = max(1, round(info.column(column).total_uncompressed_size / unit_bytes)) if rows else 0
+        pieces = min(pieces, rows)
+        for piece in range(pieces):
+            start, end = row + rows * piece // pieces, row + rows * (piece + 1) // pieces
+            yield Unit(start, end, start + 1, end - start)
+        row += rows
+
+
+def _rows(url: str, unit: Unit) -> Iterator[pa.RecordBatch]:
+    with open_raw(url) as stream:
+        file = pq.ParquetFile(stream, pre_buffer=False, buffer_size=1 << 20)
+        row = 0
+        for group in range(file.num_row_groups):
+            rows = file.metadata.row_group(group).num_rows
+            if row + rows > unit.start and row < unit.end:
+                at = row
+                for batch in file.iter_batches(_BATCH_ROWS, row_groups=[group], use_threads=False):
+                    first, last = max(unit.start - at, 0), min(unit.end - at, batch.num_rows)
+                    if first < last:
+                        yield batch.slice(first, last - first)
+                    at += batch.num_rows
+                    if at >= unit.end:
+                        return
+            row += rows
+
+
+def _writer(sink: IO[bytes], schema: pa.Schema) -> pq.ParquetWriter:
+    return pq.ParquetWriter(sink, schema, compression="zstd", write_page_index=True)

@@ -1,0 +1,98 @@
+"""Repairers for tests: real core pieces, no network. Made in worker processes too, so importable by name."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Sequence
+from pathlib import Path
+
+from app.core.furniture import LineFurnitureFinder
+from app.core.protect import PatternProtector
+from app.core.protocols import GenerationTask, LinkResult, ModelCard, Proposal, ProposedEdit
+from app.core.repairer import Repairer
+from app.core.segment import SentenceSegmenter
+from app.core.types import Edit, GlossaryEntry, Mode, ProtectedSpan, Segment, Span
+from app.core.verify import Verifier
+
+WRONG, RIGHT = "goed", "went"  # what the generator of these tests knows
+
+
+class Everything:
+    """Takes every sentence for English."""
+
+    def is_english(self, segments: Sequence[Segment]) -> list[bool]:
+        """True for each."""
+        return [True] * len(segments)
+
+
+class Nothing:
+    """Knows no terms, no names and no rules."""
+
+    def match(
+        self,
+        text: str,
+        segments: Sequence[Segment],
+        entries: Sequence[GlossaryEntry],
+        protected: Sequence[ProtectedSpan],
+    ) -> LinkResult:
+        """No term."""
+        return LinkResult()
+
+    def link(self, text: str, segments: Sequence[Segment], entity_hints: Sequence[tuple[str, str]]) -> LinkResult:
+        """No name."""
+        return LinkResult()
+
+    def find(self, text: str, segments: Sequence[Segment], disabled: frozenset[str]) -> list[Edit]:
+        """No edit."""
+        return []
+
+
+class WordGenerator:
+    """Replaces one word by another, with a confidence that hangs on the sentence; dies where it is told to."""
+
+    card = ModelCard("words", "1", "ab" * 32)
+
+    def operating_point(self, mode: Mode) -> float:
+        """Every edit is worth making."""
+        return 0.0
+
+    def generate(self, tasks: Sequence[GenerationTask]) -> list[Proposal]:
+        """One edit for each wrong word."""
+        return [self._propose(task.text) for task in tasks]
+
+    def _propose(self, text: str) -> Proposal:
+        if "KILL THE WORKER" in text:
+            os.kill(os.getpid(), signal.SIGKILL)
+        if "RAISE" in text:
+            raise ValueError("a bug")
+        edits, at = [], text.find(WRONG)
+        while at >= 0:
+            edits.append(ProposedEdit(Span(at, at + len(WRONG)), RIGHT, 0.3 + (len(text) % 7) / 10))
+            at = text.find(WRONG, at + 1)
+        return Proposal(tuple(edits), 0.9)
+
+
+def build() -> Repairer:
+    """A Repairer that knows one mistake."""
+    nothing = Nothing()
+    return Repairer(
+        segmenter=SentenceSegmenter(),
+        protector=PatternProtector(),
+        furniture=LineFurnitureFinder(),
+        language=Everything(),
+        rules=nothing,
+        terms=nothing,
+        linker=nothing,
+        generator=WordGenerator(),
+        verifier=Verifier(),
+    )
+
+
+def build_once(marker: str) -> Repairer:
+    """Fails where ``marker`` stands for a model that is not there."""
+    from app.core.errors import ResourceError
+
+    if not Path(marker).exists():
+        raise ResourceError(f"no model in {marker}")
+    return build()
