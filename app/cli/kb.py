@@ -11,10 +11,10 @@ import typer
 from app.cli.documents import write_stdout
 from app.cli.terminal import say
 from app.core.errors import InputError
-from app.names.store import Entity, EntityKind, EntityStore, as_json, read_manifest
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # numpy and the indexes are loaded by the commands that need them, not by every command
     from app.names.readers import WikidataFilter
+    from app.names.store import EntityKind, EntityStore
 
 _ROLES_SHOWN = 2
 _SHOWN = 50  # broken rows printed; the rest are counted
@@ -25,6 +25,14 @@ class OnError(StrEnum):
 
     SKIP = "skip"
     FAIL = "fail"
+
+
+class Kind(StrEnum):
+    """The kinds of entity."""
+
+    PERSON = "person"
+    ORGANISATION = "organisation"
+    PLACE = "place"
 
 
 class SourceFormat(StrEnum):
@@ -50,7 +58,7 @@ def build(
     ],
     format_: Annotated[SourceFormat, typer.Option("--format", help="Of the sources.")] = SourceFormat.AUTO,
     name: Annotated[str, typer.Option(help="What the base is called; its version starts so.")] = "kb",
-    kind: Annotated[EntityKind | None, typer.Option(help="What all rows of JSON Lines and CSV are.")] = None,
+    kind: Annotated[Kind | None, typer.Option(help="What all rows of JSON Lines and CSV are.")] = None,
     on_error: Annotated[
         OnError, typer.Option(help="Leave rows out that cannot be used, or build nothing.")
     ] = OnError.FAIL,
@@ -75,17 +83,18 @@ def build(
     """Build a knowledge base, or an overlay, from your own data.
 
     Rows that cannot be used are reported with file and line. The folder holds the old version or the whole new one
-    at every moment; a running service takes the new one up by itself.
+    at every moment, so a running service can be left running.
     """
     from app.names.build import BuildOptions, write_base
     from app.names.mangle import FAR, mangle
     from app.names.readers import Broken, Format, Removed, read_sources
+    from app.names.store import Entity
 
     entities: list[Entity] = []
     removed: list[str] = []
     broken = 0
     for row in read_sources(
-        sources, Format(format_.value), kind, _filter(classes, only_classes, min_sitelinks, language)
+        sources, Format(format_.value), _kind(kind), _filter(classes, only_classes, min_sitelinks, language)
     ):
         if isinstance(row, Broken):
             broken += 1
@@ -111,6 +120,7 @@ def build(
 
 def _filter(classes: list[str] | None, only: bool, min_sitelinks: int, languages: list[str] | None) -> WikidataFilter:
     from app.names.readers import WIKIDATA_CLASSES, WikidataFilter
+    from app.names.store import EntityKind
 
     wanted = {} if only else dict(WIKIDATA_CLASSES)
     for given in classes or ():
@@ -125,6 +135,8 @@ def _filter(classes: list[str] | None, only: bool, min_sitelinks: int, languages
 
 def info(kb: _Base = None, overlay: _Overlays = None) -> None:
     """What a base holds: version, counts, sources and licences, sizes; its files are compared with their checksums."""
+    from app.names.store import read_manifest
+
     store = _open(kb, overlay)
     layers: list[dict[str, Any]] = []
     for layer in reversed(store.layers):
@@ -146,12 +158,14 @@ def search(
     query: Annotated[str, typer.Argument(help="A name, or the beginning of one.")],
     kb: _Base = None,
     overlay: _Overlays = None,
-    kind: Annotated[EntityKind | None, typer.Option(help="Only these.")] = None,
+    kind: Annotated[Kind | None, typer.Option(help="Only these.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many.")] = 10,
     as_json_: _Json = False,
 ) -> None:
     """Entities by name; one a line: id, type, name, country, first roles."""
-    found = _open(kb, overlay).search(query, limit, kind)
+    from app.names.store import as_json
+
+    found = _open(kb, overlay).search(query, limit, _kind(kind))
     if as_json_:
         _print([as_json(e) for e in found])
         return
@@ -166,13 +180,23 @@ def get(
     overlay: _Overlays = None,
 ) -> None:
     """One entity with all that is known of it, as JSON."""
+    from app.names.store import as_json
+
     entity = _open(kb, overlay).get(entity_id)
     if entity is None:
         raise InputError(f"{entity_id}: no entity has this id; look for it with `mt-repair kb search`")
     _print(as_json(entity))
 
 
+def _kind(kind: Kind | None) -> EntityKind | None:
+    from app.names.store import EntityKind
+
+    return None if kind is None else EntityKind(kind.value)
+
+
 def _open(kb: Path | None, overlays: list[Path] | None) -> EntityStore:
+    from app.names.store import EntityStore
+
     if kb is None:
         from app.settings import Settings
 

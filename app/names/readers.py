@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -231,8 +232,21 @@ def classify_aliases(name: str, aliases: Iterable[str], language: str = "") -> t
     return tuple(made.values())
 
 
-def read_jsonl(path: Path, kind: EntityKind | None = None) -> Iterator[Row]:
+@dataclass
+class Seen:
+    """Where each id was read first, so that a second one can be reported."""
+
+    places: dict[str, str] = field(default_factory=dict)
+
+    def once(self, path: Path, line: int, row: Entity | Removed) -> Row:
+        """The row, or what is wrong with it if its id came before."""
+        first = self.places.setdefault(row.id, f"{path}:{line}")
+        return row if first == f"{path}:{line}" else Broken(path, line, f"the id {row.id} stands already at {first}")
+
+
+def read_jsonl(path: Path, kind: EntityKind | None = None, seen: Seen | None = None) -> Iterator[Row]:
     """Rows of a JSON Lines file, plain or packed. ``{"id": ..., "removed": true}`` removes an id (in overlays)."""
+    seen = seen or Seen()
     for number, line in _lines(path):
         if not line.strip():
             continue
@@ -240,7 +254,8 @@ def read_jsonl(path: Path, kind: EntityKind | None = None) -> Iterator[Row]:
             row = orjson.loads(line)
             if not isinstance(row, dict):
                 raise ValueError("not a JSON object")
-            yield Removed(_text(row, "id")) if row.get("removed") is True else entity_of(row, kind)
+            removed = row.get("removed") is True
+            yield seen.once(path, number, Removed(_text(row, "id")) if removed else entity_of(row, kind))
         except orjson.JSONDecodeError as exc:
             yield Broken(path, number, f"not JSON ({exc})")
         except ValueError as exc:
@@ -251,7 +266,7 @@ _LISTS = ("aliases", "roles", "source")
 _NUMBERS = ("from", "to", "born", "died")
 
 
-def read_csv(path: Path, kind: EntityKind | None = None) -> Iterator[Row]:
+def read_csv(path: Path, kind: EntityKind | None = None, seen: Seen | None = None) -> Iterator[Row]:
     """Rows of a CSV file (or ``.tsv``) with a header of the field names.
 
     Lists are parted by ``|``; native names stand in columns such as ``native:zh``; a column ``removed`` with ``true``
@@ -260,6 +275,7 @@ def read_csv(path: Path, kind: EntityKind | None = None) -> Iterator[Row]:
     Raises:
         InputError: The header lacks ``id``, ``name`` or ``type``, or the file is not UTF-8.
     """
+    seen = seen or Seen()
     delimiter = "\t" if ".tsv" in path.suffixes else ","
     with open_bytes(path) as raw, io.TextIOWrapper(raw, "utf-8-sig", newline="") as text:
         reader = csv.DictReader(text, delimiter=delimiter, strict=True)
@@ -280,12 +296,12 @@ def read_csv(path: Path, kind: EntityKind | None = None) -> Iterator[Row]:
             except (UnicodeDecodeError, EOFError, OSError, lzma.LZMAError, zstandard.ZstdError) as exc:
                 raise InputError(f"{path}: cannot be read beyond line {reader.line_num} ({exc})") from exc
             try:
-                yield _csv_row(cells, kind)
+                yield seen.once(path, reader.line_num, _csv_row(cells, kind))
             except ValueError as exc:
                 yield Broken(path, reader.line_num, str(exc))
 
 
-def _csv_row(cells: Mapping[str | None, Any], kind: EntityKind | None) -> Row:
+def _csv_row(cells: Mapping[str | None, Any], kind: EntityKind | None) -> Entity | Removed:
     if None in cells:
         raise ValueError("more cells than the header has")
     row: dict[str, Any] = {}
@@ -393,6 +409,7 @@ class WikidataReader:
 
     path: Path
     wanted: WikidataFilter = field(default_factory=WikidataFilter)
+    seen: Seen = field(default_factory=Seen)
     skipped: Counter[str] = field(default_factory=Counter)  # items left out on purpose, by reason
 
     def read(self) -> Iterator[Row]:
@@ -413,7 +430,11 @@ class WikidataReader:
                     yield Broken(self.path, number, f"not in Wikidata's JSON model ({type(exc).__name__}: {exc})")
                     continue
                 if taken is not None:
-                    found.append(taken)
+                    once = self.seen.once(self.path, number, taken[0])
+                    if isinstance(once, Broken):
+                        yield once
+                    else:
+                        found.append(taken)
         needed = {role.title for entity, _ in found for role in entity.roles}
         needed.update(country for _, countries in found for country in countries)
         labels, codes = self._labels(needed)
@@ -577,3 +598,51 @@ def _label(item: Mapping[str, Any]) -> str:
         if language in labels:
             return str(labels[language]["value"]).strip()
     return ""
+
+
+class Format(StrEnum):
+    """How a source is written."""
+
+    AUTO = "auto"
+    WIKIDATA = "wikidata"
+    JSONL = "jsonl"
+    CSV = "csv"
+
+
+def format_of(path: Path) -> Format:
+    """The format that the name of a file tells of: ``.csv`` and ``.tsv``, ``.jsonl``, or a Wikidata dump (``.json``).
+
+    Raises:
+        InputError: The name tells nothing.
+    """
+    name = path.name.removesuffix(".gz").removesuffix(".bz2").removesuffix(".xz").removesuffix(".zst")
+    for endings, found in (
+        ((".csv", ".tsv"), Format.CSV),
+        ((".jsonl", ".ndjson"), Format.JSONL),
+        ((".json",), Format.WIKIDATA),
+    ):
+        if name.endswith(endings):
+            return found
+    raise InputError(f"{path}: what format is this? Name it with --format wikidata, jsonl or csv")
+
+
+def read_sources(
+    paths: Iterable[Path],
+    format_: Format = Format.AUTO,
+    kind: EntityKind | None = None,
+    wanted: WikidataFilter | None = None,
+) -> Iterator[Row]:
+    """Every row of several sources; an id may stand once in all of them.
+
+    Raises:
+        InputError: A file cannot be read, or its format is not known.
+    """
+    seen = Seen()
+    for path in paths:
+        match format_of(path) if format_ is Format.AUTO else format_:
+            case Format.CSV:
+                yield from read_csv(path, kind, seen)
+            case Format.JSONL:
+                yield from read_jsonl(path, kind, seen)
+            case _:
+                yield from WikidataReader(path, wanted or WikidataFilter(), seen).read()

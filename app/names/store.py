@@ -112,6 +112,33 @@ class Entity:
         return any(normalise(name.text) == key for name in self.names)
 
 
+def as_json(entity: Entity) -> dict[str, Any]:
+    """The entity as front doors print it; fields without a value are left out."""
+    facts: dict[str, Any] = {
+        "id": entity.id,
+        "kind": entity.kind.value,
+        "type": entity.type,
+        "name": entity.name,
+        "aliases": [
+            {"text": a.text, "kind": a.kind.value} | ({"language": a.language} if a.language else {})
+            for a in entity.aliases
+        ],
+        "native": {n.language: n.text for n in entity.native},
+        "country": entity.country,
+        "roles": [
+            {k: v for k, v in (("title", r.title), ("from", r.start), ("to", r.end)) if v is not None}
+            for r in entity.roles
+        ],
+        "from": entity.active_from,
+        "to": entity.active_to,
+        "born": entity.born,
+        "died": entity.died,
+        "popularity": entity.popularity,
+        "sources": list(entity.sources),
+    }
+    return {k: v for k, v in facts.items() if v not in (None, "", [], {})}
+
+
 # ---------------------------------------------------------------- the folder
 #
 # kb.json names the folder of one version; everything in it is immutable. A new version is a new folder and a new
