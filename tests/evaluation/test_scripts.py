@@ -89,7 +89,7 @@ def test_bench_reports_every_contender_and_the_service(
     pairs = write_pairs(tmp_path / "mt" / "pe-dev.jsonl")
     pairs.rename(tmp_path / "mt" / "pairs.jsonl")
     monkeypatch.setattr(script, "load_set", lambda name, data: script_load(tmp_path / "mt" / "pairs.jsonl"))
-    monkeypatch.setattr(speed, "harper", lambda: speed.Contender("other", lambda sentences: speed.void(sentences)))
+    monkeypatch.setattr(speed, "harper", lambda: speed.Contender("other", speed.void))
     latency = speed.Latency(3, 0.01, 0.02)
     figures = speed.ServiceFigures(1.5, latency, latency, 2**20, 2**21)
     monkeypatch.setattr(speed, "measure_service", lambda *args: figures)

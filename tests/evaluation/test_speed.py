@@ -89,10 +89,15 @@ def test_a_service_is_timed_from_start_to_stop() -> None:
 
 def test_a_service_is_stopped_even_when_measuring_fails() -> None:
     command = [sys.executable, "-c", SERVICE, "{port}"]
-    with pytest.raises(ZeroDivisionError), speed.running_service(command) as (_, process, _seconds):
-        pid = process.pid
+    seen: list[int] = []
+
+    def fail(pid: int) -> None:
+        seen.append(pid)
         raise ZeroDivisionError
-    assert not psutil.pid_exists(pid)
+
+    with pytest.raises(ZeroDivisionError), speed.running_service(command) as (_, process, _seconds):
+        fail(process.pid)
+    assert not psutil.pid_exists(seen[0])
 
 
 @pytest.mark.parametrize("command", [[sys.executable, "-c", "raise SystemExit(3)"]])

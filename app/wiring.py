@@ -1,0 +1,97 @@
+"""The one place that knows which classes are real: Settings in, Repairer out."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import cast
+
+from app.core.errors import ResourceError
+from app.core.furniture import LineFurnitureFinder
+from app.core.language import EnglishIdentifier
+from app.core.protect import PatternProtector
+from app.core.protocols import Generator, Linker
+from app.core.repairer import Repairer
+from app.core.rules import Rules
+from app.core.segment import SentenceSegmenter
+from app.core.verify import Verifier
+from app.names.glossary import GlossaryMatcher
+from app.names.unknown import NoNames
+from app.seq2seq.cache import CachingGenerator
+from app.seq2seq.echo import EchoGenerator
+from app.settings import GeneratorKind, Settings
+
+
+def build_repairer(settings: Settings) -> Repairer:
+    """The product as the settings want it, ready to repair.
+
+    Raises:
+        ResourceError: The network or the knowledge base is missing or damaged; the message names the remedy.
+    """
+    linker, kb_version = build_linker(settings)
+    return Repairer(
+        segmenter=SentenceSegmenter(),
+        protector=PatternProtector(),
+        furniture=LineFurnitureFinder(),
+        language=EnglishIdentifier(),
+        rules=Rules(),
+        terms=GlossaryMatcher(),
+        linker=linker,
+        generator=build_generator(settings),
+        verifier=Verifier(),
+        kb_version=kb_version,
+    )
+
+
+def build_generator(settings: Settings) -> Generator:
+    """Who proposes edits, behind a memory of what it proposed.
+
+    Raises:
+        ResourceError: It cannot be loaded.
+    """
+    match settings.generator:
+        case GeneratorKind.ECHO:
+            return EchoGenerator()
+        case GeneratorKind.CTRANSLATE2:
+            generator = _repair_network(settings)
+        case GeneratorKind.TRANSFORMERS:
+            generator = _checkpoint(settings)
+    return CachingGenerator(generator, settings.cache_sentences) if settings.cache_sentences else generator
+
+
+def build_linker(settings: Settings) -> tuple[Linker, str]:
+    """Who repairs names, and the version of the knowledge base; empty without one.
+
+    Raises:
+        ResourceError: The folder that the settings name is missing, or the knowledge base in it is damaged.
+    """
+    if not settings.names_dir.is_dir():
+        if "names_dir" in settings.model_fields_set:
+            raise ResourceError(f"no knowledge base in {settings.names_dir}; mend or unset MT_REPAIR_NAMES_DIR")
+        return NoNames(), ""
+    linker = import_module("app.names.linker").build_linker(settings.names_dir)
+    return cast(Linker, linker), str(linker.version)
+
+
+def _repair_network(settings: Settings) -> Generator:
+    if not settings.model_dir.is_dir():
+        raise ResourceError(
+            f"no repair network in {settings.model_dir}; restore the folder from a release or set MT_REPAIR_MODEL_DIR, "
+            "or go without a network: MT_REPAIR_GENERATOR=echo"
+        )
+    from app.seq2seq.ctranslate import CTranslateGenerator
+
+    return CTranslateGenerator(
+        settings.model_dir,
+        device=settings.device,
+        compute_type=settings.compute_type,
+        threads=settings.threads,
+        batch_tokens=settings.batch_tokens,
+    )
+
+
+def _checkpoint(settings: Settings) -> Generator:
+    if not settings.checkpoint:
+        raise ResourceError("generator=transformers needs a checkpoint; set MT_REPAIR_CHECKPOINT to a folder or hub id")
+    from app.seq2seq.checkpoint import CheckpointGenerator
+
+    return CheckpointGenerator.load(settings.checkpoint, device=settings.device, batch_tokens=settings.batch_tokens)
