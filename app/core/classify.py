@@ -203,6 +203,9 @@ def explain(old: str, new: str, kind: EditKind) -> str:
     category = errant_type(old, new)
     operation, _, name = category.partition(":")
     what = _DESCRIBED.get(name, "")
+    cut_before, cut_after = _differing(_tokens(old), _tokens(new))
+    if operation != "R":
+        before, after = " ".join(cut_before), " ".join(cut_after)
     if operation == "M":
         return f"{what or 'A word'} seems to be missing: {_quoted(after)}."
     if operation == "U":

@@ -302,7 +302,7 @@ ALL_RULES: Final[tuple[Rule, ...]] = (
         "White space before a comma, full stop, semicolon, question or exclamation mark.",
         "No space before this mark.",
         0.98,
-        _each(r"(?<=[\p{L}\p{M}\p{N}%)\]”’])[ \u00a0]+(?=[,;.!?](?:[ \n“”\"’)]|$)(?![ ]?[.)(]))"),
+        _each(r"(?<=[\p{L}\p{M}\p{N}%)\]”’])[ \u00a0]+(?=(?!;\))[,;.!?](?:[ \n“”\"’)]|$)(?![ ]?[.)(]))"),
     ),
     Rule(
         "MTR_SPACE_AFTER_PUNCTUATION",

@@ -1,0 +1,152 @@
+"""What each rule repairs, and what it leaves alone."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.core.diff import apply_edits, resolve
+from app.core.rules import ALL_RULES, Rules, rule_ids
+from app.core.segment import SentenceSegmenter
+from app.core.types import Edit, Origin
+
+
+def find(text: str, *, disabled: frozenset[str] = frozenset()) -> list[Edit]:
+    return Rules().find(text, SentenceSegmenter().segment(text), disabled)
+
+
+def repair(text: str) -> str:
+    kept, _ = resolve(find(text))
+    return apply_edits(text, kept)
+
+
+REPAIRED = [
+    ("MTR_MOJIBAKE", "He wonâ€™t go to the cafÃ©.", "He won’t go to the café."),
+    ("MTR_HTML_ENTITY", "He said &quot;yes&quot; &amp; left.", 'He said "yes" & left.'),
+    ("MTR_HTML_ENTITY", "He didn& # 39; t know &amp;quot;it.", "He didn' t know \"it."),
+    ("MTR_SPACE_BEFORE_PUNCTUATION", "He came , saw and left .", "He came, saw and left."),
+    ("MTR_SPACE_BEFORE_PUNCTUATION", "“We will win .” He left.", "“We will win.” He left."),
+    ("MTR_SPACE_AFTER_PUNCTUATION", "He came home,then he left.", "He came home, then he left."),
+    ("MTR_SPACE_AFTER_PUNCTUATION", "He came home.Then he left.", "He came home. Then he left."),
+    ("MTR_DOUBLED_PUNCTUATION", "He came,, then he left.", "He came, then he left."),
+    ("MTR_DOUBLED_PUNCTUATION", "He came at ten a.m..", "He came at ten a.m."),
+    ("MTR_DOUBLED_PUNCTUATION", "He came,.", "He came."),
+    ("MTR_TORN_ELLIPSIS", "So he did. .. Then he left.", "So he did... Then he left."),
+    ("MTR_REPEATED_SPACE", "He came  home.", "He came home."),
+    ("MTR_QUOTE_DIRECTION", "He said “yes“ and left.", "He said “yes” and left."),
+    ("MTR_QUOTE_DIRECTION", "He said „yes“ and left.", "He said “yes” and left."),
+    ("MTR_QUOTE_SPACING", 'The word " peace " is old.', 'The word "peace" is old.'),
+    ("MTR_STRAY_QUOTE", "We agreed.“.“ Then he left.", "We agreed. Then he left."),
+    ("MTR_STRAY_QUOTE", "We agreed. “ Then he left.", "We agreed. Then he left."),
+    ("MTR_REPEATED_WORD", "He saw the the house.", "He saw the house."),
+    ("MTR_REPEATED_WORD", "The the house fell.", "The house fell."),
+    ("MTR_LOOP", "The end of the teaching of the teaching of the teaching came.", "The end of the teaching came."),
+]
+
+
+@pytest.mark.parametrize(("rule", "text", "wanted"), REPAIRED)
+def test_a_rule_repairs_what_it_is_there_for(rule: str, text: str, wanted: str) -> None:
+    assert repair(text) == wanted
+    assert rule in {edit.rule for edit in find(text)}
+    assert rule not in {edit.rule for edit in find(text, disabled=frozenset({rule}))}
+
+
+def test_every_rule_is_shown_at_work() -> None:
+    assert {rule for rule, _, _ in REPAIRED} == rule_ids()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "He had had enough, and he knew that that was it.",
+        "It was very very long, and they went on on Monday.",
+        "It cost 1,000,000 at 10:30 on 3.4.2020, see a.example/x,y.",
+        "The U.S. and J.R.R. Tolkien, e.g. at 5 p.m., etc.",
+        "Wait . . . he said. Then: ... and so on...",
+        "Is it so?! Yes!! No...",
+        "He used .NET and std::vector, and foo(a,b).",
+        'A 5" pipe and a 6\' 2" man.',
+        "“He said ‘yes’,” she wrote. “Good.”",
+        'He said "yes" and "no", then "perhaps".',
+        "«Oui», dit-il.",
+        "He went. “So he did.”",
+        "Vote, vote, vote! Ha ha ha. Blah blah blah. No, no, no.",
+        "New York, New York is in New York.",
+        "Duran Duran and Sirhan Sirhan came.",
+        "name   age   city   state",
+        "Sentence one.  Sentence two.",
+        "It is a smile :) and a wink ;)",
+        "AT&T and R&D; they said &c.",
+        "The café in São Paulo — naïve, “Ærø”, 100 €.",
+    ],
+)
+def test_sound_text_is_left_alone(text: str) -> None:
+    assert find(text) == []
+
+
+def test_a_quotation_over_two_sentences_is_left_alone() -> None:
+    assert find("He said: “We go. We stay.” Then he left.") == []
+
+
+def test_quotation_marks_of_one_paragraph_say_nothing_of_another() -> None:
+    assert find("He said: “We go.\n\nWe stay.” Then he left.") == []
+
+
+def test_both_marks_of_a_pair_belong_together() -> None:
+    edits = find("He said „yes“ and „no“ then.")
+    assert [edit.group for edit in edits] == [edits[0].group] * 2 + [edits[2].group] * 2
+    assert edits[0].group != edits[2].group
+
+
+def test_every_rule_is_described_and_has_its_own_id() -> None:
+    assert len(rule_ids()) == len(ALL_RULES)
+    for rule in ALL_RULES:
+        assert re.fullmatch(r"MTR_[A-Z_]+", rule.id)
+        assert rule.description.endswith(".")
+        assert rule.reason.endswith(".")
+        assert 0.8 <= rule.confidence < 1.0
+
+
+PIECES = [
+    "the",
+    "The",
+    "home",
+    "5",
+    ",",
+    ".",
+    "..",
+    " ",
+    "  ",
+    "“",
+    "”",
+    '"',
+    "„",
+    "&quot;",
+    "â€™",
+    "a.m.",
+    "\n",
+    "\n\n",
+    "!",
+    "é",
+]
+TEXT = st.one_of(st.lists(st.sampled_from(PIECES), max_size=20).map("".join), st.text(max_size=30))
+
+
+@given(TEXT)
+def test_findings_lie_in_the_text_change_it_and_can_be_resolved(text: str) -> None:
+    edits = find(text)
+    for edit in edits:
+        assert edit.span.end <= len(text)
+        assert edit.span.of(text) != edit.text
+        assert edit.origin is Origin.RULE
+    kept, _ = resolve(edits)
+    apply_edits(text, kept)
+
+
+@given(st.lists(st.sampled_from([text for _, text, _ in REPAIRED]), min_size=1, max_size=4))
+def test_a_paragraph_is_read_alone(paragraphs: list[str]) -> None:
+    text = "\n\n".join(paragraphs)
+    assert repair(text) == "\n\n".join(repair(p) for p in paragraphs)
