@@ -23,7 +23,7 @@ import torch.nn.functional as F
 import typer
 from torch import Tensor
 
-from app.seq2seq.batches import CorrectionBatch, DetectionBatch, batch_indices, make_batches
+from app.seq2seq.batches import Batch, batch_indices, make_batch
 from app.seq2seq.examples import ExampleSet
 from app.seq2seq.network import RepairNetwork
 from app.seq2seq.tokenizer import Tokenizer
@@ -44,9 +44,9 @@ class TrainConfig:
         encoder_lr, decoder_lr, head_lr: Peak learning rates.
         freeze_embeddings: Leave the embedding table alone (faster on a CPU).
         freeze_layers: Leave so many lower encoder layers alone.
-        wrong_marks: Chance that a sentence also gets marks on words that are right; their answer is ``<keep>``.
+        right_marks: Spans a sentence that are right, for the decoder to write again.
         hint_share: Chance that a mark comes with a hint.
-        noise: Stretches of right words that are damaged in each sentence of the correction task.
+        noise_share: Chance that a sentence is damaged further.
         detect_weight: Of the detection loss beside the correction loss.
         label_smoothing: Of the correction loss.
         save_every: Steps between checkpoints.
@@ -64,9 +64,9 @@ class TrainConfig:
     head_lr: float = 1e-3
     freeze_embeddings: bool = False
     freeze_layers: int = 0
-    wrong_marks: float = 0.5
+    right_marks: int = 2
     hint_share: float = 0.1
-    noise: int = 0
+    noise_share: float = 0.0
     detect_weight: float = 1.0
     label_smoothing: float = 0.0
     save_every: int = 200
@@ -81,20 +81,22 @@ def read_config(path: Path) -> TrainConfig:
     return TrainConfig(**values)
 
 
-def detection_loss(network: RepairNetwork, batch: DetectionBatch) -> Tensor:
-    """Binary cross-entropy per word (wrong?) and gap (missing?), the weighted mean over words."""
-    logits = network.detect(batch.ids, batch.mask)
-    loss = F.binary_cross_entropy_with_logits(logits.float(), batch.labels, reduction="none").sum(-1)
-    return (loss * batch.word_weights).sum() / batch.word_weights.sum().clamp(min=1e-6)
+def losses(network: RepairNetwork, batch: Batch, smoothing: float = 0.0) -> tuple[Tensor, Tensor]:
+    """Detection and correction loss of one batch, from one encoding.
 
-
-def correction_loss(network: RepairNetwork, batch: CorrectionBatch, smoothing: float) -> Tensor:
-    """Cross-entropy per target piece, the weighted mean."""
-    logits = network.correct(batch.ids, batch.mask, batch.decoder_ids)
-    loss = F.cross_entropy(
-        logits.float().flatten(0, 1), batch.targets.flatten(), reduction="none", label_smoothing=smoothing
-    ).view_as(batch.weights)
-    return (loss * batch.weights).sum() / batch.weights.sum().clamp(min=1e-6)
+    The first is binary cross-entropy per word (wrong?) and gap (missing?), the weighted mean over words; the second
+    cross-entropy per piece of the answers, the weighted mean.
+    """
+    states = network.encode(batch.ids, batch.mask)
+    doubt = F.binary_cross_entropy_with_logits(network.detect(states).float(), batch.labels, reduction="none").sum(-1)
+    detect = (doubt * batch.word_weights).sum() / batch.word_weights.sum().clamp(min=1e-6)
+    decoded = network.correct(states[batch.rows], batch.mask[batch.rows], batch.decoder_ids)
+    at = batch.weights > 0  # the output layer is the dearest part: only answers go through it
+    pieces = F.cross_entropy(
+        network.logits(decoded[at]).float(), batch.targets[at], reduction="none", label_smoothing=smoothing
+    )
+    weights = batch.weights[at]
+    return detect, (pieces * weights).sum() / weights.sum().clamp(min=1e-6)
 
 
 def make_optimizer(network: RepairNetwork, config: TrainConfig) -> torch.optim.AdamW:
@@ -181,26 +183,27 @@ def main(
     log = (config.out / "log.jsonl").open("a")
     log.write(json.dumps({"config": {k: str(v) for k, v in asdict(config).items()}, "step": step}) + "\n")
     batches = epochs(data, config, step * config.accumulate)
-    started, shown, sums, counted = time.monotonic(), time.monotonic(), [0.0, 0.0], [0, 0]
+    started, shown, sums, counted = time.monotonic(), time.monotonic(), torch.zeros(2), 0
     while step < config.steps and time.monotonic() - started < minutes * 60:
+        torch.manual_seed(config.seed * 1_000_003 + step)  # dropout, too, goes on where it stopped
         for group in optimizer.param_groups:
             group["lr"] = group["peak"] * learning_rate_share(step, config)
-        for _ in range(config.accumulate):
+        for part in range(config.accumulate):
             chosen = [data[i] for i in next(batches)]
-            rng = random.Random(f"{config.seed}/{step}")
-            detect, correct = make_batches(
-                chosen, tokenizer, rng, config.wrong_marks, config.hint_share, device, config.noise
+            batch = make_batch(
+                chosen,
+                tokenizer,
+                random.Random(f"{config.seed}/{step}/{part}"),
+                right_marks=config.right_marks,
+                hint_share=config.hint_share,
+                noise_share=config.noise_share,
+                device=device,
             )
             with torch.autocast(device.type, dtype=torch.bfloat16):
-                loss = config.detect_weight * detection_loss(network, detect)
-                sums[0] += float(loss.detach())
-                counted[0] += 1
-                if correct is not None:
-                    second = correction_loss(network, correct, config.label_smoothing)
-                    sums[1] += float(second.detach())
-                    counted[1] += 1
-                    loss = loss + second
-            torch.autograd.backward(loss / config.accumulate)
+                detect, correct = losses(network, batch, config.label_smoothing)
+            sums += torch.stack([detect.detach(), correct.detach()]).float().cpu()
+            counted += 1
+            torch.autograd.backward((config.detect_weight * detect + correct) / config.accumulate)
             seen += len(chosen)
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimizer.step()
@@ -211,14 +214,14 @@ def main(
             line = {
                 "step": step,
                 "seen": seen,
-                "detect": round(sums[0] / max(1, counted[0]), 4),
-                "correct": round(sums[1] / max(1, counted[1]), 4),
+                "detect": round(float(sums[0]) / counted, 4),
+                "correct": round(float(sums[1]) / counted, 4),
                 "s_per_step": round((now - shown) / 20, 2),
             }
             log.write(json.dumps(line) + "\n")
             log.flush()
             typer.echo(json.dumps(line))
-            shown, sums, counted = now, [0.0, 0.0], [0, 0]
+            shown, sums, counted = now, torch.zeros(2), 0
         if step % config.save_every == 0:
             save(checkpoint, network, optimizer, {"step": step, "seen": seen})
     save(checkpoint, network, optimizer, {"step": step, "seen": seen})

@@ -7,8 +7,10 @@ from pathlib import Path
 
 from sentencepiece import sentencepiece_model_pb2 as pb
 
-from app.seq2seq.tokenizer import BOS, CONTROLS, EOS, UNK
+from app.seq2seq.tokenizer import ANSWER, BOS, CLOSE, CONTROLS, EOS, HINT, OPEN, PAD, UNK
 
+# What the pretrained encoder already knows to do a control symbol's work.
+_LIKE = {PAD: "[PAD]", OPEN: "[", CLOSE: "]", HINT: "=", ANSWER: ":"}
 _NORMAL, _UNKNOWN, _CONTROL, _BYTE = 1, 2, 3, 6
 
 
@@ -42,7 +44,7 @@ def build_tokenizer(wordpiece_json: Path, out: Path) -> tuple[list[str], dict[st
     add(BOS, "[CLS]", 0.0, _CONTROL)
     add(EOS, "[SEP]", 0.0, _CONTROL)
     for i, control in enumerate(CONTROLS):
-        add(control, "[PAD]" if i == 0 else f"[unused{i + 1}]", 0.0, _CONTROL)
+        add(control, _LIKE.get(control, f"[unused{i + 1}]"), 0.0, _CONTROL)
     for byte in range(256):
         add(f"<0x{byte:02X}>", "[UNK]", -100.0, _BYTE)
 

@@ -112,7 +112,7 @@ def distinct(table: Array, rows: list[str]) -> Array:
         if row == "[UNK]":
             continue  # bytes: the decoder does not write them
         if row.startswith("[unused") or last[row] != i:
-            noise: Array = random.standard_normal(table.shape[1], dtype=np.float32)
+            noise: Array = random.standard_normal((table.shape[1],), dtype=np.float32)
             noise *= float(np.linalg.norm(table[i])) / float(np.linalg.norm(noise))
             moved[i] = noise if row.startswith("[unused") else table[i] + 0.3 * noise
     return moved

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from app.seq2seq.codec import Mark, WordEdit, correction_input, correction_target
+from app.seq2seq.codec import Mark, WordEdit, decoder_prompt, encoder_input
 from app.seq2seq.examples import Example
 from app.seq2seq.network import INSERT, REPLACE
 from app.seq2seq.tokenizer import Tokenizer
@@ -20,24 +20,24 @@ RIGHT_HINTS = 0.7  # of the hints on a mark that wants an edit
 
 
 @dataclass(frozen=True, slots=True)
-class DetectionBatch:
-    """Plain segments: ``ids``, ``mask``, ``word_weights`` are ``(batch, time)``, ``labels`` ``(batch, time, 2)``.
+class Batch:
+    """Segments for both tasks.
 
-    Labels and weights stand at the first piece of each word and at ``</s>``; elsewhere the weight is 0.
+    Attributes:
+        ids, mask: ``(batch, time)``, the segments.
+        labels: ``(batch, time, 2)``; they stand at the first piece of each word and at ``</s>``.
+        word_weights: ``(batch, time)``; 0 where no label stands.
+        rows: ``(marks,)``, the segment of each mark.
+        decoder_ids: ``(marks, target time)``, prompt and answer.
+        targets: ``(marks, target time)``, one step ahead of ``decoder_ids``.
+        weights: ``(marks, target time)``; 0 but for the answer and its ``</s>``.
     """
 
     ids: Tensor
     mask: Tensor
     labels: Tensor
     word_weights: Tensor
-
-
-@dataclass(frozen=True, slots=True)
-class CorrectionBatch:
-    """Marked segments ``(batch, time)`` and the forced answers ``(batch, target time)``."""
-
-    ids: Tensor
-    mask: Tensor
+    rows: Tensor
     decoder_ids: Tensor
     targets: Tensor
     weights: Tensor
@@ -63,23 +63,22 @@ def batch_indices(n_pieces: npt.NDArray[np.int64], batch_pieces: int, rng: rando
     return batches
 
 
-def choose_marks(example: Example, rng: random.Random, wrong_marks: float) -> list[tuple[Mark, tuple[int, ...] | None]]:
-    """The marks of the edits with their answers, and, by chance, one or two on what is right (answer: keep)."""
-    marks: list[tuple[Mark, tuple[int, ...] | None]] = [(e.mark, e.pieces) for e in example.edits]
-    if rng.random() < wrong_marks and example.pieces:
-        for _ in range(rng.choice((1, 1, 2))):
-            first = rng.randrange(len(example.pieces))
-            mark = Mark(first, min(len(example.pieces), first + rng.choice((0, 1, 1, 1, 2))))
-            # A word between two marks keeps their borders apart, as in what detection gives.
-            if all(mark.last < m.first or m.last < mark.first for m, _ in marks):
-                marks.append((mark, None))
-    return sorted(marks)
+def choose_marks(example: Example, rng: random.Random, right_marks: int) -> list[WordEdit]:
+    """The edits, and up to ``right_marks`` spans that are right, whose answer is what stands there already."""
+    marks = list(example.edits)
+    for _ in range(right_marks):
+        first = rng.randrange(len(example.pieces) + 1)
+        last = min(len(example.pieces), first + rng.choice((0, 1, 1, 1, 2)))
+        # A word between two marks keeps their borders apart, as in what detection gives.
+        if all(last < e.mark.first or e.mark.last < first for e in marks):
+            marks.append(WordEdit(Mark(first, last), tuple(p for word in example.pieces[first:last] for p in word)))
+    return sorted(marks, key=lambda e: e.mark)
 
 
 def add_noise(example: Example, spans: int, pool: Sequence[tuple[int, ...]], rng: random.Random) -> Example:
     """Damage up to ``spans`` stretches of one to three words that are right; their repair joins the edits.
 
-    Real edits write four pieces a sentence, too few to teach a new decoder to copy and to fill in quickly.
+    Real edits write few pieces a sentence; noise teaches a new decoder sooner to fill in what the sentence asks for.
 
     Args:
         example: Its own edits stay as they are.
@@ -137,79 +136,66 @@ def _damaged(
 
 
 def choose_hints(
-    marks: Sequence[tuple[Mark, tuple[int, ...] | None]],
-    others: Sequence[tuple[int, ...]],
-    rng: random.Random,
-    share: float,
+    edits: Sequence[WordEdit], others: Sequence[tuple[int, ...]], rng: random.Random, share: float
 ) -> dict[Mark, tuple[int, ...]]:
     """Hints for some marks: mostly the right answer, else one of ``others``, to be ignored."""
     hints: dict[Mark, tuple[int, ...]] = {}
-    for mark, answer in marks:
-        if rng.random() >= share:
-            continue
-        hint = answer if rng.random() < RIGHT_HINTS else rng.choice(others) if others else None
-        if hint:
-            hints[mark] = hint
+    for edit in edits:
+        if rng.random() < share:
+            hint = edit.pieces if rng.random() < RIGHT_HINTS else rng.choice(others) if others else ()
+            if hint:
+                hints[edit.mark] = hint
     return hints
 
 
-def make_batches(
+def make_batch(
     examples: Sequence[Example],
     tokenizer: Tokenizer,
     rng: random.Random,
-    wrong_marks: float,
-    hint_share: float,
-    device: torch.device,
-    noise: int = 0,
-) -> tuple[DetectionBatch, CorrectionBatch | None]:
-    """Tensors of both tasks; the second is ``None`` when no example has a mark."""
-    answers = [e.pieces for example in examples for e in example.edits if e.pieces]
+    *,
+    right_marks: int = 0,
+    hint_share: float = 0.0,
+    noise_share: float = 0.0,
+    device: torch.device | None = None,
+) -> Batch:
+    """Tensors of ``examples``.
+
+    Args:
+        examples: At least one, none empty.
+        tokenizer: Of the network.
+        rng: Source of chance.
+        right_marks: Spans a segment whose words are right, for the decoder to write again.
+        hint_share: Chance that a mark comes with a hint.
+        noise_share: Chance that a segment is damaged further.
+        device: Where the tensors go.
+    """
     pool = [word for example in examples for word in example.pieces]
-    plain: list[list[int]] = []
-    labels: list[list[tuple[int, int, float]]] = []
-    marked: list[list[int]] = []
-    targets: list[list[int]] = []
-    weights: list[float] = []
-    for example in examples:
-        ids, firsts = [tokenizer.bos], []
-        for word in example.pieces:
-            firsts.append(len(ids))
-            ids.extend(word)
-        firsts.append(len(ids))
-        ids.append(tokenizer.eos)
-        plain.append(ids)
-        replace, insert = [0] * len(firsts), [0] * len(firsts)
+    others = [e.pieces for example in examples for e in example.edits if e.pieces]
+    shown = [add_noise(e, 2, pool, rng) if rng.random() < noise_share else e for e in examples]
+    inputs = [encoder_input(example.pieces, tokenizer) for example in shown]
+    ids, mask = _pad([row for row, _ in inputs], tokenizer.pad)
+    labels, word_weights = torch.zeros(*ids.shape, 2), torch.zeros(ids.shape)
+    rows: list[int] = []
+    prompts: list[list[int]] = []
+    answers: list[list[int]] = []
+    for i, (example, (_, firsts)) in enumerate(zip(shown, inputs, strict=True)):
+        word_weights[i, firsts] = example.weight
         for edit in example.edits:
             if edit.mark.first == edit.mark.last:
-                insert[edit.mark.first] = 1
-            for word_index in range(edit.mark.first, edit.mark.last):
-                replace[word_index] = 1
-        labels.append(list(zip(firsts, replace, insert, strict=True)))
-        shown = add_noise(example, noise, pool, rng)
-        marks = choose_marks(shown, rng, wrong_marks)
-        if marks:
-            hints = choose_hints(marks, answers, rng, hint_share)
-            marked.append(correction_input(shown.pieces, [m for m, _ in marks], tokenizer, hints))
-            targets.append(correction_target([a for _, a in marks], tokenizer))
-            weights.append(example.weight)
-    ids_tensor, mask = _pad(plain, tokenizer.pad)
-    label_tensor = torch.zeros(*ids_tensor.shape, 2)
-    word_weights = torch.zeros(ids_tensor.shape)
-    for row, (places, example) in enumerate(zip(labels, examples, strict=True)):
-        for place, replace_label, insert_label in places:
-            label_tensor[row, place, REPLACE], label_tensor[row, place, INSERT] = replace_label, insert_label
-            word_weights[row, place] = example.weight
-    detection = DetectionBatch(*(t.to(device) for t in (ids_tensor, mask, label_tensor, word_weights)))
-    if not marked:
-        return detection, None
-    marked_ids, marked_mask = _pad(marked, tokenizer.pad)
-    target_ids, target_mask = _pad(targets, tokenizer.pad)
-    decoder_ids = torch.cat([torch.full((len(targets), 1), tokenizer.bos), target_ids[:, :-1]], dim=1)
-    target_weights = target_mask.float() * torch.tensor(weights).unsqueeze(1)
-    correction = CorrectionBatch(
-        *(t.to(device) for t in (marked_ids, marked_mask, decoder_ids, target_ids, target_weights))
-    )
-    return detection, correction
+                labels[i, firsts[edit.mark.first], INSERT] = 1
+            labels[i, firsts[edit.mark.first : edit.mark.last], REPLACE] = 1
+        chosen = choose_marks(example, rng, right_marks)
+        hints = choose_hints(chosen, others, rng, hint_share)
+        for edit in chosen:
+            rows.append(i)
+            prompts.append(decoder_prompt(example.pieces, edit.mark, tokenizer, hints.get(edit.mark, ())))
+            answers.append([*edit.pieces, tokenizer.eos])
+    forced, _ = _pad([p + a for p, a in zip(prompts, answers, strict=True)] or [[tokenizer.bos] * 2], tokenizer.pad)
+    weights = torch.zeros(len(forced), forced.shape[1] - 1)
+    for j, (prompt, answer) in enumerate(zip(prompts, answers, strict=True)):
+        weights[j, len(prompt) - 1 : len(prompt) + len(answer) - 1] = shown[rows[j]].weight
+    tensors = (ids, mask, labels, word_weights, torch.tensor(rows or [0]), forced[:, :-1], forced[:, 1:], weights)
+    return Batch(*(t.to(device) for t in tensors))
 
 
 def _pad(rows: Sequence[Sequence[int]], pad: int) -> tuple[Tensor, Tensor]:

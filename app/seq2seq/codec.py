@@ -1,19 +1,28 @@
 """How a segment is shown to the network, and how what it writes becomes edits. Training and serving share it.
 
-Detection input:   ``<s> She go to school . </s>``
-Correction input:  ``<s> She <edit> go </edit> to <edit> </edit> school . </s>``; an empty mark asks for an insertion,
-                   and ``<edit> go <hint> goes </edit>`` tells what a glossary or a linker thinks right
-Correction output: ``goes </edit> <keep> </edit> </s>``: for every mark the new pieces, nothing (delete), or ``<keep>``
+The encoder reads the segment as it is, ``<s> She go to school . </s>``; a head on it doubts words and gaps. For each
+mark the decoder is given the marked words with their neighbours, and writes what belongs there:
+
+    <s> She <edit> go </edit> to school <answer> goes </s>
+
+An empty mark asks for an insertion, an empty answer deletes, and the old words again mean that nothing is wrong.
+``<edit> go <hint> goes </edit>`` tells what a glossary or a linker thinks right. The old words stand in front of the
+decoder so that it need not learn to find them in the encoder's output before it can learn anything else.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rapidfuzz.distance import Levenshtein
 
 from app.seq2seq.tokenizer import Tokenizer, Words
+
+# Words around a mark in the decoder's prompt: enough to tell two equal words of a segment apart.
+LEFT_WORDS = 3
+RIGHT_WORDS = 2
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -56,69 +65,38 @@ def word_edits(source: Words, target: Words) -> tuple[WordEdit, ...]:
     return tuple(edits)
 
 
-def detection_input(words: Words, tokenizer: Tokenizer) -> tuple[list[int], list[int]]:
-    """Piece ids of the plain segment, and for every word the position of its first piece.
+def encoder_input(pieces: Sequence[Sequence[int]], tokenizer: Tokenizer) -> tuple[list[int], list[int]]:
+    """Piece ids of the segment, and for every word the position of its first piece.
 
-    The last of the ``len(words) + 1`` positions is that of ``</s>``, which stands for the gap at the end.
+    The last of the ``len(pieces) + 1`` positions is that of ``</s>``, which stands for the gap at the end.
     """
     ids, firsts = [tokenizer.bos], []
-    for pieces in words.pieces:
+    for word in pieces:
         firsts.append(len(ids))
-        ids.extend(pieces)
+        ids.extend(word)
     firsts.append(len(ids))
     ids.append(tokenizer.eos)
     return ids, firsts
 
 
-def correction_input(
-    pieces: Sequence[Sequence[int]],
-    marks: Sequence[Mark],
-    tokenizer: Tokenizer,
-    hints: Mapping[Mark, Sequence[int]] | None = None,
+def decoder_prompt(
+    pieces: Sequence[Sequence[int]], mark: Mark, tokenizer: Tokenizer, hint: Sequence[int] = ()
 ) -> list[int]:
-    """Piece ids of the segment with ``marks`` (sorted, none inside another) opened and closed."""
-    hints = hints or {}
-    ids, at = [tokenizer.bos], 0
-    for mark in marks:
-        for word in pieces[at : mark.first]:
-            ids.extend(word)
-        ids.append(tokenizer.open)
-        for word in pieces[mark.first : mark.last]:
-            ids.extend(word)
-        if mark in hints:
-            ids.append(tokenizer.hint)
-            ids.extend(hints[mark])
-        ids.append(tokenizer.close)
-        at = mark.last
-    for word in pieces[at:]:
+    """What the decoder is given for ``mark``; its answer follows, up to ``</s>``."""
+    ids = [tokenizer.bos]
+    for word in pieces[max(0, mark.first - LEFT_WORDS) : mark.first]:
         ids.extend(word)
-    ids.append(tokenizer.eos)
+    ids.append(tokenizer.open)
+    for word in pieces[mark.first : mark.last]:
+        ids.extend(word)
+    if hint:
+        ids.append(tokenizer.hint)
+        ids.extend(hint)
+    ids.append(tokenizer.close)
+    for word in pieces[mark.last : mark.last + RIGHT_WORDS]:
+        ids.extend(word)
+    ids.append(tokenizer.answer)
     return ids
-
-
-def correction_target(answers: Sequence[Sequence[int] | None], tokenizer: Tokenizer) -> list[int]:
-    """Piece ids that the decoder should write for the marks: new pieces each, or ``None`` for keep."""
-    ids: list[int] = []
-    for answer in answers:
-        ids.extend([tokenizer.keep] if answer is None else answer)
-        ids.append(tokenizer.close)
-    ids.append(tokenizer.eos)
-    return ids
-
-
-def read_answers(ids: Sequence[int], marks: int, tokenizer: Tokenizer) -> list[list[int]] | None:
-    """Split what the decoder wrote into one list of pieces per mark; ``None`` when it is not of that form."""
-    answers: list[list[int]] = []
-    current: list[int] = []
-    for i in ids:
-        if i == tokenizer.close:
-            answers.append(current)
-            current = []
-        elif i == tokenizer.eos:
-            break
-        else:
-            current.append(i)
-    return answers if len(answers) == marks and not current else None
 
 
 def to_change(words: Words, mark: Mark, new: str) -> TextChange | None:
@@ -145,6 +123,11 @@ def to_change(words: Words, mark: Mark, new: str) -> TextChange | None:
             start = end = words.bounds[0][0]
             if _spaced(new[-1]):
                 new += " "
+    before, after = text[max(0, start - 1) : start], text[end : end + 1]
+    if _glue(new[-1:] or before, after):  # two words stay two words
+        new += " "
+    if new and _glue(before, new[0]):
+        new = " " + new
     old = text[start:end]
     if old[:1].isspace() and new[:1].isspace():  # the space between two words stays as it is
         start += len(old) - len(old.lstrip())
@@ -152,6 +135,13 @@ def to_change(words: Words, mark: Mark, new: str) -> TextChange | None:
     if old == new:
         return None
     return TextChange(start, start + len(old), new)
+
+
+def _glue(left: str, right: str) -> bool:
+    """Whether two characters side by side would make one word of two."""
+    return (
+        bool(left) and bool(right) and all(c.isalnum() or unicodedata.category(c)[0] == "M" for c in left[-1] + right)
+    )
 
 
 def _spaced(letter: str) -> bool:

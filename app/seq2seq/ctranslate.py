@@ -1,7 +1,7 @@
 """The Generator that ships: the repair network on CTranslate2, int8, without torch.
 
-Detection runs the encoder alone over the plain segments; only those with a doubtful word or gap are read again, with
-the doubts marked, and corrected by greedy decoding. Both run from one set of weights on disk.
+Detection runs the encoder alone over all segments; the decoder answers only for the words and gaps in doubt, greedily.
+Both run from one set of weights on disk.
 """
 
 from __future__ import annotations
@@ -20,11 +20,12 @@ from app.core.errors import GenerationError, ResourceError
 from app.core.protocols import GenerationTask, ModelCard, Proposal, ProposedEdit
 from app.core.types import Mode, Span
 from app.seq2seq.calibrate import Calibration, ScoredAnswer
-from app.seq2seq.codec import Mark, correction_input, detection_input, read_answers, to_change
+from app.seq2seq.codec import Mark, decoder_prompt, encoder_input, to_change
 from app.seq2seq.tokenizer import Tokenizer, Words
 
 MAX_PIECES = 400  # of one segment; the network has 512 positions and marks need some
-FORMAT = 1
+MAX_ANSWER = 24  # pieces; real repairs of one mark are shorter
+FORMAT = 2
 
 Floats = npt.NDArray[np.float32]
 
@@ -148,7 +149,7 @@ class CTranslateGenerator:
 
     def _detect(self, segments: Sequence[Words]) -> list[Floats]:
         """Per segment ``(words + 1, 2)`` probabilities: this word is wrong, something is missing before it."""
-        inputs = [detection_input(w, self._tokenizer) for w in segments]
+        inputs = [encoder_input(w.pieces, self._tokenizer) for w in segments]
         results: list[Floats] = [np.zeros((0, 2), np.float32)] * len(inputs)
         for batch in _batches([len(ids) for ids, _ in inputs], self._batch_tokens):
             output = self._encoder.forward_batch([inputs[i][0] for i in batch])
@@ -161,55 +162,47 @@ class CTranslateGenerator:
     def _correct(
         self, segments: Sequence[Words], doubts: Mapping[int, list[Doubt]], quality: Mapping[int, float]
     ) -> Iterator[tuple[int, list[ScoredAnswer]]]:
-        order = list(doubts)
-        pieces = self._tokenizer.pieces
-        sources = []
-        for i in order:
-            marks, hints = [d.mark for d in doubts[i]], {d.mark: d.hint for d in doubts[i] if d.hint}
-            ids = correction_input(segments[i].pieces, marks, self._tokenizer, hints)
-            sources.append([pieces[p] for p in ids])
-        for batch in _batches([len(s) for s in sources], self._batch_tokens):
+        pieces, tokenizer = self._tokenizer.pieces, self._tokenizer
+        asked = [(i, doubt) for i in doubts for doubt in doubts[i]]
+        texts = {i: [pieces[p] for p in encoder_input(segments[i].pieces, tokenizer)[0]] for i in doubts}
+        prompts = [
+            [pieces[p] for p in decoder_prompt(segments[i].pieces, doubt.mark, tokenizer, doubt.hint)[1:]]
+            for i, doubt in asked
+        ]
+        answers: dict[int, list[ScoredAnswer]] = {i: [] for i in doubts}
+        order = sorted(range(len(asked)), key=lambda j: (len(prompts[j]), len(texts[asked[j][0]]), j))
+        lengths = [len(texts[asked[j][0]]) + len(prompts[j]) for j in order]
+        for batch in _batches(lengths, self._batch_tokens, keep_order=True):
+            chosen = [order[k] for k in batch]
+            sources = [texts[asked[j][0]] for j in chosen]
             try:
                 outputs = self._translator.translate_batch(
-                    [sources[j] for j in batch], beam_size=1, max_decoding_length=120, return_scores=False,
-                    max_input_length=0, replace_unknowns=False,
-                )  # fmt: skip
-                targets = [o.hypotheses[0] for o in outputs]
-                scores = self._translator.score_batch([sources[j] for j in batch], targets, max_input_length=0)
+                    sources,
+                    target_prefix=[prompts[j] for j in chosen],
+                    beam_size=1,
+                    max_decoding_length=max(len(prompts[j]) for j in chosen) + MAX_ANSWER,
+                    max_input_length=0,
+                    length_penalty=0,  # the score is the answer's log-probability: its sum, not its mean
+                    return_scores=True,
+                )
             except (ValueError, RuntimeError) as exc:
                 raise GenerationError("the network failed on a batch") from exc
-            for j, target, score in zip(batch, targets, scores, strict=True):
-                i = order[j]
-                yield i, self._read(segments[i], doubts[i], quality[i], target, score.log_probs)
-
-    def _read(
-        self,
-        words: Words,
-        doubts: Sequence[Doubt],
-        quality: float,
-        target: Sequence[str],
-        log_probs: Sequence[float],
-    ) -> list[ScoredAnswer]:
-        tokenizer = self._tokenizer
-        ids = [tokenizer.ids[p] for p in target]
-        answers = read_answers(ids, len(doubts), tokenizer)
-        if answers is None:
-            return []  # cut off or of another form: nothing in it can be trusted
-        scored, at = [], 0
-        for doubt, answer in zip(doubts, answers, strict=True):
-            own = log_probs[at : at + len(answer) + 1]
-            at += len(answer) + 1
-            if tokenizer.keep in answer:
-                continue
-            change = to_change(words, doubt.mark, tokenizer.decode(answer))
-            if change is not None:
-                scored.append(
+            for j, output in zip(chosen, outputs, strict=True):
+                i, doubt = asked[j]
+                answer = [tokenizer.ids[p] for p in output.hypotheses[0][len(prompts[j]) :]]
+                if len(answer) >= MAX_ANSWER or any(p in tokenizer.controls for p in answer):
+                    continue  # cut off or of another form: nothing in it can be trusted
+                change = to_change(segments[i], doubt.mark, tokenizer.decode(answer))
+                if change is None:
+                    continue
+                answers[i].append(
                     ScoredAnswer(
-                        change.start, change.end, change.text, doubt.probability, float(sum(own)), len(answer),
-                        quality, len(doubts),
+                        change.start, change.end, change.text, doubt.probability, float(output.scores[0]), len(answer),
+                        quality[i], len(doubts[i]),
                     )
                 )  # fmt: skip
-        return scored
+        for i, found in answers.items():
+            yield i, sorted(found, key=lambda a: (a.start, a.end))
 
 
 def find_doubts(probabilities: Floats, threshold: float) -> list[Doubt]:
@@ -260,13 +253,16 @@ def encoder_files(model: bytes, vocabulary: bytes) -> dict[str, bytes]:
     return {"model.bin": encoder_only(model), "config.json": json.dumps(config).encode(), "vocabulary.json": vocabulary}
 
 
-def _batches(lengths: Sequence[int], most: int) -> Iterator[list[int]]:
+def _batches(lengths: Sequence[int], most: int, *, keep_order: bool = False) -> Iterator[list[int]]:
     """Indices grouped by length: padded, no group is over ``most`` (but for one too long by itself)."""
     current: list[int] = []
-    for i in sorted(range(len(lengths)), key=lambda i: (lengths[i], i)):
-        if current and lengths[i] * (len(current) + 1) > most:
+    longest = 0
+    order = range(len(lengths)) if keep_order else sorted(range(len(lengths)), key=lambda i: (lengths[i], i))
+    for i in order:
+        longest = max(longest, lengths[i])
+        if current and longest * (len(current) + 1) > most:
             yield current
-            current = []
+            current, longest = [], lengths[i]
         current.append(i)
     if current:
         yield current

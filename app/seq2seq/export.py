@@ -17,8 +17,8 @@ from rapidfuzz.distance import Levenshtein
 
 from app.core.types import Mode
 from app.seq2seq.calibrate import Calibration, ScoredAnswer, choose_threshold, features, reliability
-from app.seq2seq.codec import correction_input, detection_input, read_answers, to_change
-from app.seq2seq.ctranslate import FORMAT, CTranslateGenerator, find_doubts
+from app.seq2seq.codec import decoder_prompt, encoder_input, to_change
+from app.seq2seq.ctranslate import FORMAT, MAX_ANSWER, CTranslateGenerator, find_doubts
 from app.seq2seq.network import RepairNetwork
 from app.seq2seq.tokenizer import BOS, EOS, UNK, Tokenizer, Words
 
@@ -46,7 +46,7 @@ class JudgedAnswer:
 
 def convert(network: RepairNetwork, tokenizer: Tokenizer, out: Path) -> None:
     """Write ``model.bin``, ``config.json``, ``shared_vocabulary.json`` (int8) and ``head.npz`` to ``out``."""
-    bart = copy.deepcopy(network.bart).eval()  # the converter writes into the weights
+    bart = copy.deepcopy(network.bart)  # the converter writes into the weights
     config = bart.config
     for name, value in (
         ("normalize_before", False),
@@ -169,27 +169,27 @@ def torch_answers(
     results: list[list[tuple[int, int, str]]] = []
     with torch.inference_mode():
         for words in segments:
-            ids, firsts = detection_input(words, tokenizer)
+            ids, firsts = encoder_input(words.pieces, tokenizer)
             row = torch.tensor([ids])
-            probabilities = network.detect(row, torch.ones_like(row))[0, firsts].sigmoid().numpy()
-            doubts = find_doubts(probabilities, threshold)
+            mask = torch.ones_like(row)
+            probabilities = network.detect(network.encode(row, mask))[0, firsts].sigmoid().numpy()
             found: list[tuple[int, int, str]] = []
-            if doubts:
-                marked = torch.tensor([correction_input(words.pieces, [d.mark for d in doubts], tokenizer)])
+            for doubt in find_doubts(probabilities, threshold):
+                prompt = torch.tensor([decoder_prompt(words.pieces, doubt.mark, tokenizer)])
                 out = network.bart.generate(  # type: ignore[misc]  # its stub names self twice
-                    input_ids=marked,
-                    attention_mask=torch.ones_like(marked),
+                    input_ids=row,
+                    attention_mask=mask,
+                    decoder_input_ids=prompt,
                     do_sample=False,
                     num_beams=1,
-                    max_new_tokens=120,
+                    max_new_tokens=MAX_ANSWER,
                 )
-                answers = read_answers(out[0, 1:].tolist(), len(doubts), tokenizer) or []
-                for doubt, answer in zip(doubts, answers, strict=False):
-                    change = (
-                        None if tokenizer.keep in answer else to_change(words, doubt.mark, tokenizer.decode(answer))
-                    )
-                    if change is not None:
-                        found.append((change.start, change.end, change.text))
+                answer = [p for p in out[0, prompt.shape[1] :].tolist() if p != tokenizer.eos]
+                if len(answer) >= MAX_ANSWER or any(p in tokenizer.controls for p in answer):
+                    continue
+                change = to_change(words, doubt.mark, tokenizer.decode(answer))
+                if change is not None:
+                    found.append((change.start, change.end, change.text))
             results.append(found)
     return results
 

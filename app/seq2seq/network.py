@@ -1,8 +1,7 @@
 """The repair network as it is trained: one encoder, a detection head on it, and a decoder that fills marked spans.
 
-Detection reads the plain sentence and scores every word (is it wrong?) and every gap before a word (is something
-missing?). Correction reads the sentence again with the doubtful spans marked and writes, span by span, the new words
-or ``<keep>``. Served, the two share one set of weights.
+Detection scores every word (is it wrong?) and every gap before a word (is something missing?) on the encoder's output.
+Correction writes, mark by mark, the words that belong there. Both read the same encoding of the sentence as it is.
 """
 
 from __future__ import annotations
@@ -12,7 +11,6 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 from transformers import BartConfig, BartForConditionalGeneration
-from transformers.modeling_outputs import BaseModelOutput
 
 from app.core.errors import ResourceError
 from app.seq2seq.tokenizer import Tokenizer
@@ -57,23 +55,34 @@ class RepairNetwork(nn.Module):
         encoder: nn.Module = self.bart.get_encoder()
         return encoder
 
-    def detect(self, ids: Tensor, mask: Tensor) -> Tensor:
-        """Score pieces: ``(batch, time)`` ids and mask to ``(batch, time, 2)`` logits (replace, insert before)."""
-        hidden = self.encoder(input_ids=ids, attention_mask=mask).last_hidden_state
-        logits: Tensor = self.head(hidden)
+    def encode(self, ids: Tensor, mask: Tensor) -> Tensor:
+        """``(batch, time)`` ids and mask to ``(batch, time, width)`` states."""
+        states: Tensor = self.encoder(input_ids=ids, attention_mask=mask).last_hidden_state
+        return states
+
+    def detect(self, states: Tensor) -> Tensor:
+        """Score pieces: ``(batch, time, 2)`` logits (replace this word, insert before it)."""
+        logits: Tensor = self.head(states)
         return logits
 
-    def correct(self, ids: Tensor, mask: Tensor, decoder_ids: Tensor) -> Tensor:
-        """Logits ``(batch, target time, vocab)`` for the marked sentence, the decoder forced to ``decoder_ids``."""
-        hidden = self.encoder(input_ids=ids, attention_mask=mask).last_hidden_state
-        out = self.bart(
-            encoder_outputs=BaseModelOutput(last_hidden_state=hidden),
-            attention_mask=mask,
-            decoder_input_ids=decoder_ids,
-            use_cache=False,
-        )
-        logits: Tensor = out.logits
-        return logits
+    def correct(self, states: Tensor, mask: Tensor, decoder_ids: Tensor) -> Tensor:
+        """Decoder states ``(rows, target time, width)`` where it is forced to ``decoder_ids``.
+
+        Args:
+            states: ``(rows, time, width)``, the encoding of each row's sentence.
+            mask: ``(rows, time)``.
+            decoder_ids: ``(rows, target time)``.
+        """
+        decoder = self.bart.model.decoder
+        out: Tensor = decoder(
+            input_ids=decoder_ids, encoder_hidden_states=states, encoder_attention_mask=mask, use_cache=False
+        ).last_hidden_state
+        return out
+
+    def logits(self, decoder_states: Tensor) -> Tensor:
+        """``(..., width)`` to ``(..., vocabulary)``, unnormalised."""
+        out: Tensor = self.bart.lm_head(decoder_states)
+        return out
 
     def save(self, folder: Path) -> None:
         """Write ``folder/bart`` (a transformers checkpoint) and ``folder/head.pt``."""

@@ -12,9 +12,9 @@ import sentencepiece
 from app.core.errors import ResourceError
 
 UNK, BOS, EOS, PAD = "<unk>", "<s>", "</s>", "<pad>"
-OPEN, CLOSE, HINT, KEEP, CONTEXT = "<edit>", "</edit>", "<hint>", "<keep>", "<context>"
-RESERVED = tuple(f"<r{i}>" for i in range(11))  # room for later control symbols without a new vocabulary
-CONTROLS = (PAD, OPEN, CLOSE, HINT, KEEP, CONTEXT, *RESERVED)
+OPEN, CLOSE, HINT, ANSWER = "<edit>", "</edit>", "<hint>", "<answer>"
+RESERVED = tuple(f"<r{i}>" for i in range(12))  # room for later control symbols without a new vocabulary
+CONTROLS = (PAD, OPEN, CLOSE, HINT, ANSWER, *RESERVED)
 
 # A word keeps its apostrophes and combining marks; anything else stands alone as one grapheme cluster.
 _WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+(?:['’][\p{L}\p{M}\p{N}]+)*|(?!\s)\X")
@@ -85,7 +85,8 @@ class Tokenizer:
         self._guard: list[int] = self._model.encode(".")
         self.bos, self.eos, self.pad = self.ids[BOS], self.ids[EOS], self.ids[PAD]
         self.open, self.close = self.ids[OPEN], self.ids[CLOSE]
-        self.hint, self.keep, self.context = self.ids[HINT], self.ids[KEEP], self.ids[CONTEXT]
+        self.controls = frozenset(self.ids[c] for c in (BOS, EOS, *CONTROLS))
+        self.hint, self.answer = self.ids[HINT], self.ids[ANSWER]
 
     def __len__(self) -> int:
         return len(self.pieces)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -10,12 +11,13 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from app.seq2seq.batches import add_noise, batch_indices, choose_hints, choose_marks, make_batches
-from app.seq2seq.codec import Mark
+from app.seq2seq.batches import add_noise, batch_indices, choose_hints, choose_marks, make_batch
+from app.seq2seq.codec import Mark, WordEdit
 from app.seq2seq.examples import Example, ExampleSet, make_pair, write_examples
 from app.seq2seq.network import INSERT, REPLACE
 from app.seq2seq.tokenizer import Tokenizer
-from tests.seq2seq.tiny import SENTENCES, make_tokenizer
+from scripts.train import losses
+from tests.seq2seq.tiny import SENTENCES, make_network, make_tokenizer
 
 
 @pytest.fixture(scope="module")
@@ -46,28 +48,44 @@ def flat(words: list[tuple[int, ...]]) -> list[int]:
 def test_labels_stand_at_the_first_piece_of_each_wrong_word_and_gap(
     tokenizer: Tokenizer, examples: list[Example]
 ) -> None:
-    detection, correction = make_batches(examples, tokenizer, random.Random(1), 0.0, 0.0, torch.device("cpu"))
-    assert correction is not None
-    assert correction.ids.shape[0] == 3  # the fourth needs no edit
+    batch = make_batch(examples, tokenizer, random.Random(1))
+    assert batch.rows.tolist() == [0, 1, 2]  # the fourth needs no edit
     for row, example in enumerate(examples):
         marked = {i for e in example.edits for i in range(e.mark.first, e.mark.last)}
         gaps = {e.mark.first for e in example.edits if e.mark.first == e.mark.last}
         place = 1
         for i, word in enumerate(example.pieces):
-            assert detection.ids[row, place] == word[0]
-            assert bool(detection.labels[row, place, REPLACE]) == (i in marked)
-            assert bool(detection.labels[row, place, INSERT]) == (i in gaps)
+            assert batch.ids[row, place] == word[0]
+            assert bool(batch.labels[row, place, REPLACE]) == (i in marked)
+            assert bool(batch.labels[row, place, INSERT]) == (i in gaps)
             place += len(word)
-        assert detection.word_weights[row].sum() == len(example.pieces) + 1
+        assert batch.word_weights[row].sum() == len(example.pieces) + 1
 
 
-def test_the_decoder_sees_the_answer_one_step_late(tokenizer: Tokenizer, examples: list[Example]) -> None:
-    _, batch = make_batches(examples, tokenizer, random.Random(1), 0.5, 0.5, torch.device("cpu"), 2)
-    assert batch is not None
-    assert (batch.decoder_ids[:, 0] == tokenizer.bos).all()
-    assert (batch.decoder_ids[:, 1:] == batch.targets[:, :-1]).all()
-    assert ((batch.targets == tokenizer.eos).sum(1) == 1).all()
-    assert ((batch.targets == tokenizer.close).sum(1) == (batch.ids == tokenizer.open).sum(1)).all()
+def test_only_the_answer_behind_the_prompt_is_scored(tokenizer: Tokenizer, examples: list[Example]) -> None:
+    batch = make_batch(examples, tokenizer, random.Random(1))
+    for row, example in enumerate(examples[:3]):
+        scored = batch.targets[row][batch.weights[row] > 0].tolist()
+        assert scored == [*example.edits[0].pieces, tokenizer.eos]
+        first = int((batch.weights[row] > 0).nonzero()[0])
+        assert batch.decoder_ids[row, first] == tokenizer.answer
+
+
+def test_a_right_span_is_answered_with_its_own_words(tokenizer: Tokenizer, examples: list[Example]) -> None:
+    clean = examples[3]
+    flat_pieces = [p for word in clean.pieces for p in word]
+    for seed in range(20):
+        for edit in choose_marks(clean, random.Random(seed), 3):
+            words = [p for word in clean.pieces[edit.mark.first : edit.mark.last] for p in word]
+            assert list(edit.pieces) == words
+            assert all(p in flat_pieces for p in words)
+
+
+def test_a_batch_without_a_mark_still_has_a_loss(tokenizer: Tokenizer, examples: list[Example]) -> None:
+    network = make_network(tokenizer)
+    detect, correct = losses(network, make_batch([examples[3]], tokenizer, random.Random(1)))
+    assert float(detect.detach()) > 0
+    assert float(correct.detach()) == 0
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -77,7 +95,7 @@ def test_noise_is_repaired_by_the_edits_that_come_with_it(examples: list[Example
     for example in examples:
         noisy = add_noise(example, 3, pool, rng)
         assert flat(repaired(noisy)) == flat(repaired(example))
-        assert all(a.mark.last < b.mark.first for a, b in zip(noisy.edits, noisy.edits[1:], strict=False))
+        assert all(a.mark.last < b.mark.first for a, b in pairwise(noisy.edits))
 
 
 def test_without_noise_an_example_stays_as_it_is(examples: list[Example]) -> None:
@@ -85,19 +103,18 @@ def test_without_noise_an_example_stays_as_it_is(examples: list[Example]) -> Non
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_wrong_marks_keep_a_word_between_themselves_and_the_others(examples: list[Example], seed: int) -> None:
+def test_marks_keep_a_word_between_themselves(examples: list[Example], seed: int) -> None:
     for example in examples:
-        marks = choose_marks(example, random.Random(seed), 1.0)
-        assert {(e.mark, e.pieces) for e in example.edits} <= set(marks)
-        assert all(a[0].last < b[0].first for a, b in zip(marks, marks[1:], strict=False))
-        assert all(answer is None for mark, answer in marks if mark not in {e.mark for e in example.edits})
+        marks = choose_marks(example, random.Random(seed), 2)
+        assert set(example.edits) <= set(marks)
+        assert all(a.mark.last < b.mark.first for a, b in pairwise(marks))
 
 
 def test_hints_are_right_or_of_another_sentence() -> None:
-    mark, rng = Mark(0, 1), random.Random(3)
-    seen = {choose_hints([(mark, (7,))], [(9,)], rng, 1.0).get(mark) for _ in range(50)}
+    edit, rng = WordEdit(Mark(0, 1), (7,)), random.Random(3)
+    seen = {choose_hints([edit], [(9,)], rng, 1.0).get(edit.mark) for _ in range(50)}
     assert seen == {(7,), (9,)}
-    assert choose_hints([(mark, (7,))], [(9,)], rng, 0.0) == {}
+    assert choose_hints([edit], [(9,)], rng, 0.0) == {}
 
 
 def test_batches_hold_every_example_once_within_the_bound() -> None:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.seq2seq.codec import (
     Mark,
-    correction_input,
-    correction_target,
-    detection_input,
-    read_answers,
+    decoder_prompt,
+    encoder_input,
     to_change,
     word_edits,
 )
@@ -69,39 +69,28 @@ def test_a_text_needs_no_edit_to_become_itself(tokenizer: Tokenizer, a: list[str
 def test_edits_never_touch_each_other(tokenizer: Tokenizer) -> None:
     source, target = tokenizer.words("He go to big sea"), tokenizer.words("We went to the sea today")
     edits = word_edits(source, target)
-    assert all(a.mark.last < b.mark.first for a, b in zip(edits, edits[1:], strict=False))
+    assert all(a.mark.last < b.mark.first for a, b in itertools.pairwise(edits))
 
 
-def test_detection_reads_one_position_a_word_and_the_end(tokenizer: Tokenizer) -> None:
+def test_the_encoder_reads_one_position_a_word_and_the_end(tokenizer: Tokenizer) -> None:
     words = tokenizer.words("He goes to school.")
-    ids, firsts = detection_input(words, tokenizer)
+    ids, firsts = encoder_input(words.pieces, tokenizer)
     assert (ids[0], ids[-1]) == (tokenizer.bos, tokenizer.eos)
     assert len(firsts) == len(words) + 1
     assert [ids[at] for at in firsts] == [*(p[0] for p in words.pieces), tokenizer.eos]
 
 
-def test_correction_opens_and_closes_every_mark(tokenizer: Tokenizer) -> None:
-    words = tokenizer.words("He go to sea")
-    ids = correction_input(words.pieces, [Mark(1, 2), Mark(3, 3)], tokenizer, {Mark(1, 2): words.pieces[3]})
-    he, go, to, sea = (list(p) for p in words.pieces)
+def test_the_prompt_holds_the_marked_words_between_their_neighbours(tokenizer: Tokenizer) -> None:
+    words = tokenizer.words("We said that He go to the big sea")
+    said, that, he, go, to, the, big, _ = (list(p) for p in words.pieces[1:])
     t = tokenizer
-    assert ids == [t.bos, *he, t.open, *go, t.hint, *sea, t.close, *to, t.open, t.close, *sea, t.eos]
-
-
-def test_answers_come_back_as_they_were_written(tokenizer: Tokenizer) -> None:
-    goes = list(tokenizer.words("He goes").pieces[1])
-    target = correction_target([goes, (), None], tokenizer)
-    assert read_answers(target, 3, tokenizer) == [goes, [], [tokenizer.keep]]
-
-
-@pytest.mark.parametrize("marks", [0, 1, 3])
-def test_a_wrong_number_of_answers_is_refused(tokenizer: Tokenizer, marks: int) -> None:
-    assert read_answers(correction_target([None, None], tokenizer), marks, tokenizer) is None
-
-
-def test_an_unfinished_answer_is_refused(tokenizer: Tokenizer) -> None:
-    goes = list(tokenizer.words("He goes").pieces[1])
-    assert read_answers([tokenizer.close, *goes], 1, tokenizer) is None
+    assert decoder_prompt(words.pieces, Mark(4, 5), t, words.pieces[8]) == [
+        t.bos, *said, *that, *he, t.open, *go, t.hint, *words.pieces[8], t.close, *to, *the, t.answer
+    ]  # fmt: skip
+    sea = list(words.pieces[8])
+    assert decoder_prompt(words.pieces, Mark(7, 7), t)[-len(big) - len(sea) - 3 :] == [
+        t.open, t.close, *big, *sea, t.answer
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

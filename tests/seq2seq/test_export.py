@@ -6,6 +6,7 @@ import json
 import random
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,15 +15,15 @@ torch = pytest.importorskip("torch")
 from app.core.errors import ResourceError
 from app.core.protocols import GenerationTask, NameHint
 from app.core.types import Mode, Span
-from app.seq2seq.batches import make_batches
+from app.seq2seq.batches import make_batch
 from app.seq2seq.calibrate import FEATURES, Calibration
-from app.seq2seq.codec import Mark
+from app.seq2seq.codec import Mark, decoder_prompt
 from app.seq2seq.ctranslate import CTranslateGenerator, Doubt, find_doubts, with_hints
 from app.seq2seq.examples import make_pair
 from app.seq2seq.export import HeldOut, agreement, calibrate, convert, write_card, write_manifest
 from app.seq2seq.network import RepairNetwork
 from app.seq2seq.tokenizer import Tokenizer
-from scripts.train import TrainConfig, correction_loss, detection_loss, make_optimizer
+from scripts.train import TrainConfig, losses, make_optimizer
 from tests.seq2seq.tiny import SENTENCES, make_network, make_tokenizer
 
 PAIRS = list(zip(SENTENCES[::2], SENTENCES[1::2], strict=True))
@@ -36,10 +37,9 @@ def trained_network(tokenizer: Tokenizer) -> RepairNetwork:
     optimizer = make_optimizer(network, config)
     examples = [make_pair(a, b, 1.0, 0, tokenizer) for a, b in PAIRS]
     examples += [make_pair(b, b, 1.0, 3, tokenizer) for _, b in PAIRS]
-    detect, correct = make_batches(examples, tokenizer, random.Random(1), 0.0, 0.0, torch.device("cpu"))
-    assert correct is not None
+    batch = make_batch(examples, tokenizer, random.Random(1), right_marks=1)
     for _ in range(250):
-        loss = detection_loss(network, detect) + correction_loss(network, correct, 0.0)
+        loss = sum(losses(network, batch), torch.zeros(()))
         loss.backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimizer.step()
@@ -118,19 +118,16 @@ def test_an_empty_segment_is_fine(generator: CTranslateGenerator) -> None:
 def test_a_hinted_span_is_asked_about_whatever_the_detector_thinks(
     generator: CTranslateGenerator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import app.seq2seq.ctranslate as module
-
     asked: list[list[str]] = []
-    original = module.correction_input
 
-    def spy(pieces: object, marks: object, tokenizer: Tokenizer, hints: object) -> list[int]:
-        ids = original(pieces, marks, tokenizer, hints)  # type: ignore[arg-type]
+    def spy(pieces: Any, mark: Mark, tokenizer: Tokenizer, hint: Any = ()) -> list[int]:
+        ids = decoder_prompt(pieces, mark, tokenizer, hint)
         asked.append([tokenizer.pieces[i] for i in ids])
         return ids
 
-    monkeypatch.setattr(module, "correction_input", spy)
+    monkeypatch.setattr("app.seq2seq.ctranslate.decoder_prompt", spy)
     generator.generate([GenerationTask(CLEAN[0], (NameHint(Span(0, 2), "She", 0.6),))])
-    assert asked[0][1] == "<edit>"
+    assert asked[0][:2] == ["<s>", "<edit>"]
     assert "<hint>" in asked[0]
 
 
