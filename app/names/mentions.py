@@ -1,15 +1,22 @@
-"""Names in running text, with what stands around them."""
+# ruff: noqa: SIM905
+"""Names in running text, with what stands around them.
+
+Rules over one pass of tokens, rather than a network, by measurement: FIGURES
+"""
 
 from __future__ import annotations
 
 import lzma
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from importlib.resources import files
 
+import regex
+
 from app.core.types import Segment, Span
+from app.names.mangle.given_names import is_given_name
 
 
 class MentionKind(StrEnum):
@@ -43,6 +50,104 @@ class Mention:
     has_article: bool = False  # "the" stands before it
 
 
+# ---- words -----------------------------------------------------------------------------------------------------------
+
+_DAYS = frozenset(
+    "monday tuesday wednesday thursday friday saturday sunday january february march april may june july august september "
+    "october november december mon tue wed thu fri sat sun jan feb mar apr jun jul aug sep sept oct nov dec".split()
+)
+_MONTH_NAMES = frozenset({"may", "march", "august", "june", "april"})  # people have these names, too
+_PARTICLES = frozenset(
+    "am im sur sous en aux upon van von de der den del della dello di da do dos das du la le los las bin ibn bint al el ter ten zu zum af av y e und "
+    "st 't d".split()
+)
+_SUFFIXES = frozenset({"Jr", "Jr.", "Sr", "Sr.", "II", "III", "IV", "VI", "VII", "VIII", "IX", "XI", "XII", "XIV", "XVI"})
+_HONORIFICS = frozenset(
+    "mr mrs ms miss mx dr prof sir dame lord lady sheikh sheik sultan emir ayatollah imam rabbi rev reverend fr sen rep gov gen lt col "
+    "maj capt sgt adm cmdr hon st saint king queen prince princess pope emperor comrade messrs mme monsieur madame herr frau señor "
+    "señora don".split()
+)
+_OFFICES = frozenset(
+    "president vice-president minister premier chancellor secretary secretary-general governor mayor senator congressman "
+    "congresswoman representative deputy ambassador envoy spokesman spokeswoman spokesperson chairman chairwoman chairperson chair "
+    "chief director director-general head commissioner general lieutenant colonel major captain sergeant admiral marshal commander "
+    "judge justice prosecutor attorney lawyer professor doctor bishop archbishop cardinal patriarch father sister brother coach "
+    "captain manager editor journalist reporter correspondent analyst economist expert researcher historian author writer poet "
+    "singer actor actress artist composer filmmaker photographer goalkeeper striker midfielder defender player leader activist "
+    "candidate councillor councilman mp mep ceo cfo coo founder co-founder owner speaker treasurer officer detective inspector "
+    "constable guru diplomat politician scientist engineer architect designer dictator ruler prime-minister".split()
+)
+_OFFICE_MODIFIERS = frozenset(
+    "prime foreign finance defence defense interior justice health education trade economy energy environment agriculture labour labor "
+    "transport culture deputy vice assistant acting former ex then late interim first second senior junior lead chief executive "
+    "managing general national state federal regional district attorney press permanent special under high supreme crown major "
+    "lieutenant brigadier rear air field secretary police home internal external affairs opposition party parliamentary security "
+    "adviser advisor political military new current incumbent outgoing film pop rock head team club and us uk eu un".split()
+)
+_RECALLED_BY_ROLE = _OFFICES | frozenset(
+    "son daughter wife husband mother father brother sister widow member fellow adviser advisor consultant specialist scholar lecturer "
+    "teacher student farmer worker driver resident citizen veteran partner associate assistant vice head winner champion star "
+    "executive president official negotiator strategist critic capital city town village province county region district suburb port "
+    "island company firm maker manufacturer group bank university institute newspaper magazine agency organisation organization charity "
+    "party think-tank producer retailer operator provider spokesperson presenter host blogger publisher musician drummer guitarist "
+    "biologist physicist chemist psychologist sociologist economist anthropologist physician surgeon nurse".split()
+)
+_ORGANISATION_WORDS = frozenset(
+    "ministry department bureau agency office commission committee council court parliament congress senate assembly bank fund foundation "
+    "institute institution university college academy school centre center hospital association society union federation confederation "
+    "league alliance coalition party corporation company group inc ltd llc corp co plc gmbh ag holdings industries airlines airways "
+    "motors police army navy force forces guard corps command brigade division regiment club fc museum library orchestra theatre theater "
+    "church organisation organization authority administration service services board chamber exchange times post news journal tribune "
+    "herald press studios records network network trust initiative forum conference team bureau secretariat treasury front brotherhood "
+    "laboratory laboratories".split()
+)
+_PLACE_WORDS = frozenset(
+    "city town village province county district region state republic kingdom island islands isle river lake sea ocean bay gulf strait "
+    "mountain mountains mount hills valley desert forest park street road avenue square bridge airport station port peninsula coast "
+    "canal oblast prefecture municipality governorate territory beach cape fort plateau".split()
+)
+_DEMONYM = frozenset(
+    "american british english french german italian spanish portuguese dutch belgian swiss austrian swedish norwegian danish finnish "
+    "icelandic irish scottish welsh polish czech slovak hungarian romanian bulgarian greek turkish cypriot maltese serbian croatian "
+    "bosnian slovenian macedonian albanian montenegrin kosovar ukrainian russian belarusian moldovan estonian latvian lithuanian georgian "
+    "armenian azerbaijani kazakh kyrgyz uzbek tajik turkmen mongolian chinese taiwanese japanese korean vietnamese lao cambodian thai "
+    "burmese malaysian malay singaporean indonesian filipino philippine indian pakistani bangladeshi nepali nepalese bhutanese maldivian "
+    "afghan iranian persian iraqi syrian lebanese israeli palestinian jordanian saudi yemeni omani emirati qatari bahraini kuwaiti "
+    "egyptian libyan tunisian algerian moroccan sudanese ethiopian eritrean somali kenyan ugandan tanzanian rwandan burundian congolese "
+    "nigerian ghanaian ivorian senegalese malian cameroonian chadian angolan zambian zimbabwean mozambican namibian botswanan african "
+    "canadian mexican guatemalan honduran salvadoran nicaraguan panamanian cuban haitian dominican jamaican colombian venezuelan "
+    "ecuadorian peruvian bolivian chilean argentine argentinian uruguayan paraguayan brazilian australian european asian western eastern "
+    "arab arabic latin hebrew jewish muslim islamic christian catholic protestant orthodox hindu buddhist kurdish tibetan uyghur uighur "
+    "catalan basque soviet nazi roman ottoman sinhala tamil bengali hindi urdu punjabi nordic scandinavian baltic balkan slavic "
+    "germanic celtic caucasian hispanic latino communist democrat republican democratic".split()
+)
+_PEOPLES = frozenset(
+    "turk brit briton dane swede finn pole spaniard scot kurd jew serb croat slovene czech slovak arab afghan filipino "
+    "frenchman englishman dutchman irishman welshman scotsman frenchmen englishmen dutchmen irishmen londoner parisian "
+    "viennese sinhalese romani roma inuit maori aboriginal aborigine gypsy".split()
+)
+_DEMONYM_PLURALS = frozenset(d + "s" for d in _DEMONYM | _PEOPLES) | _PEOPLES
+_INTERJECTIONS = frozenset("yeah yep nope ok okay oh ah wow hey hi hello hmm um uh gonna yes no thanks lol haha please".split())
+_NEVER = frozenset("I I'm I'd I'll I've OK TV AM PM BC AD BCE CE DVD CD PC IT ID HIV AIDS COVID COVID-19 DNA GDP CEO CFO".split())
+_PLACE_PREPOSITIONS = frozenset("in at near from to into across throughout outside around via towards toward over".split())
+_SPEECH = frozenset("said says told added asked explained wrote tweeted replied believes thinks argued noted stressed born died".split())
+_QUOTE_OR_COLON = frozenset('"“”„«»:—–-•*(['"'‘")
+_ENDS_DESCRIPTION = frozenset(',;().:—–"“”')
+_STOPS_DESCRIPTION = frozenset("who which that said says told was is has had were are and but when while where added whose".split())
+
+_TOKEN = regex.compile(
+    r"(?:\p{Lu}\.){2,}(?:\p{Lu}(?!\p{L}))?"  # U.S., J.R.R.
+    r"|\p{Lu}\.(?=\s?\p{Lu})"  # an initial
+    r"|(?:Jr|Sr|St|Mr|Mrs|Ms|Dr|Prof|Gen|Col|Lt|Sen|Rep|Gov|Capt|Sgt|Adm|Rev|Hon|Inc|Ltd|Corp|Co|Mt)\."
+    r"|[\p{L}\p{M}\p{N}]+(?:['’ʼ.&-][\p{L}\p{M}\p{N}]+)*(?:['’](?!\w)(?<=s['’]))?"
+    r"|[^\s\p{L}\p{N}]"
+)
+_POSSESSIVE = regex.compile(r"['’]s$|(?<=s)['’]$", regex.IGNORECASE)
+_ROMAN = regex.compile(r"[IVXLC]+$")
+_LINKS = frozenset({"of", "for", "on", "and", "&", "in", "against", "to", "at"})
+_MOST_GAP = 1  # code points between words of one name
+
+
 @lru_cache(maxsize=1)
 def _words() -> dict[str, int]:
     """Words that English writes in lower case -> tenths of their uses inside sentences that have a capital."""
@@ -56,7 +161,376 @@ def lower_case_share(word: str) -> float | None:
     return None if share is None else 1 - share / 10
 
 
+# ---- tokens ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Token:
+    """A word or mark of one segment; offsets in the segment's text."""
+
+    text: str  # without possessive ending
+    start: int
+    end: int  # of ``text``
+    after: int  # where the token with its ending ends
+    lower: str
+    is_capital: bool
+    is_possessive: bool
+    commonness: int | None = None  # tenths of capitals inside sentences; None: not an ordinary word
+    is_first: bool = False  # of the sentence, a quotation, after a colon
+
+
+def _tokens(text: str) -> list[_Token]:
+    known = _words()
+    found: list[_Token] = []
+    first = True
+    for match in _TOKEN.finditer(text):
+        word, start, end = match.group(), match.start(), match.end()
+        letter = word[0]
+        if not letter.isalnum():
+            found.append(_Token(word, start, end, end, word, False, False))
+            first = first or word in _QUOTE_OR_COLON
+            continue
+        core = word
+        if "'" in word or "’" in word:
+            ending = _POSSESSIVE.search(word)
+            if ending and ending.start() > 1:
+                core = word[: ending.start()]
+        lower = core.casefold()
+        found.append(
+            _Token(
+                core, start, start + len(core), end, lower, letter.isupper() or (letter.isdigit() and core.isupper()),
+                len(core) != len(word), known.get(lower), first,
+            )
+        )  # fmt: skip
+        first = False
+    return found
+
+
+# ---- runs of capitals ------------------------------------------------------------------------------------------------
+
+
+class _Sentence:
+    """One segment on the way to its mentions."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.tokens = _tokens(text)
+        words = [t for t in self.tokens if t.text[0].isalpha()]
+        letters = [t for t in words if len(t.text) > 1]
+        upper = sum(t.text.isupper() for t in letters)
+        self.is_all_caps = len(letters) > 2 and upper * 10 > len(letters) * 6
+        long = [t for t in words if len(t.text) > 3]
+        self.is_title_case = (
+            len(long) > 3 and sum(t.is_capital for t in long) * 10 >= len(long) * 9 and not text.rstrip().endswith((".", "。"))
+        )
+        self.names = [self._is_name_word(at) for at in range(len(self.tokens))]
+
+    def _is_name_word(self, at: int) -> bool:
+        """Whether the capital of a token means a name."""
+        t = self.tokens[at]
+        if not t.is_capital or t.text in _NEVER or t.lower in _INTERJECTIONS or (t.lower in _DAYS and t.lower not in _MONTH_NAMES):
+            return False
+        if t.lower in _DAYS:  # a month, or a person of that name behind another capital
+            before = self.tokens[at - 1] if at else None
+            return before is not None and before.is_capital and before.commonness is None and before.lower not in _DAYS
+        if t.lower in _DEMONYM or t.lower in _DEMONYM_PLURALS:
+            return self._opens_organisation(at)
+        if self.is_all_caps or self.is_title_case:
+            return t.commonness is None or t.commonness >= 7
+        if not t.is_first:
+            return True
+        if t.commonness is None:
+            return len(t.text) > 1
+        return t.commonness >= 6 or ((t.commonness >= 1 or t.is_possessive) and self._next_is_capital(at))
+
+    def _next_is_capital(self, at: int) -> bool:
+        if at + 1 >= len(self.tokens):
+            return False
+        after = self.tokens[at + 1]
+        return after.is_capital or (after.lower in {"of", "for"} and at + 2 < len(self.tokens) and self.tokens[at + 2].is_capital)
+
+    def _opens_organisation(self, at: int) -> bool:
+        """Whether an adjective of nation or faith is part of a name: "German Marshall Fund", not "German troops"."""
+        for t in self.tokens[at + 1 : at + 5]:
+            if not t.is_capital:
+                return False
+            if t.lower in _OFFICES:
+                return False
+            if t.lower in _ORGANISATION_WORDS or t.lower in _PLACE_WORDS:
+                return True
+        return False
+
+    def runs(self) -> Iterator[tuple[int, int]]:
+        """Half-open ranges of tokens that make one name each, titles included."""
+        at, tokens, names = 0, self.tokens, self.names
+        while at < len(tokens):
+            if not names[at]:
+                at += 1
+                continue
+            end = at + 1
+            while end < len(tokens):
+                grown = self._grow(at, end)
+                if grown == end:
+                    break
+                end = grown
+            yield at, end
+            at = end
+
+    def _grow(self, start: int, end: int) -> int:
+        """How far a run that stands so far goes on: one word, or a linking word with what follows."""
+        tokens, names = self.tokens, self.names
+        last, here = tokens[end - 1], tokens[end]
+        if last.is_possessive and not (last.commonness is not None and last.commonness < 7 and names[end]):
+            return end
+        if here.start - last.after > _MOST_GAP:
+            return end
+        if names[end]:
+            return end if here.lower == "the" else end + 1
+        if here.text in _SUFFIXES or (here.is_capital and here.lower in _DEMONYM and self._has_link(start, end)):
+            return end + 1
+        if here.text == "," and end + 1 < len(tokens) and tokens[end + 1].text in {"Jr.", "Jr", "Inc.", "Inc", "Ltd.", "Ltd"}:
+            return end + 2
+        if here.is_capital or not (here.text[0].isalpha() or here.text == "&"):
+            return end
+        return self._link(start, end)
+
+    def _link(self, start: int, end: int) -> int:
+        tokens, names = self.tokens, self.names
+        here, last = tokens[end], tokens[end - 1]
+        nxt = end + 1
+        if here.lower in {"e", "y"} and (last.commonness is not None or nxt >= len(tokens) or tokens[nxt].commonness is not None):
+            return end
+        if here.lower in _PARTICLES and here.lower not in {"d", "st"} | _LINKS:
+            while nxt < len(tokens) and tokens[nxt].lower in _PARTICLES and not tokens[nxt].is_capital:
+                nxt += 1
+            return nxt + 1 if nxt < len(tokens) and names[nxt] else end
+        if here.lower not in _LINKS:
+            return end
+        if nxt < len(tokens) and tokens[nxt].lower == "the" and here.lower != "and":
+            nxt += 1
+        if nxt >= len(tokens) or not tokens[nxt].is_capital or tokens[nxt].text in _NEVER or tokens[nxt].lower in _DAYS:
+            return end
+        after = tokens[nxt]
+        head = self._head(start, end)
+        if here.lower == "of":
+            joins = last.commonness is not None and last.lower not in _OFFICES and last.lower not in _HONORIFICS
+            joins = joins and (not last.is_first or last.commonness >= 1)
+        elif here.lower in {"for", "on", "against", "in", "to", "at"}:
+            joins = head and (here.lower in {"for", "on"} or self._head_is_last(start, end) and here.lower in {"against"})
+        else:  # and, &
+            joins = self._and_joins(start, end, nxt, after, head)
+        return nxt + 1 if joins else end
+
+    def _and_joins(self, start: int, end: int, nxt: int, after: _Token, head: bool) -> bool:
+        """"Foreign Affairs and Trade" after "Ministry of"; "Food and Drug Administration"; "Procter & Gamble"."""
+        if self.tokens[end].text == "&":
+            return True
+        if after.lower == "the":
+            return False
+        ordinary = self.tokens[end - 1].commonness is not None and after.commonness is not None
+        if not ordinary or after.lower in _OFFICES or (after.lower in _ORGANISATION_WORDS and head):
+            return False
+        if head and self._has_link(start, end):
+            return True
+        following = self.tokens[nxt + 1 : nxt + 4]
+        for t in following:
+            if not t.is_capital:
+                return False
+            if t.lower in _ORGANISATION_WORDS:
+                return True
+        return False
+
+    def _head(self, start: int, end: int) -> bool:
+        return any(t.lower in _ORGANISATION_WORDS for t in self.tokens[start:end])
+
+    def _head_is_last(self, start: int, end: int) -> bool:
+        return self.tokens[end - 1].lower in _ORGANISATION_WORDS
+
+    def _has_link(self, start: int, end: int) -> bool:
+        return any(t.lower in {"of", "for", "on"} for t in self.tokens[start:end])
+
+
+# ---- mentions --------------------------------------------------------------------------------------------------------
+
+
 def find_mentions(text: str, segments: Sequence[Segment]) -> list[Mention]:
     """The names of a document, in order; no two overlap."""
-    del text, segments
-    return []
+    found: list[Mention] = []
+    for segment in segments:
+        found += _mentions(segment)
+    return found
+
+
+def _mentions(segment: Segment) -> Iterator[Mention]:
+    sentence = _Sentence(segment.text)
+    taken = 0  # tokens that a mention already has
+    for start, end in sentence.runs():
+        for first, last, title_from in _without_titles(sentence, start, end):
+            mention = _mention(sentence, segment, first, last, max(title_from, taken))
+            if mention is not None:
+                taken = last
+                yield mention
+
+
+def _without_titles(s: _Sentence, start: int, end: int) -> Iterator[tuple[int, int, int]]:
+    """Cut a run at the titles inside: (first, end, first token of the title before), the title not part of the name."""
+    tokens = s.tokens
+    if s._head(start, end) and any(t.lower in {"of", "for", "on"} for t in tokens[start:end]):
+        head_at = next(i for i in range(start, end) if tokens[i].lower in _ORGANISATION_WORDS)
+        if not any(_is_title(tokens[i]) for i in range(start, head_at)):
+            yield start, end, start
+            return
+    cut = start
+    at = start
+    while at < end:
+        if _is_title(tokens[at]) and not (at + 1 < end and tokens[at + 1].lower in _ORGANISATION_WORDS and not _is_honorific(tokens[at])):
+            begin = at
+            while begin > cut and tokens[begin - 1].lower in _OFFICE_MODIFIERS:
+                begin -= 1
+            if begin > cut and not all(tokens[i].lower in _OFFICE_MODIFIERS for i in range(cut, begin)):
+                yield cut, begin, cut
+            cut, title_from = at + 1, begin
+            while cut < end and _is_title(tokens[cut]):
+                cut += 1
+            at = cut
+            nxt = next((i for i in range(at, end) if _is_title(tokens[i])), None)
+            if nxt is None:
+                if cut < end:
+                    yield cut, end, title_from
+                return
+        else:
+            at += 1
+    if cut < end:
+        yield cut, end, cut
+
+
+def _is_title(token: _Token) -> bool:
+    bare = token.lower.rstrip(".")
+    return bare in _OFFICES or (bare in _HONORIFICS and bare not in {"st", "saint", "don", "fr"})
+
+
+def _is_honorific(token: _Token) -> bool:
+    return token.lower.rstrip(".") in _HONORIFICS
+
+
+def _mention(s: _Sentence, segment: Segment, first: int, end: int, title_from: int) -> Mention | None:
+    tokens = s.tokens
+    while end > first and (tokens[end - 1].lower in _LINKS or not tokens[end - 1].text[0].isalnum()):
+        end -= 1
+    while first < end and tokens[first].is_first and first + 1 < end and _drops_first(tokens[first], tokens[first + 1]):
+        first += 1
+    if first >= end:
+        return None
+    words = tokens[first:end]
+    if not _is_name(s, words):
+        return None
+    if words[0].lower == "the" and len(words) > 1:
+        first, words = first + 1, words[1:]
+    offset = segment.span.start
+    span = Span(offset + words[0].start, offset + words[-1].end)
+    title = _title_before(s, first, title_from)
+    is_acronym = len(words) == 1 and 1 < len(words[0].text.replace(".", "")) < 8 and words[0].text.isupper() and not s.is_all_caps
+    description = _description(s, end)
+    kind = _kind(s, words, first, end, title, is_acronym=is_acronym)
+    return Mention(
+        span,
+        s.text[words[0].start : words[-1].end],
+        kind,
+        segment.index,
+        title=s.text[title[0] : title[1]] if title else "",
+        title_span=Span(offset + title[0], offset + title[1]) if title else None,
+        description=s.text[description[0] : description[1]] if description else "",
+        description_span=Span(offset + description[0], offset + description[1]) if description else None,
+        is_possessive=words[-1].is_possessive,
+        is_initial=words[0].is_first,
+        is_all_caps=s.is_all_caps,
+        is_acronym=is_acronym,
+        has_article=first > 0 and tokens[first - 1].lower == "the",
+    )
+
+
+def _drops_first(token: _Token, after: _Token) -> bool:
+    """Whether the first word of a sentence only looks like part of the name that follows."""
+    if token.commonness is None:
+        return False
+    return token.commonness == 0 or (token.commonness < 2 and after.commonness is None and token.lower not in _PLACE_WORDS)
+
+
+def _is_name(s: _Sentence, words: list[_Token]) -> bool:
+    if len(words) > 1:
+        return not all(w.lower in _DEMONYM or w.lower in _DEMONYM_PLURALS for w in words)
+    word = words[0]
+    if word.lower in _DEMONYM or word.lower in _DEMONYM_PLURALS or word.lower.rstrip(".") in _HONORIFICS | _OFFICES:
+        return False
+    if len(word.text.rstrip(".")) < 2 or (_ROMAN.match(word.text) and len(word.text) < 4):
+        return False
+    if not any(c.isalpha() for c in word.text):
+        return False
+    if word.text.isupper() and not s.is_all_caps:
+        return True
+    return word.commonness is None or word.commonness >= 4
+
+
+def _title_before(s: _Sentence, first: int, title_from: int) -> tuple[int, int] | None:
+    """Where the title is: tokens inside the run, and words in lower case before them."""
+    tokens, at = s.tokens, first
+    if at == title_from and at > 1 and tokens[at - 1].text == "," and _is_title(tokens[at - 2]):
+        at -= 1  # "its governor, A"
+        first = at
+    while at > title_from and (_is_title(tokens[at - 1]) or tokens[at - 1].lower in _OFFICE_MODIFIERS):
+        at -= 1
+    if at == first and (at == 0 or not _is_title(tokens[at - 1])):
+        return None
+    while at > 0 and (tokens[at - 1].lower in _OFFICE_MODIFIERS or _is_title(tokens[at - 1])) and at > first - 6:
+        at -= 1
+    while at < first and tokens[at].lower in {"and", "then", "new"}:
+        at += 1
+    if at > 0 and tokens[at - 1].lower in _DEMONYM:
+        at -= 1
+    if at >= first or not any(_is_title(t) for t in tokens[at:first]):
+        return None
+    return tokens[at].start, tokens[first - 1].end
+
+
+def _description(s: _Sentence, end: int) -> tuple[int, int] | None:
+    """An apposition after a comma or in brackets that begins with what somebody is."""
+    tokens = s.tokens
+    if end >= len(tokens) or tokens[end].text not in {",", "("}:
+        return None
+    start = end + 1
+    if start >= len(tokens) or tokens[start].lower in _STOPS_DESCRIPTION or not tokens[start].text[0].isalnum():
+        return None
+    role = False
+    for at in range(start, min(len(tokens), start + 25)):
+        t = tokens[at]
+        if t.lower in _STOPS_DESCRIPTION and not (t.lower == "and" and role) or t.text in _ENDS_DESCRIPTION:
+            break
+        if at < start + 7 and (t.lower in _RECALLED_BY_ROLE or t.lower.rstrip("s") in _RECALLED_BY_ROLE):
+            role = True
+    else:
+        at = min(len(tokens), start + 25)
+    return (tokens[start].start, tokens[at - 1].after) if role and at > start else None
+
+
+def _kind(
+    s: _Sentence, words: list[_Token], first: int, end: int, title: tuple[int, int] | None, *, is_acronym: bool
+) -> MentionKind:
+    tokens = s.tokens
+    if title is not None:
+        return MentionKind.PERSON
+    lowers = [w.lower.rstrip(".") for w in words]
+    if any(w in _ORGANISATION_WORDS for w in lowers):
+        return MentionKind.ORGANISATION
+    if lowers[-1] in _PLACE_WORDS or (lowers[0] in {"mount", "lake", "republic", "kingdom", "gulf", "province", "isle", "port"} and len(words) > 1):
+        return MentionKind.PLACE
+    if is_acronym:
+        return MentionKind.PLACE if lowers[0] in {"us", "u.s", "uk", "u.k", "usa", "uae", "ussr"} else MentionKind.ORGANISATION
+    if len(words) > 1 and (is_given_name(lowers[0]) or any(len(w) == 1 for w in lowers[:-1])):
+        return MentionKind.PERSON
+    if any(t.lower in {"van", "von", "bin", "ibn"} and not t.is_capital for t in words):
+        return MentionKind.PERSON
+    if end < len(tokens) and (tokens[end].lower in _SPEECH or tokens[end].text == "," and end + 1 < len(tokens) and tokens[end + 1].lower in {"who", "aged"}):
+        return MentionKind.PERSON
+    if first > 0 and tokens[first - 1].lower in _PLACE_PREPOSITIONS and len(words) < 3 and tokens[first - 1].lower not in {"to", "from"}:
+        return MentionKind.PLACE
+    return MentionKind.UNKNOWN

@@ -139,3 +139,8 @@ def _table() -> dict[str, tuple[str, ...]]:
 def equivalents(name: str) -> tuple[str, ...]:
     """What a lower-case given name is in other languages, the English form first where there is one."""
     return _table().get(name, ())[:_MOST]
+
+
+def is_given_name(word: str) -> bool:
+    """Whether a lower-case word is one of them."""
+    return word in _table()
