@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import cast
-
 from app.core.errors import ResourceError
 from app.core.furniture import LineFurnitureFinder
 from app.core.language import EnglishIdentifier
@@ -68,8 +65,10 @@ def build_linker(settings: Settings) -> tuple[Linker, str]:
         if "names_dir" in settings.model_fields_set:
             raise ResourceError(f"no knowledge base in {settings.names_dir}; mend or unset MT_REPAIR_NAMES_DIR")
         return NoNames(), ""
-    linker = import_module("app.names.linker").build_linker(settings.names_dir)
-    return cast(Linker, linker), str(linker.version)
+    from app.names.linker import build_linker as open_linker
+
+    linker = open_linker(settings.names_dir)
+    return linker, linker.version
 
 
 def _repair_network(settings: Settings) -> Generator:

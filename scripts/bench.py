@@ -17,14 +17,13 @@ import typer
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from app.wiring import build_repairer
-
 from app.core.errors import RepairError
 from app.evaluation import speed
 from app.evaluation.data import load_set
 from app.evaluation.provenance import provenance
 from app.evaluation.report import markdown_table
 from app.settings import Settings
+from app.wiring import build_repairer
 
 _ROOT = Path(__file__).resolve().parent.parent
 _SERVE = f"{sys.executable} -m app.cli.main serve --port {{port}}"

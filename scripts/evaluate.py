@@ -13,11 +13,9 @@ from typing import Annotated
 import orjson
 import typer
 from rich.console import Console
-from rich.progress import Progress
+from rich.progress import Progress, TaskID
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
-from app.wiring import build_repairer
 
 from app.core.errors import RepairError
 from app.core.types import Mode, RepairOptions
@@ -27,6 +25,7 @@ from app.evaluation.report import rich_table, tables
 from app.evaluation.run import Answer, evaluate, to_json
 from app.evaluation.translation import BOOTSTRAP_SAMPLES, BOOTSTRAP_SEED, signatures
 from app.settings import Settings
+from app.wiring import build_repairer
 
 _ROOT = Path(__file__).resolve().parent.parent
 
@@ -61,9 +60,11 @@ def main(
         chosen = evaluation_set.thin(limit)
         with Progress(console=Console(stderr=True), transient=True) as progress:
             task = progress.add_task(chosen.name, total=len(chosen.examples))
-            result, answers = evaluate(
-                chosen, repairer, options, out.parent / "cache", lambda n, t=task, p=progress: p.update(t, completed=n)
-            )
+
+            def show(done: int, bar: Progress = progress, task: TaskID = task) -> None:
+                bar.update(task, completed=done)
+
+            result, answers = evaluate(chosen, repairer, options, out.parent / "cache", show)
         for table in tables(result):
             console.print(rich_table(*table))
         results.append(to_json(result))
@@ -81,7 +82,7 @@ def main(
 
 def _row(name: str, answer: Answer) -> dict[str, object]:
     """A changed text with its edits and their verdicts, for reading."""
-    verdicts = [j.verdict for j in answer.judged] or [None] * len(answer.repair.edits)
+    verdicts: list[str | None] = [j.verdict.value for j in answer.judged] or [None] * len(answer.repair.edits)
     return {
         "set": name, "id": answer.example.id, "text": answer.example.text, "post_edit": answer.repair.text,
         "refs": answer.example.refs,
