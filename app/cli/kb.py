@@ -78,6 +78,7 @@ def build(
     mangled: Annotated[
         bool, typer.Option(help="Index what machine translation may make of each name; about 4 ms an entity.")
     ] = True,
+    mangled_entities: Annotated[int, typer.Option(min=0, help="So many of the best known are mangled.")] = 60_000,
     mangled_limit: Annotated[int, typer.Option(min=0, help="Most mangled forms in the index.")] = 800_000,
 ) -> None:
     """Build a knowledge base, or an overlay, from your own data.
@@ -110,7 +111,7 @@ def build(
         raise InputError(f"{broken} rows cannot be used, so nothing was built; mend them or pass --on-error skip")
     if not entities and not removed:
         raise InputError("no row was taken from the sources, so nothing was built; look at --class and --min-sitelinks")
-    options = BuildOptions(name=name, removed=removed, mangled_limit=mangled_limit)
+    options = BuildOptions(name, removed, mangled_limit, mangled_entities)
     built = write_base(entities, folder, options, (lambda e: mangle(e, kinds=FAR)) if mangled else None)
     say(
         f"{name}@{built.version}: {len(entities)} entities, {len(removed)} removals, {broken} rows left out, "

@@ -69,6 +69,7 @@ class BuildOptions:
     name: str = "kb"
     removed: Sequence[str] = ()  # ids that an overlay takes out of what lies under it
     mangled_limit: int = 800_000  # most mangled forms kept, the likeliest of the best known first; 8 bytes each
+    mangled_entities: int = 60_000  # so many of the best known are mangled; it takes about 4 ms each
     least_probability: float = 0.000001  # of a mangled form worth keeping
     card: Mapping[str, Any] = field(default_factory=dict)  # sources, licences: goes into the manifest as it is
 
@@ -263,8 +264,10 @@ def _mangled_arrays(
     """Sorted hashes of mangled forms with row, probability and damage packed into one number each."""
     hashes, values, ranks = array("Q"), array("Q"), array("f")
     damages: dict[str, int] = {}
-    for row, entity in enumerate(entities if mangler else ()):
+    known = sorted(range(len(entities)), key=lambda r: (-entities[r].popularity, r))[: options.mangled_entities]
+    for row in sorted(known) if mangler else ():
         assert mangler is not None
+        entity = entities[row]
         own = {key for name in entity.names for key in index_keys(name.text)}
         best: dict[str, tuple[float, str]] = {}
         for form in mangler(entity):

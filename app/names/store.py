@@ -170,7 +170,7 @@ def encode(entity: Entity) -> bytes:
             [[n.text, _NAME_KINDS.index(n.kind), n.language] if n.language else [n.text, _NAME_KINDS.index(n.kind)]
              for n in entity.aliases],
             [[n.text, n.language] for n in entity.native], entity.country,
-            [[r.title, r.start, r.end] if r.start or r.end else r.title for r in entity.roles],
+            [[r.title, r.start, r.end] if (r.start, r.end) != (None, None) else r.title for r in entity.roles],
             entity.active_from, entity.active_to, entity.born, entity.died, round(entity.popularity, 3),
             list(entity.sources),
         ]

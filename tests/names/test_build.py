@@ -1,0 +1,159 @@
+"""Building: the same bytes each time, all or nothing, and what is learned from the names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from app.core.errors import InputError
+from app.names.build import (
+    BuildOptions,
+    acronyms,
+    learn_function_words,
+    learn_synonyms,
+    write_base,
+)
+from app.names.store import MANIFEST, Entity, EntityStore, read_manifest
+from tests.names.bases import ROWS, base, entities, many
+
+
+@dataclass(frozen=True)
+class _Form:
+    text: str
+    probability: float
+    kind: str
+
+
+def _halves(entity: Entity) -> Iterable[_Form]:
+    """Forms that keep half of the name, and one that is the name itself."""
+    yield _Form(entity.name[: len(entity.name) // 2], 0.25, "cut")
+    yield _Form(entity.name[::-1], 0.01, "turned")
+    yield _Form(entity.name, 0.5, "same")
+
+
+def _contents(folder: Path) -> dict[str, bytes]:
+    return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+def test_the_same_entities_give_the_same_bytes_in_any_order(tmp_path: Path) -> None:
+    write_base(many(300), tmp_path / "one", mangler=_halves)
+    write_base(reversed(many(300)), tmp_path / "two", mangler=_halves)
+    assert _contents(tmp_path / "one") == _contents(tmp_path / "two")
+
+
+def test_another_content_is_another_version(tmp_path: Path) -> None:
+    one = write_base(entities(), tmp_path / "one")
+    two = write_base(entities(ROWS[1:]), tmp_path / "two")
+    assert one.version != two.version
+
+
+def test_a_rebuild_leaves_one_version_and_nothing_else(tmp_path: Path) -> None:
+    write_base(entities(), tmp_path)
+    built = write_base(entities(ROWS[1:]), tmp_path)
+    assert {p.name for p in tmp_path.iterdir()} == {MANIFEST, built.version}
+
+
+def test_building_the_same_again_mends_a_damaged_file(tmp_path: Path) -> None:
+    built = write_base(entities(), tmp_path)
+    (tmp_path / built.version / "entities.zst").write_bytes(b"")
+    write_base(entities(), tmp_path)
+    assert EntityStore.open(tmp_path).get("Q1") is not None
+
+
+def test_two_entities_of_one_id_build_nothing(tmp_path: Path) -> None:
+    base(tmp_path)
+    before = _contents(tmp_path)
+    with pytest.raises(InputError, match="Q1 stands 2 times"):
+        write_base(entities([ROWS[0], ROWS[0]]), tmp_path)
+    assert _contents(tmp_path) == before
+
+
+def test_a_build_that_breaks_off_leaves_the_old_version(tmp_path: Path) -> None:
+    base(tmp_path)
+    before = _contents(tmp_path)
+
+    def breaks(entity: Entity) -> Iterable[_Form]:
+        raise RuntimeError(entity.id)
+
+    with pytest.raises(RuntimeError):
+        write_base(entities(ROWS[2:]), tmp_path, mangler=breaks)
+    assert _contents(tmp_path) == before
+
+
+def test_an_empty_base_is_a_base(tmp_path: Path) -> None:
+    write_base([], tmp_path, BuildOptions(removed=["Q1"]))
+    store = EntityStore.open(tmp_path)
+    assert len(store) == 0 and store.by_name("x") == [] and store.search("x") == [] and list(store) == []
+    assert store.layers[0].mangled("x") == []
+
+
+def test_the_manifest_counts_what_is_there(tmp_path: Path) -> None:
+    counts = write_base(entities(), tmp_path, mangler=_halves).counts
+    assert (counts["person"], counts["organisation"], counts["place"]) == (6, 8, 3)
+    assert read_manifest(tmp_path)["counts"] == counts and counts["mangled_forms"] == 2 * len(ROWS)
+
+
+# ---- mangled forms
+
+
+def test_a_mangled_form_leads_to_its_entity_with_probability_and_damage(tmp_path: Path) -> None:
+    layer = base(tmp_path, mangler=_halves).layers[0]
+    (found,) = layer.mangled("tao w")
+    assert layer.entity(found.row).id == "Q2"
+    assert found.damage == "cut" and found.probability == pytest.approx(0.25, rel=0.1)
+    assert layer.mangled("tao wenshu") == [], "a name of its own is no mangled form"
+    assert layer.mangled("never made") == []
+
+
+def test_a_form_of_several_entities_leads_to_all(tmp_path: Path) -> None:
+    layer = base(tmp_path, mangler=_halves).layers[0]
+    assert {layer.entity(m.row).id for m in layer.mangled("pedro s")} == {"Q4", "Q5"}
+
+
+def test_a_full_index_keeps_the_likely_forms_of_the_well_known(tmp_path: Path) -> None:
+    store = base(tmp_path, options=BuildOptions(mangled_limit=3), mangler=_halves)
+    layer = store.layers[0]
+    assert len(layer.mangled("ma")) == 1, "of the best known"
+    assert layer.mangled("olena ma") == [], "of the unknown"
+
+
+def test_every_form_of_a_large_index_is_found(tmp_path: Path) -> None:
+    write_base(many(500), tmp_path, mangler=_halves)
+    layer = EntityStore.open(tmp_path).layers[0]
+    for entity in many(500):
+        assert entity.id in {layer.entity(m.row).id for m in layer.mangled(entity.name[::-1].lower())}
+
+
+# ---- what is learned
+
+
+def test_bodies_under_one_native_word_have_synonymous_heads() -> None:
+    synonyms = learn_synonyms(entities(), ["of", "the", "for"])
+    assert synonyms["fund"] == {"foundation": pytest.approx(0.85)}
+    assert synonyms["foundation"]["fund"] == synonyms["fund"]["foundation"]
+
+
+def test_aliases_that_differ_in_one_word_have_synonyms() -> None:
+    rows = [
+        {"id": f"O{i}", "type": "body", "name": f"Press Office of {town}", "aliases": [f"Press Bureau of {town}"]}
+        for i, town in enumerate(("Arvik", "Borg", "Ceder"))
+    ]
+    assert "bureau" in learn_synonyms(entities(rows), ["of"])["office"]
+
+
+def test_a_word_of_one_body_alone_is_no_synonym() -> None:
+    rows = [{"id": "O1", "type": "body", "name": "Azurex Works", "aliases": ["Belltower Works"]}]
+    assert learn_synonyms(entities(rows), []) == {}
+
+
+def test_words_that_names_print_in_lower_case_are_function_words() -> None:
+    rows = [{"id": f"O{i}", "type": "body", "name": f"House of Tiles and Clay {i}"} for i in range(30)]
+    assert learn_function_words(entities(rows)) == ["and", "of", "the"]
+
+
+def test_acronyms_are_made_with_the_function_words_and_without() -> None:
+    assert acronyms("Ministry of Water and Air", frozenset({"of", "and"})) == {"mowaa", "mwa"}
+    assert acronyms("Water Board", frozenset()) == set(), "two letters are too few"
