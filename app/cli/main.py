@@ -12,13 +12,18 @@ import typer
 from pydantic import ValidationError
 from typer.core import TyperGroup
 
-from app.cli import documents, kb, service
+from app.cli import batch, documents, kb, service
 from app.cli.terminal import say_error
 from app.core.errors import RepairError
 
 EXIT_FAILURE = 2
 
-_COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (documents.register, kb.register, service.register)
+_COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (
+    documents.register,
+    batch.register,
+    kb.register,
+    service.register,
+)
 
 
 class _Group(TyperGroup):

@@ -4,33 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from enum import IntEnum, StrEnum
 
 from app.core.types import Status
+from app.corpus.outcome import FailOn
 from app.corpus.tally import Tally, changed_share, share
 
 _Z = 2.576  # 99 %: a nightly job may cry wolf once in a hundred nights at most
 _LEAST_SENTENCES = 200  # fewer say nothing about a corpus
-
-
-class FailOn(StrEnum):
-    """The least finding that fails a job."""
-
-    NONE = "none"
-    CHANGE = "change"  # a sentence was changed, or would be
-    LOW = "low"  # a sentence is doubtful after the repair
-    ERROR = "error"  # a sentence or a row could not be repaired
-
-
-class ExitCode(IntEnum):
-    """What a run ends with."""
-
-    DONE = 0
-    FINDINGS = 1
-    FAILURE = 2
-    INCOMPLETE = 3  # finished, but some units or rows could not be repaired
-    GATE = 4
-    INTERRUPTED = 130
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ import orjson
 
 from app.core.errors import InputError
 from app.core.repairer import Repairer
-from app.corpus.gate import ExitCode, FailOn, Gate, has_findings
+from app.corpus.gate import Gate, has_findings
 from app.corpus.manifest import (
     Identity,
     Job,
@@ -30,6 +30,7 @@ from app.corpus.manifest import (
     plan_file,
     run_key,
 )
+from app.corpus.outcome import ExitCode, FailOn
 from app.corpus.pool import OutOfSpaceError, Pool
 from app.corpus.tally import Tally
 from app.corpus.worker import JoinOrder, Order, StreamOrder, UnitOrder
@@ -115,6 +116,7 @@ class Result:
     control: Tally | None = None
     identity: Identity | None = None
     files: int = 0
+    names: list[str] = field(default_factory=list)  # of the input files
     units: int = 0
     units_done: int = 0
     units_resumed: int = 0
@@ -182,6 +184,7 @@ class _Runner:
         plans = self._plan(locations)
         self._files = number_tasks(plans)
         result.files, result.units = len(self._files), sum(len(f.tasks) for f in self._files)
+        result.names = [f.plan.location.url for f in self._files]
         result.bytes_in = sum(f.plan.bytes for f in self._files)
         result.rows_planned = sum(u.rows for f in self._files for u in f.plan.units)
         if spec.plan_only:
@@ -473,7 +476,7 @@ class _Stream:
     def __init__(self, spec: Spec, form: RowFormat, source: IO[bytes], sink: IO[bytes], watcher: Watcher) -> None:
         self._spec, self._form, self._sink, self._watcher = spec, form, sink, watcher
         self._source = source
-        self._result = Result(spec, files=1)
+        self._result = Result(spec, files=1, names=["standard input"])
         self._pool = Pool(spec.workers, spec.build, spec.job, self, max_tries=spec.max_tries, stall_s=spec.stall_s)
         self._waiting: dict[int, bytes] = {}  # answers that came before their turn, by first row
         self._order: list[tuple[int, StreamOrder]] = []

@@ -36,6 +36,7 @@ class Finding:
     replacement: str
     reason: str
     context: str  # the sentence, which tells the finding from others when lines move
+    is_exact: bool = False  # line and column are those of the edit, and not only of the row it is in
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,4 +254,5 @@ def _findings(repair: DocumentRepair, place: Place) -> Iterable[Finding]:
             replacement=edit.text,
             reason=edit.reason,
             context=segment.segment.text[:_SAMPLE_CHARS] if segment else "",
+            is_exact=place.source is not None,
         )
