@@ -72,13 +72,47 @@ def open_bytes(path: Path) -> IO[bytes]:
             case ".xz":
                 return lzma.open(path)
             case ".zst":
-                return io.BufferedReader(
-                    zstandard.ZstdDecompressor(max_window_size=1 << 31).stream_reader(path.open("rb"), closefd=True)
-                )
+                return io.BufferedReader(_ZstdStream(path), 1 << 20)
             case _:
                 return path.open("rb")
     except OSError as exc:
         raise InputError(f"{path}: cannot be read ({exc.strerror})") from exc
+
+
+class _ZstdStream(io.RawIOBase):
+    """A Zstandard file of any number of frames as a stream; unlike the library's own reader it sees a cut-off file."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("rb")
+        self._frame: zstandard.ZstdDecompressionObj | None = None
+        self._packed = b""
+        self._plain = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self._plain:
+            if not self._packed:
+                self._packed = self._file.read(1 << 18)
+            if not self._packed:
+                if self._frame is not None:
+                    raise EOFError("the file ends before its last frame does")
+                return 0
+            if self._frame is None:
+                self._frame = zstandard.ZstdDecompressor(max_window_size=1 << 31).decompressobj()
+            self._plain = self._frame.decompress(self._packed)
+            self._packed = b""
+            if self._frame.eof:
+                self._packed, self._frame = self._frame.unused_data, None
+        size = min(len(buffer), len(self._plain))
+        buffer[:size] = self._plain[:size]
+        self._plain = self._plain[size:]
+        return size
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
 
 
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:

@@ -86,14 +86,18 @@ def test_a_build_that_breaks_off_leaves_the_old_version(tmp_path: Path) -> None:
 def test_an_empty_base_is_a_base(tmp_path: Path) -> None:
     write_base([], tmp_path, BuildOptions(removed=["Q1"]))
     store = EntityStore.open(tmp_path)
-    assert len(store) == 0 and store.by_name("x") == [] and store.search("x") == [] and list(store) == []
+    assert len(store) == 0
+    assert store.by_name("x") == []
+    assert store.search("x") == []
+    assert list(store) == []
     assert store.layers[0].mangled("x") == []
 
 
 def test_the_manifest_counts_what_is_there(tmp_path: Path) -> None:
     counts = write_base(entities(), tmp_path, mangler=_halves).counts
     assert (counts["person"], counts["organisation"], counts["place"]) == (6, 8, 3)
-    assert read_manifest(tmp_path)["counts"] == counts and counts["mangled_forms"] == 2 * len(ROWS)
+    assert read_manifest(tmp_path)["counts"] == counts
+    assert counts["mangled_forms"] == 2 * len(ROWS)
 
 
 # ---- mangled forms
@@ -103,7 +107,8 @@ def test_a_mangled_form_leads_to_its_entity_with_probability_and_damage(tmp_path
     layer = base(tmp_path, mangler=_halves).layers[0]
     (found,) = layer.mangled("tao w")
     assert layer.entity(found.row).id == "Q2"
-    assert found.damage == "cut" and found.probability == pytest.approx(0.25, rel=0.1)
+    assert found.damage == "cut"
+    assert found.probability == pytest.approx(0.25, rel=0.1)
     assert layer.mangled("tao wenshu") == [], "a name of its own is no mangled form"
     assert layer.mangled("never made") == []
 

@@ -65,7 +65,8 @@ def test_case_does_not_matter(text: str) -> None:
 @given(NAMES)
 def test_the_form_is_words_parted_by_single_spaces(text: str) -> None:
     form = normalise(text)
-    assert form == " ".join(form.split()) and tokens(text) == tuple(form.split())
+    assert form == " ".join(form.split())
+    assert tokens(text) == tuple(form.split())
 
 
 @given(NAMES)
@@ -98,8 +99,18 @@ def test_hyphens_part_words_or_close_up() -> None:
 
 @pytest.mark.parametrize(
     ("text", "script"),
-    [("Tao", "Latn"), ("陶文书", "Hani"), ("ひらがな", "Hira"), ("カタカナ", "Kana"), ("陶の文書", "Jpan"), ("Максим", "Cyrl"),
-     ("한국", "Hang"), ("شي", "Arab"), ("123", "Zyyy"), ("", "Zyyy")],
-)  # fmt: skip
+    [
+        ("Tao", "Latn"),
+        ("陶文书", "Hani"),
+        ("ひらがな", "Hira"),
+        ("カタカナ", "Kana"),
+        ("陶の文書", "Jpan"),
+        ("Максим", "Cyrl"),
+        ("한국", "Hang"),
+        ("شي", "Arab"),
+        ("123", "Zyyy"),
+        ("", "Zyyy"),
+    ],
+)
 def test_the_script_is_that_of_most_letters(text: str, script: str) -> None:
     assert script_of(text) == script

@@ -39,7 +39,9 @@ ENTITIES = st.builds(
     kind=st.sampled_from(EntityKind),
     type=TEXT,
     name=TEXT,
-    aliases=st.lists(st.builds(Name, TEXT, st.sampled_from(NameKind), st.sampled_from(["", "de"])), max_size=3).map(tuple),
+    aliases=st.lists(st.builds(Name, TEXT, st.sampled_from(NameKind), st.sampled_from(["", "de"])), max_size=3).map(
+        tuple
+    ),
     native=st.lists(st.builds(Name, TEXT, st.just(NameKind.NATIVE), TEXT), max_size=3).map(tuple),
     country=st.sampled_from(["", "NO", "DE"]),
     roles=st.lists(st.builds(Role, TEXT, YEAR, YEAR), max_size=3).map(tuple),
@@ -82,7 +84,9 @@ def test_every_entity_is_found_by_each_of_its_names(store: EntityStore) -> None:
             assert entity in store.by_name(name.text)
 
 
-@pytest.mark.parametrize("text", ["TAO WENSHU", "Tao Wenshu’s", "Táo Wénshū", "T'ao Wenshu", "陶文書", "  tao   wenshu "])
+@pytest.mark.parametrize(
+    "text", ["TAO WENSHU", "Tao Wenshu’s", "Táo Wénshū", "T'ao Wenshu", "陶文書", "  tao   wenshu "]
+)
 def test_spelling_of_no_account_does_not_matter(store: EntityStore, text: str) -> None:
     assert "Q2" in _ids(store.by_name(text))
 
@@ -107,7 +111,15 @@ def test_all_entities_can_be_walked(store: EntityStore) -> None:
 
 @pytest.mark.parametrize(
     ("query", "first"),
-    [("tao", "Q2"), ("Pedro Sar", "Q5"), ("bridge insp", "O7"), ("Q3", "Q3"), ("GRF", "O6"), ("олена", "Q3"), ("lindes", "P1")],
+    [
+        ("tao", "Q2"),
+        ("Pedro Sar", "Q5"),
+        ("bridge insp", "O7"),
+        ("Q3", "Q3"),
+        ("GRF", "O6"),
+        ("олена", "Q3"),
+        ("lindes", "P1"),
+    ],
 )
 def test_a_search_finds_what_is_being_typed(store: EntityStore, query: str, first: str) -> None:
     assert _ids(store.search(query))[0] == first
@@ -116,22 +128,26 @@ def test_a_search_finds_what_is_being_typed(store: EntityStore, query: str, firs
 def test_a_search_keeps_to_kind_and_limit(store: EntityStore) -> None:
     assert _ids(store.search("granite", kind=EntityKind.PERSON)) == []
     assert len(store.search("granite", limit=1)) == 1
-    assert store.search("  ") == [] and store.search("zzz unknown") == []
+    assert store.search("  ") == []
+    assert store.search("zzz unknown") == []
 
 
 def test_native_names_are_told_apart_by_script(store: EntityStore) -> None:
     tao = store.get("Q2")
     assert tao is not None
     assert tao.native_by_script == {"Hani": ("陶文書", "陶文书")}
-    assert tao.native_in("zh") == "陶文书" and tao.native_in("ko") is None
+    assert tao.native_in("zh") == "陶文书"
+    assert tao.native_in("ko") is None
 
 
 def test_json_leaves_out_what_is_not_known(store: EntityStore) -> None:
     tao = store.get("Q2")
     assert tao is not None
     facts = as_json(tao)
-    assert facts["roles"] == [{"title": "governor"}, {"title": "mayor"}] and facts["from"] == 2003
-    assert "born" not in facts and "to" not in facts
+    assert facts["roles"] == [{"title": "governor"}, {"title": "mayor"}]
+    assert facts["from"] == 2003
+    assert "born" not in facts
+    assert "to" not in facts
 
 
 # ---- layers
@@ -144,10 +160,12 @@ def test_an_overlay_replaces_adds_and_removes(tmp_path: Path) -> None:
     store = EntityStore.open(tmp_path / "base", [tmp_path / "overlay"])
     assert store.by_name("Olena Maksymchuk") == []
     assert _ids(store.by_name("Olena Maksymenko")) == ["Q3"]
-    assert _ids(store.by_name("Pedro Sarmiento")) == ["Q4"] and store.get("Q5") is None
+    assert _ids(store.by_name("Pedro Sarmiento")) == ["Q4"]
+    assert store.get("Q5") is None
     assert set(_ids(store.by_name("Tao Wenshu"))) == {"Q2", "X1"}
     assert len(store) == len(ROWS) == len(list(store))
-    assert store.version.startswith("kb@") and "+ours@" in store.version
+    assert store.version.startswith("kb@")
+    assert "+ours@" in store.version
 
 
 def test_a_later_overlay_lies_over_an_earlier_one(tmp_path: Path) -> None:
@@ -156,7 +174,8 @@ def test_a_later_overlay_lies_over_an_earlier_one(tmp_path: Path) -> None:
         write_base(entities([{**ROWS[2], "name": name}]), tmp_path / name)
     store = EntityStore.open(tmp_path / "base", [tmp_path / "One", tmp_path / "Two"])
     entity = store.get("Q3")
-    assert entity is not None and entity.name == "Two"
+    assert entity is not None
+    assert entity.name == "Two"
     assert store.by_name("One") == []
 
 
@@ -243,7 +262,8 @@ def test_a_new_version_that_cannot_be_opened_leaves_the_old_one_in_use(tmp_path:
     whole = (tmp_path / MANIFEST).read_bytes()
     (tmp_path / MANIFEST).write_bytes(b"{")
     assert handle.refresh() is False
-    assert handle.last_error is not None and handle.current.get("Q1") is not None
+    assert handle.last_error is not None
+    assert handle.current.get("Q1") is not None
     (tmp_path / MANIFEST).write_bytes(whole)
     handle.refresh()
     assert handle.last_error is None
@@ -286,5 +306,6 @@ def test_no_request_is_lost_while_versions_change(tmp_path: Path) -> None:
     done.set()
     for thread in threads:
         thread.join()
-    assert failures == [] and handle.last_error is None
+    assert failures == []
+    assert handle.last_error is None
     assert "Name5" in seen
