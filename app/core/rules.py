@@ -217,9 +217,7 @@ def _quote_spacing(text: str) -> Iterator[Finding]:
             yield changes
 
 
-_LONE_STOP: Final = regex.compile(
-    r"(?P<full>(?<=[.!?…][”\"]?))?[ ]*(?<=[\p{L}\p{N}.!?…”\"])[ ]*(?<![“„][ ]*)[“„][ ]?\.[ ]?[“”](?=$|\n|[ ]\p{Lu})"
-)
+_LONE_STOP: Final = regex.compile(r"(?<![“„]|[“„][ ])[“„][ ]?\.[ ]?[“”](?=$|\n|[ ]\p{Lu})")
 
 
 def _stray_quotes(text: str) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.diff import Change, OffsetMap, apply_changes, apply_edits, diff, resolve
+from app.core.diff import Change, OffsetMap, apply_changes, apply_edits, diff, resolve, weaker
 from app.core.types import Edit, EditKind, Origin, Span
 
 ALPHABET = "ab A.,\"'\u2019-1\n\r\t\u0301\u200d\u00e9\U0001f600\U0001f3fd\u05d0\u0e33\u1100\u1161🇩🇪ß"
@@ -250,3 +250,10 @@ def test_a_dropped_edit_has_a_rival_that_stayed_or_a_group_that_could_not(edits:
     for loser in dropped:
         if loser.group is None:
             assert any(loser.span.conflicts(winner.span) for winner in kept)
+
+
+def test_the_weaker_of_two_is_the_one_that_would_be_dropped() -> None:
+    names, model = edit(0, 1, "a", Origin.NAMES, 0.5), edit(3, 4, "b", Origin.MODEL, 0.9)
+    assert weaker(names, model) is weaker(model, names) is model
+    sure, unsure = edit(0, 1, "a", confidence=0.9), edit(3, 4, "b", confidence=0.8)
+    assert weaker(sure, unsure) is weaker(unsure, sure) is unsure
