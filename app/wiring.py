@@ -77,6 +77,9 @@ def _repair_network(settings: Settings) -> Generator:
             f"no repair network in {settings.model_dir}; restore the folder from a release or set MT_REPAIR_MODEL_DIR, "
             "or go without a network: MT_REPAIR_GENERATOR=echo"
         )
+    from app.seq2seq.engine import load_engine
+
+    load_engine()  # first, since it keeps torch out
     from app.seq2seq.ctranslate import CTranslateGenerator
 
     return CTranslateGenerator(

@@ -1,0 +1,26 @@
+"""Serving loads the engine and not what trains networks."""
+
+import subprocess
+import sys
+
+import pytest
+
+
+def run(program: str) -> str:
+    return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.strip()
+
+
+def test_the_engine_comes_without_torch() -> None:
+    program = """
+import sys
+from app.seq2seq.engine import load_engine
+engine = load_engine()
+print(engine.Translator.__name__, [m for m in sys.modules if m.partition(".")[0] in ("torch", "transformers")])
+"""
+    assert run(program) == "Translator []"
+
+
+def test_torch_can_be_loaded_afterwards() -> None:
+    pytest.importorskip("torch")
+    program = "from app.seq2seq.engine import load_engine; load_engine(); import torch; print(torch.ones(2).sum())"
+    assert run(program) == "tensor(2.)"
