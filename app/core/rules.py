@@ -35,7 +35,7 @@ class Rule:
     kind: EditKind
     description: str  # for a list of rules
     reason: str  # for an editor, at the place
-    confidence: float  # measured precision
+    confidence: float  # precision where the pairs show it; where they do not, a cautious guess
     find: Callable[[str], Iterator[Finding]]
 
 
@@ -283,7 +283,7 @@ ALL_RULES: Final[tuple[Rule, ...]] = (
         EditKind.ENCODING,
         "Text decoded with the wrong encoding, such as â€™ for ’.",
         "These characters were decoded with the wrong encoding.",
-        0.99,
+        0.98,
         _mojibake,
     ),
     Rule(
@@ -291,7 +291,7 @@ ALL_RULES: Final[tuple[Rule, ...]] = (
         EditKind.ENCODING,
         "HTML entities left in plain text, such as &quot; or a torn & # 39;.",
         "An HTML entity stands for this character.",
-        0.99,
+        0.97,
         _entities,
     ),
     Rule(
@@ -299,7 +299,7 @@ ALL_RULES: Final[tuple[Rule, ...]] = (
         EditKind.SPACING,
         "White space before a comma, full stop, semicolon, question or exclamation mark.",
         "No space before this mark.",
-        0.98,
+        0.95,
         _each(r"(?<=[\p{L}\p{M}\p{N}%)\]”’])[ \u00a0]+(?=(?!;\))[,;.!?](?:[ \n“”\"’)]|$)(?![ ]?[.)(]))"),
     ),
     Rule(
@@ -307,7 +307,7 @@ ALL_RULES: Final[tuple[Rule, ...]] = (
         EditKind.SPACING,
         "No white space after a comma between words, or after the full stop before a new sentence.",
         "A space is missing after this mark.",
-        0.98,
+        0.97,
         _each(
             r"(?<=(?<![\w./@&-])\p{Ll}{2,}[,;])(?=\p{Ll}{2,}(?![\w.@/,;]))"
             rf"|(?<=(?<![\w./@&-])\p{{Ll}}{{3,}}[.?!])(?=(?:{_STARTERS})(?:[ ,]))",
@@ -339,7 +339,7 @@ ALL_RULES: Final[tuple[Rule, ...]] = (
         EditKind.SPACING,
         "Several spaces between two words of a sentence.",
         "One space is enough.",
-        0.98,
+        0.95,
         _repeated_spaces,
     ),
     Rule(
@@ -347,7 +347,7 @@ ALL_RULES: Final[tuple[Rule, ...]] = (
         EditKind.PUNCTUATION,
         "Quotation marks of a pair that open where they should close, or in another language's way.",
         "This quotation mark belongs the other way round.",
-        0.97,
+        0.95,
         _wrong_way_quotes,
     ),
     Rule(
@@ -355,7 +355,7 @@ ALL_RULES: Final[tuple[Rule, ...]] = (
         EditKind.SPACING,
         "White space on the inner side of quotation marks that pair up.",
         "The space belongs outside the quotation marks.",
-        0.95,
+        0.8,
         _quote_spacing,
     ),
     Rule(
@@ -379,7 +379,7 @@ ALL_RULES: Final[tuple[Rule, ...]] = (
         EditKind.REPETITION,
         "A word or phrase three or more times in a row.",
         "The translation got into a loop here.",
-        0.95,
+        0.86,
         _loops,
     ),
 )

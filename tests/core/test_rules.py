@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 from hypothesis import given
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from app.core.diff import apply_edits, resolve
 from app.core.rules import ALL_RULES, Rules, rule_ids
 from app.core.segment import SentenceSegmenter
-from app.core.types import Edit, Origin
+from app.core.types import Edit, Origin, Segment, Span
 
 
 def find(text: str, *, disabled: frozenset[str] = frozenset()) -> list[Edit]:
@@ -108,6 +109,15 @@ def test_every_rule_is_described_and_has_its_own_id() -> None:
         assert rule.description.endswith(".")
         assert rule.reason.endswith(".")
         assert 0.8 <= rule.confidence < 1.0
+
+
+@pytest.mark.parametrize("piece", ['"', "“ ", ", ", "& ", ". .", "ab, ", " ", "abc ", "a", "'", "“.“ "])
+def test_the_time_of_every_rule_is_about_linear(piece: str) -> None:
+    text = "x" + piece * 20_000 + "."
+    segment = Segment(0, Span(0, len(text)), text, 0)
+    began = time.process_time()
+    Rules().find(text, [segment])
+    assert time.process_time() - began < 3  # quadratic would be minutes
 
 
 PIECES = [
