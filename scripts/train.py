@@ -13,7 +13,7 @@ import math
 import random
 import time
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated
@@ -146,6 +146,12 @@ def save(folder: Path, network: RepairNetwork, optimizer: torch.optim.Optimizer,
         old.rmdir()
 
 
+def write_log(folder: Path, line: Mapping[str, object]) -> None:
+    """Append to ``log.jsonl``."""
+    with (folder / "log.jsonl").open("a") as log:
+        log.write(json.dumps(line) + "\n")
+
+
 def epochs(data: ExampleSet, config: TrainConfig, start: int) -> Iterator[list[int]]:
     """Batches of indices without end, epoch after epoch, from batch ``start`` on; the same for one seed."""
     done, epoch = 0, 0
@@ -162,6 +168,7 @@ def epochs(data: ExampleSet, config: TrainConfig, start: int) -> Iterator[list[i
 def main(
     config_path: Annotated[Path, typer.Argument(metavar="CONFIG", help="TOML file with the fields of TrainConfig.")],
     minutes: Annotated[float, typer.Option(help="Stop, with a checkpoint, after so many minutes.")] = math.inf,
+    stop_at: Annotated[int | None, typer.Option(help="Stop, with a checkpoint, after so many steps in all.")] = None,
 ) -> None:
     """Train until the schedule ends or the time is up."""
     config = read_config(config_path)
@@ -180,11 +187,11 @@ def main(
     data = ExampleSet(config.data)
     network.train()
     config.out.mkdir(parents=True, exist_ok=True)
-    log = (config.out / "log.jsonl").open("a")
-    log.write(json.dumps({"config": {k: str(v) for k, v in asdict(config).items()}, "step": step}) + "\n")
+    write_log(config.out, {"config": {k: str(v) for k, v in asdict(config).items()}, "step": step})
     batches = epochs(data, config, step * config.accumulate)
     started, shown, sums, counted = time.monotonic(), time.monotonic(), torch.zeros(2), 0
-    while step < config.steps and time.monotonic() - started < minutes * 60:
+    last = config.steps if stop_at is None else min(stop_at, config.steps)
+    while step < last and time.monotonic() - started < minutes * 60:
         torch.manual_seed(config.seed * 1_000_003 + step)  # dropout, too, goes on where it stopped
         for group in optimizer.param_groups:
             group["lr"] = group["peak"] * learning_rate_share(step, config)
@@ -218,8 +225,7 @@ def main(
                 "correct": round(float(sums[1]) / counted, 4),
                 "s_per_step": round((now - shown) / 20, 2),
             }
-            log.write(json.dumps(line) + "\n")
-            log.flush()
+            write_log(config.out, line)
             typer.echo(json.dumps(line))
             shown, sums, counted = now, torch.zeros(2), 0
         if step % config.save_every == 0:

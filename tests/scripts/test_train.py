@@ -1,0 +1,105 @@
+"""Training: one batch is learned by heart, small batches add up, and a stopped run goes on as if it had not stopped."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+
+import pytest
+
+torch = pytest.importorskip("torch")
+from torch import Tensor
+
+from app.seq2seq.batches import make_batch
+from app.seq2seq.examples import make_pair, write_examples
+from app.seq2seq.network import RepairNetwork
+from scripts.train import learning_rate_share, losses, main, make_optimizer, read_config
+from tests.seq2seq.tiny import SENTENCES, make_network, make_tokenizer
+
+PAIRS = list(zip(SENTENCES[::2], SENTENCES[1::2], strict=True))
+
+
+@pytest.fixture(scope="module")
+def start(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with an untrained network, its tokenizer and ``train.npz``."""
+    folder = tmp_path_factory.mktemp("start")
+    tokenizer = make_tokenizer(folder)
+    make_network(tokenizer).save(folder)
+    rng = random.Random(1)
+    examples = [make_pair(*rng.choice(PAIRS), 1.0, 0, tokenizer) for _ in range(60)]
+    write_examples(folder / "train.npz", examples)
+    return folder
+
+
+def write_config(start: Path, out: Path, **fields: object) -> Path:
+    values = {"start": str(start), "data": str(start / "train.npz"), "out": str(out), "batch_pieces": 120,
+              "steps": 6, "warmup": 2, "save_every": 100, "right_marks": 1, "hint_share": 0.5} | fields  # fmt: skip
+    out.mkdir(parents=True, exist_ok=True)
+    path = out.parent / f"{out.name}.toml"
+    path.write_text("\n".join(f"{k} = {json.dumps(v)}" for k, v in values.items()))
+    return path
+
+
+def weights(run: Path) -> dict[str, Tensor]:
+    return RepairNetwork.load(run / "checkpoint").state_dict()
+
+
+def test_a_run_that_was_stopped_ends_with_the_same_weights(start: Path, tmp_path: Path) -> None:
+    main(write_config(start, tmp_path / "whole"))
+    config = write_config(start, tmp_path / "stopped")
+    main(config, stop_at=3)
+    assert json.loads((tmp_path / "stopped" / "log.jsonl").read_text().splitlines()[0])["step"] == 0
+    main(config)
+    whole, stopped = weights(tmp_path / "whole"), weights(tmp_path / "stopped")
+    assert all(torch.equal(whole[name], stopped[name]) for name in whole)
+    assert not torch.equal(whole["head.weight"], weights_at_start(start)["head.weight"])
+
+
+def weights_at_start(start: Path) -> dict[str, Tensor]:
+    return RepairNetwork.load(start).state_dict()
+
+
+def test_what_is_frozen_stays_and_the_rest_moves(start: Path, tmp_path: Path) -> None:
+    main(write_config(start, tmp_path / "run", freeze_embeddings=True, freeze_layers=1))
+    before, after = weights_at_start(start), weights(tmp_path / "run")
+    moved = {name for name in before if not torch.equal(before[name], after[name])}
+    assert not any(name.startswith(("bart.model.shared", "bart.model.encoder.layers.0")) for name in moved)
+    assert any(name.startswith("bart.model.decoder.layers.0") for name in moved)
+
+
+def test_accumulated_halves_give_the_gradient_of_the_whole(start: Path) -> None:
+    from app.seq2seq.tokenizer import Tokenizer
+
+    tokenizer = Tokenizer(start / "tokenizer.model")
+    examples = [make_pair(a, b, 1.0, 0, tokenizer) for a, b in (PAIRS[0], PAIRS[0], PAIRS[0], PAIRS[0])]
+    network = RepairNetwork.load(start)
+    gradients = []
+    for size in (4, 2):
+        network.zero_grad()
+        for at in range(0, 4, size):
+            batch = make_batch(examples[at : at + size], tokenizer, random.Random(1))
+            detect, correct = losses(network.eval(), batch)
+            torch.autograd.backward((detect + correct) * (size / 4))
+        gradients.append(torch.cat([p.grad.flatten() for p in network.parameters() if p.grad is not None]))
+    assert torch.allclose(gradients[0], gradients[1], atol=1e-6)
+
+
+def test_the_optimizer_holds_every_weight_that_may_move_once(start: Path, tmp_path: Path) -> None:
+    network = RepairNetwork.load(start)
+    optimizer = make_optimizer(network, read_config(write_config(start, tmp_path / "run")))
+    held = [id(p) for group in optimizer.param_groups for p in group["params"]]
+    assert sorted(held) == sorted(id(p) for p in network.parameters() if p.requires_grad)
+
+
+def test_the_learning_rate_rises_and_falls(start: Path, tmp_path: Path) -> None:
+    config = read_config(write_config(start, tmp_path / "run", steps=10, warmup=4))
+    shares = [learning_rate_share(step, config) for step in range(12)]
+    assert shares[:4] == [0.25, 0.5, 0.75, 1.0]
+    assert shares[4:10] == sorted(shares[4:10], reverse=True)
+    assert shares[-1] == pytest.approx(0.1)
+
+
+def test_an_unknown_field_of_the_configuration_is_an_error(start: Path, tmp_path: Path) -> None:
+    with pytest.raises(TypeError, match="stepz"):
+        read_config(write_config(start, tmp_path / "run", stepz=1))
