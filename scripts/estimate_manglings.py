@@ -34,10 +34,57 @@ cli = typer.Typer(no_args_is_help=True, add_completion=False)
 
 _TOKEN = regex.compile(r"\p{L}[\p{L}\p{M}]*(?:['’-]\p{L}[\p{L}\p{M}]*)*|\p{N}+|\S")
 _POSSESSIVE = regex.compile(r"(?:['’]s|(?<=s)['’])$")
-_LINKS = frozenset("of de del della di da dos von van der den la le al el bin ibn for".split())
+_LINKS = frozenset(
+    [
+        "of",
+        "de",
+        "del",
+        "della",
+        "di",
+        "da",
+        "dos",
+        "von",
+        "van",
+        "der",
+        "den",
+        "la",
+        "le",
+        "al",
+        "el",
+        "bin",
+        "ibn",
+        "for",
+    ]
+)
 _ORGANISATION = frozenset(
-    "ministry university institute bank department academy college school office council committee party association "
-    "federation museum agency foundation centre center society union company group board court club".split()
+    [
+        "ministry",
+        "university",
+        "institute",
+        "bank",
+        "department",
+        "academy",
+        "college",
+        "school",
+        "office",
+        "council",
+        "committee",
+        "party",
+        "association",
+        "federation",
+        "museum",
+        "agency",
+        "foundation",
+        "centre",
+        "center",
+        "society",
+        "union",
+        "company",
+        "group",
+        "board",
+        "court",
+        "club",
+    ]
 )
 _CONTRACTION = regex.compile(r"['’](?:m|d|ll|re|ve|t)$|^I$", regex.IGNORECASE)
 _DERIVED = regex.compile(r"(?:s|es|n|an|ian|ans|ians|ish|ese|ic|y|e)?")
@@ -305,7 +352,9 @@ def split_pairs(folder: Path, *, held_out: bool) -> list[NamePair]:
 
 def _write(path: Path, value: dict[str, Any]) -> None:
     partial = path.with_name(path.name + ".partial")
-    partial.write_text(json.dumps(value, ensure_ascii=False, indent=None, separators=(",", ":")) + "\n", encoding="utf-8")
+    partial.write_text(
+        json.dumps(value, ensure_ascii=False, indent=None, separators=(",", ":")) + "\n", encoding="utf-8"
+    )
     partial.replace(path)
 
 

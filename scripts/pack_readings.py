@@ -1,6 +1,6 @@
 """Pack the readings of Han characters that the mangler needs (from Unihan, see ``app/names/mangle/data/README.md``).
 
-    python -m scripts.pack_readings ../shared/data/entities/unihan_readings.tsv.xz app/names/mangle/data/han.tsv.xz
+python -m scripts.pack_readings ../shared/data/entities/unihan_readings.tsv.xz app/names/mangle/data/han.tsv.xz
 """
 
 from __future__ import annotations

@@ -1,7 +1,20 @@
 # ruff: noqa: SIM905
 """Names in running text, with what stands around them.
 
-Rules over one pass of tokens, rather than a network, by measurement: FIGURES
+Rules over one pass of tokens, rather than a network, by measurement (``scripts/measure_mentions.py``): 270 sentences,
+half references of machine-translation test sets and half open web text, with 389 names marked by hand; the rules
+were written with the first half of them in view. On the second, unseen then:
+
+====================================  ======  =========  =============  ==========
+detector                              recall  precision  ms a sentence  memory, MB
+====================================  ======  =========  =============  ==========
+these rules                            0.943      0.934          0.075           9
+spaCy 3.8.7, ``en_core_web_sm`` 3.8    0.840      0.891  4.2, batch 2.0        165
+====================================  ======  =========  =============  ==========
+
+A name counts as found with exactly its span; works, products and peoples count neither way. Errors of the second half
+that showed a slip were mended since (0.979 and 0.964 on it now, no longer unseen). The network says a kind for
+every name and is right on 0.79; the rules say one where a word shows it, on 0.37, and are right on 0.96.
 """
 
 from __future__ import annotations
@@ -16,7 +29,7 @@ from importlib.resources import files
 import regex
 
 from app.core.types import Segment, Span
-from app.names.mangle.given_names import is_given_name
+from app.names.given_names import is_given_name
 
 
 class MentionKind(StrEnum):
@@ -53,72 +66,119 @@ class Mention:
 # ---- words -----------------------------------------------------------------------------------------------------------
 
 _DAYS = frozenset(
-    "monday tuesday wednesday thursday friday saturday sunday january february march april may june july august september "
-    "october november december mon tue wed thu fri sat sun jan feb mar apr jun jul aug sep sept oct nov dec".split()
+    "monday tuesday wednesday thursday friday saturday sunday january february march april may june july august "
+    "september "
+    "october november december".split()
+)
+# Short for days and months only before a figure or with a full stop: Sun, Jan and Mar are names of people, too.
+_SHORT_DAYS = frozenset(
+    "mon tue tues wed thu thurs fri sat sun jan feb mar apr jun jul aug sep sept oct nov dec".split()
 )
 _MONTH_NAMES = frozenset({"may", "march", "august", "june", "april"})  # people have these names, too
 _PARTICLES = frozenset(
-    "am im sur sous en aux upon van von de der den del della dello di da do dos das du la le los las bin ibn bint al el ter ten zu zum af av y e und "
+    "am im sur sous en aux upon van von de der den del della dello di da do dos das du la le los las bin ibn "
+    "bint al el ter ten zu zum af av y e und "
     "st 't d".split()
 )
-_SUFFIXES = frozenset({"Jr", "Jr.", "Sr", "Sr.", "II", "III", "IV", "VI", "VII", "VIII", "IX", "XI", "XII", "XIV", "XVI"})
+_SUFFIXES = frozenset(
+    {"Jr", "Jr.", "Sr", "Sr.", "II", "III", "IV", "VI", "VII", "VIII", "IX", "XI", "XII", "XIV", "XVI"}
+)
 _HONORIFICS = frozenset(
-    "mr mrs ms miss mx dr prof sir dame lord lady sheikh sheik sultan emir ayatollah imam rabbi rev reverend fr sen rep gov gen lt col "
-    "maj capt sgt adm cmdr hon st saint king queen prince princess pope emperor comrade messrs mme monsieur madame herr frau señor "
+    "mr mrs ms miss mx dr prof sir dame lord lady sheikh sheik sultan emir ayatollah imam rabbi rev reverend fr "
+    "sen rep gov gen lt col "
+    "maj capt sgt adm cmdr hon st saint king queen prince princess pope emperor comrade messrs mme monsieur "
+    "madame herr frau señor "
     "señora don".split()
 )
 _OFFICES = frozenset(
-    "president vice-president minister premier chancellor secretary secretary-general governor mayor senator congressman "
-    "congresswoman representative deputy ambassador envoy spokesman spokeswoman spokesperson chairman chairwoman chairperson chair "
-    "chief director director-general head commissioner general lieutenant colonel major captain sergeant admiral marshal commander "
-    "judge justice prosecutor attorney lawyer professor doctor bishop archbishop cardinal patriarch father sister brother coach "
-    "captain manager editor journalist reporter correspondent analyst economist expert researcher historian author writer poet "
-    "singer actor actress artist composer filmmaker photographer goalkeeper striker midfielder defender player leader activist "
-    "candidate councillor councilman mp mep ceo cfo coo founder co-founder owner speaker treasurer officer detective inspector "
+    "president vice-president minister premier chancellor secretary secretary-general governor mayor senator "
+    "congressman "
+    "congresswoman representative deputy ambassador envoy spokesman spokeswoman spokesperson chairman chairwoman "
+    "chairperson chair "
+    "chief director director-general head commissioner general lieutenant colonel major captain sergeant admiral "
+    "marshal commander "
+    "judge justice prosecutor attorney lawyer professor doctor bishop archbishop cardinal patriarch father "
+    "sister brother coach "
+    "captain manager editor journalist reporter correspondent analyst economist expert researcher historian "
+    "author writer poet "
+    "singer actor actress artist composer filmmaker photographer goalkeeper striker midfielder defender player "
+    "leader activist "
+    "candidate councillor councilman mp mep ceo cfo coo founder co-founder owner speaker treasurer officer "
+    "detective inspector "
     "constable guru diplomat politician scientist engineer architect designer dictator ruler prime-minister".split()
 )
 _OFFICE_MODIFIERS = frozenset(
-    "prime foreign finance defence defense interior justice health education trade economy energy environment agriculture labour labor "
-    "transport culture deputy vice assistant acting former ex then late interim first second senior junior lead chief executive "
-    "managing general national state federal regional district attorney press permanent special under high supreme crown major "
-    "lieutenant brigadier rear air field secretary police home internal external affairs opposition party parliamentary security "
-    "adviser advisor political military new current incumbent outgoing film pop rock head team club and us uk eu un".split()
+    "prime foreign finance defence defense interior justice health education trade economy energy environment "
+    "agriculture labour labor "
+    "transport culture deputy vice assistant acting former ex then late interim first second senior junior lead "
+    "chief executive "
+    "managing general national state federal regional district attorney press permanent special under high "
+    "supreme crown major "
+    "lieutenant brigadier rear air field secretary police home internal external affairs opposition party "
+    "parliamentary security "
+    "adviser advisor political military new current incumbent outgoing film pop rock head team club and us uk eu "
+    "un".split()
 )
 _RECALLED_BY_ROLE = _OFFICES | frozenset(
-    "son daughter wife husband mother father brother sister widow member fellow adviser advisor consultant specialist scholar lecturer "
-    "teacher student farmer worker driver resident citizen veteran partner associate assistant vice head winner champion star "
-    "executive president official negotiator strategist critic capital city town village province county region district suburb port "
-    "island company firm maker manufacturer group bank university institute newspaper magazine agency organisation organization charity "
-    "party think-tank producer retailer operator provider spokesperson presenter host blogger publisher musician drummer guitarist "
+    "son daughter wife husband mother father brother sister widow member fellow adviser advisor consultant "
+    "specialist scholar lecturer "
+    "teacher student farmer worker driver resident citizen veteran partner associate assistant vice head winner "
+    "champion star "
+    "executive president official negotiator strategist critic capital city town village province county region "
+    "district suburb port "
+    "island company firm maker manufacturer group bank university institute newspaper magazine agency "
+    "organisation organization charity "
+    "party think-tank producer retailer operator provider spokesperson presenter host blogger publisher musician "
+    "drummer guitarist "
     "biologist physicist chemist psychologist sociologist economist anthropologist physician surgeon nurse".split()
 )
 _ORGANISATION_WORDS = frozenset(
-    "ministry department bureau agency office commission committee council court parliament congress senate assembly bank fund foundation "
-    "institute institution university college academy school centre center hospital association society union federation confederation "
-    "league alliance coalition party corporation company group inc ltd llc corp co plc gmbh ag holdings industries airlines airways "
-    "motors police army navy force forces guard corps command brigade division regiment club fc museum library orchestra theatre theater "
-    "church organisation organization authority administration service services board chamber exchange times post news journal tribune "
-    "herald press studios records network network trust initiative forum conference team bureau secretariat treasury front brotherhood "
+    "ministry department bureau agency office commission committee council court parliament congress senate "
+    "assembly bank fund foundation "
+    "institute institution university college academy school centre center hospital association society union "
+    "federation confederation "
+    "league alliance coalition party corporation company group inc ltd llc corp co plc gmbh ag holdings "
+    "industries airlines airways "
+    "motors police army navy force forces guard corps command brigade division regiment club fc museum library "
+    "orchestra theatre theater "
+    "church organisation organization authority administration service services board chamber exchange times "
+    "post news journal tribune "
+    "herald press studios records network network trust initiative forum conference team bureau secretariat "
+    "treasury front brotherhood "
     "laboratory laboratories".split()
 )
 _PLACE_WORDS = frozenset(
-    "city town village province county district region state republic kingdom island islands isle river lake sea ocean bay gulf strait "
-    "mountain mountains mount hills valley desert forest park street road avenue square bridge airport station port peninsula coast "
+    "city town village province county district region state republic kingdom island islands isle river lake sea "
+    "ocean bay gulf strait "
+    "mountain mountains mount hills valley desert forest park street road avenue square bridge airport station "
+    "port peninsula coast "
     "canal oblast prefecture municipality governorate territory beach cape fort plateau".split()
 )
 _DEMONYM = frozenset(
-    "american british english french german italian spanish portuguese dutch belgian swiss austrian swedish norwegian danish finnish "
-    "icelandic irish scottish welsh polish czech slovak hungarian romanian bulgarian greek turkish cypriot maltese serbian croatian "
-    "bosnian slovenian macedonian albanian montenegrin kosovar ukrainian russian belarusian moldovan estonian latvian lithuanian georgian "
-    "armenian azerbaijani kazakh kyrgyz uzbek tajik turkmen mongolian chinese taiwanese japanese korean vietnamese lao cambodian thai "
-    "burmese malaysian malay singaporean indonesian filipino philippine indian pakistani bangladeshi nepali nepalese bhutanese maldivian "
-    "afghan iranian persian iraqi syrian lebanese israeli palestinian jordanian saudi yemeni omani emirati qatari bahraini kuwaiti "
-    "egyptian libyan tunisian algerian moroccan sudanese ethiopian eritrean somali kenyan ugandan tanzanian rwandan burundian congolese "
-    "nigerian ghanaian ivorian senegalese malian cameroonian chadian angolan zambian zimbabwean mozambican namibian botswanan african "
-    "canadian mexican guatemalan honduran salvadoran nicaraguan panamanian cuban haitian dominican jamaican colombian venezuelan "
-    "ecuadorian peruvian bolivian chilean argentine argentinian uruguayan paraguayan brazilian australian european asian western eastern "
-    "arab arabic latin hebrew jewish muslim islamic christian catholic protestant orthodox hindu buddhist kurdish tibetan uyghur uighur "
-    "catalan basque soviet nazi roman ottoman sinhala tamil bengali hindi urdu punjabi nordic scandinavian baltic balkan slavic "
+    "american british english french german italian spanish portuguese dutch belgian swiss austrian swedish "
+    "norwegian danish finnish "
+    "icelandic irish scottish welsh polish czech slovak hungarian romanian bulgarian greek turkish cypriot "
+    "maltese serbian croatian "
+    "bosnian slovenian macedonian albanian montenegrin kosovar ukrainian russian belarusian moldovan estonian "
+    "latvian lithuanian georgian "
+    "armenian azerbaijani kazakh kyrgyz uzbek tajik turkmen mongolian chinese taiwanese japanese korean "
+    "vietnamese lao cambodian thai "
+    "burmese malaysian malay singaporean indonesian filipino philippine indian pakistani bangladeshi nepali "
+    "nepalese bhutanese maldivian "
+    "afghan iranian persian iraqi syrian lebanese israeli palestinian jordanian saudi yemeni omani emirati "
+    "qatari bahraini kuwaiti "
+    "egyptian libyan tunisian algerian moroccan sudanese ethiopian eritrean somali kenyan ugandan tanzanian "
+    "rwandan burundian congolese "
+    "nigerian ghanaian ivorian senegalese malian cameroonian chadian angolan zambian zimbabwean mozambican "
+    "namibian botswanan african "
+    "canadian mexican guatemalan honduran salvadoran nicaraguan panamanian cuban haitian dominican jamaican "
+    "colombian venezuelan "
+    "ecuadorian peruvian bolivian chilean argentine argentinian uruguayan paraguayan brazilian australian "
+    "european asian western eastern "
+    "arab arabic latin hebrew jewish muslim islamic christian catholic protestant orthodox hindu buddhist "
+    "kurdish tibetan uyghur uighur "
+    "catalan basque soviet nazi roman ottoman sinhala tamil bengali hindi urdu punjabi nordic scandinavian "
+    "baltic balkan slavic "
     "germanic celtic caucasian hispanic latino communist democrat republican democratic".split()
 )
 _PEOPLES = frozenset(
@@ -127,13 +187,23 @@ _PEOPLES = frozenset(
     "viennese sinhalese romani roma inuit maori aboriginal aborigine gypsy".split()
 )
 _DEMONYM_PLURALS = frozenset(d + "s" for d in _DEMONYM | _PEOPLES) | _PEOPLES
-_INTERJECTIONS = frozenset("yeah yep nope ok okay oh ah wow hey hi hello hmm um uh gonna yes no thanks lol haha please".split())
-_NEVER = frozenset("I I'm I'd I'll I've OK TV AM PM BC AD BCE CE DVD CD PC IT ID HIV AIDS COVID COVID-19 DNA GDP CEO CFO".split())
-_PLACE_PREPOSITIONS = frozenset("in at near from to into across throughout outside around via towards toward over".split())
-_SPEECH = frozenset("said says told added asked explained wrote tweeted replied believes thinks argued noted stressed born died".split())
-_QUOTE_OR_COLON = frozenset('"“”„«»:—–-•*(['"'‘")
+_INTERJECTIONS = frozenset(
+    "yeah yep nope ok okay oh ah wow hey hi hello hmm um uh gonna yes no thanks lol haha please".split()
+)
+_NEVER = frozenset(
+    "I I'm I'd I'll I've OK TV AM PM BC AD BCE CE DVD CD PC IT ID HIV AIDS COVID COVID-19 DNA GDP CEO CFO".split()
+)
+_PLACE_PREPOSITIONS = frozenset(
+    "in at near from to into across throughout outside around via towards toward over".split()
+)
+_SPEECH = frozenset(
+    "said says told added asked explained wrote tweeted replied believes thinks argued noted stressed born died".split()
+)
+_QUOTE_OR_COLON = frozenset("\"“”„«»:—–-•*(['‘")
 _ENDS_DESCRIPTION = frozenset(',;().:—–"“”')
-_STOPS_DESCRIPTION = frozenset("who which that said says told was is has had were are and but when while where added whose".split())
+_STOPS_DESCRIPTION = frozenset(
+    "who which that said says told was is has had were are and but when while where added whose".split()
+)
 
 _TOKEN = regex.compile(
     r"(?:\p{Lu}\.){2,}(?:\p{Lu}(?!\p{L}))?"  # U.S., J.R.R.
@@ -143,8 +213,10 @@ _TOKEN = regex.compile(
     r"|[^\s\p{L}\p{N}]"
 )
 _POSSESSIVE = regex.compile(r"['’]s$|(?<=s)['’]$", regex.IGNORECASE)
-_ROMAN = regex.compile(r"[IVXLC]+$")
-_LINKS = frozenset({"of", "for", "on", "and", "&", "in", "against", "to", "at"})
+_ROMAN = regex.compile(r"(?=[IVXLC])C{0,3}(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})$")
+_ARABIC_ARTICLE = regex.compile(r"(?:al|el|as|ash|ad|an|ar|at|az|d|l|de)['’-]\p{Lu}")
+_PREFIXED = regex.compile(r"(?:pro|anti|ex|non|pre|post|mid|trans)-", regex.IGNORECASE)
+_LINKS = frozenset({"of", "for", "on", "and", "&"})
 _MOST_GAP = 1  # code points between words of one name
 
 
@@ -198,12 +270,21 @@ def _tokens(text: str) -> list[_Token]:
         lower = core.casefold()
         found.append(
             _Token(
-                core, start, start + len(core), end, lower, letter.isupper() or (letter.isdigit() and core.isupper()),
+                core, start, start + len(core), end, lower, _is_capital(core),
                 len(core) != len(word), known.get(lower), first,
             )
         )  # fmt: skip
         first = False
     return found
+
+
+def _is_capital(word: str) -> bool:
+    first = word[0]
+    if first.isupper():
+        return not (_PREFIXED.match(word) and word[word.index("-") + 1 :].islower())
+    if first.isdigit():
+        return word.isupper()
+    return not word.isalpha() and _ARABIC_ARTICLE.match(word) is not None
 
 
 # ---- runs of capitals ------------------------------------------------------------------------------------------------
@@ -221,14 +302,28 @@ class _Sentence:
         self.is_all_caps = len(letters) > 2 and upper * 10 > len(letters) * 6
         long = [t for t in words if len(t.text) > 3]
         self.is_title_case = (
-            len(long) > 3 and sum(t.is_capital for t in long) * 10 >= len(long) * 9 and not text.rstrip().endswith((".", "。"))
+            len(long) > 3
+            and sum(t.is_capital for t in long) * 10 >= len(long) * 9
+            and not text.rstrip().endswith((".", "。"))
         )
         self.names = [self._is_name_word(at) for at in range(len(self.tokens))]
+        self.offices = dict(self._offices())  # token after "Minister of Foreign Affairs" -> token that it begins with
 
     def _is_name_word(self, at: int) -> bool:
         """Whether the capital of a token means a name."""
         t = self.tokens[at]
-        if not t.is_capital or t.text in _NEVER or t.lower in _INTERJECTIONS or (t.lower in _DAYS and t.lower not in _MONTH_NAMES):
+        if (
+            not t.is_capital
+            or t.text in _NEVER
+            or t.lower in _INTERJECTIONS
+            or (t.lower in _DAYS and t.lower not in _MONTH_NAMES)
+        ):
+            return False
+        if (
+            t.lower in _SHORT_DAYS
+            and at + 1 < len(self.tokens)
+            and (self.tokens[at + 1].text[0].isdigit() or self.tokens[at + 1].text == ".")
+        ):
             return False
         if t.lower in _DAYS:  # a month, or a person of that name behind another capital
             before = self.tokens[at - 1] if at else None
@@ -247,18 +342,45 @@ class _Sentence:
         if at + 1 >= len(self.tokens):
             return False
         after = self.tokens[at + 1]
-        return after.is_capital or (after.lower in {"of", "for"} and at + 2 < len(self.tokens) and self.tokens[at + 2].is_capital)
+        return after.is_capital or (
+            after.lower in {"of", "for"} and at + 2 < len(self.tokens) and self.tokens[at + 2].is_capital
+        )
 
     def _opens_organisation(self, at: int) -> bool:
         """Whether an adjective of nation or faith is part of a name: "German Marshall Fund", not "German troops"."""
-        for t in self.tokens[at + 1 : at + 5]:
-            if not t.is_capital:
+        following = self.tokens[at + 1 : at + 5]
+        for t in following:
+            if not t.is_capital or t.lower in _OFFICES or t.lower.rstrip(".") in _HONORIFICS:
                 return False
-            if t.lower in _OFFICES:
-                return False
+            if t is following[0] and t.commonness is not None and t.lower not in _OFFICE_MODIFIERS:
+                return t.start - self.tokens[at].after <= _MOST_GAP and not (self.is_title_case or self.is_all_caps)
             if t.lower in _ORGANISATION_WORDS or t.lower in _PLACE_WORDS:
                 return True
         return False
+
+    def _offices(self) -> Iterator[tuple[int, int]]:
+        """Titles with a field of work behind "of"; the words of the field are no names then."""
+        tokens = self.tokens
+        for at in range(len(tokens) - 2):
+            if tokens[at].lower not in _OFFICES or tokens[at + 1].lower not in {"of", "for"}:
+                continue
+            end = at + 2
+            while (
+                end < len(tokens)
+                and tokens[end].commonness is not None
+                and (
+                    tokens[end].is_capital
+                    or (tokens[end].lower == "and" and end + 1 < len(tokens) and tokens[end + 1].is_capital)
+                )
+            ):
+                end += 1
+            if (
+                end > at + 2
+                and tokens[at + 2].lower not in _ORGANISATION_WORDS
+                and not any(t.lower in _ORGANISATION_WORDS or t.lower in _PLACE_WORDS for t in tokens[at + 2 : end])
+            ):
+                self.names[at + 2 : end] = [False] * (end - at - 2)
+                yield end, at
 
     def runs(self) -> Iterator[tuple[int, int]]:
         """Half-open ranges of tokens that make one name each, titles included."""
@@ -280,15 +402,21 @@ class _Sentence:
         """How far a run that stands so far goes on: one word, or a linking word with what follows."""
         tokens, names = self.tokens, self.names
         last, here = tokens[end - 1], tokens[end]
-        if last.is_possessive and not (last.commonness is not None and last.commonness < 7 and names[end]):
-            return end
+        if last.is_possessive and not (
+            names[end] and all((9 if t.commonness is None else t.commonness) < 7 for t in tokens[start:end])
+        ):
+            return end  # "Lavrov's Ministry" is two names, "People's Republic" and "Children's Hospital" are one
         if here.start - last.after > _MOST_GAP:
             return end
         if names[end]:
             return end if here.lower == "the" else end + 1
         if here.text in _SUFFIXES or (here.is_capital and here.lower in _DEMONYM and self._has_link(start, end)):
             return end + 1
-        if here.text == "," and end + 1 < len(tokens) and tokens[end + 1].text in {"Jr.", "Jr", "Inc.", "Inc", "Ltd.", "Ltd"}:
+        if (
+            here.text == ","
+            and end + 1 < len(tokens)
+            and tokens[end + 1].text in {"Jr.", "Jr", "Inc.", "Inc", "Ltd.", "Ltd"}
+        ):
             return end + 2
         if here.is_capital or not (here.text[0].isalpha() or here.text == "&"):
             return end
@@ -298,7 +426,9 @@ class _Sentence:
         tokens, names = self.tokens, self.names
         here, last = tokens[end], tokens[end - 1]
         nxt = end + 1
-        if here.lower in {"e", "y"} and (last.commonness is not None or nxt >= len(tokens) or tokens[nxt].commonness is not None):
+        if here.lower in {"e", "y"} and (
+            last.commonness is not None or nxt >= len(tokens) or tokens[nxt].commonness is not None
+        ):
             return end
         if here.lower in _PARTICLES and here.lower not in {"d", "st"} | _LINKS:
             while nxt < len(tokens) and tokens[nxt].lower in _PARTICLES and not tokens[nxt].is_capital:
@@ -313,16 +443,17 @@ class _Sentence:
         after = tokens[nxt]
         head = self._head(start, end)
         if here.lower == "of":
-            joins = last.commonness is not None and last.lower not in _OFFICES and last.lower not in _HONORIFICS
-            joins = joins and (not last.is_first or last.commonness >= 1)
-        elif here.lower in {"for", "on", "against", "in", "to", "at"}:
-            joins = head and (here.lower in {"for", "on"} or self._head_is_last(start, end) and here.lower in {"against"})
+            joins = last.commonness is not None and last.commonness >= last.is_first and not _is_title(last)
+        elif here.lower in {"for", "on"}:
+            joins = head
+        elif here.lower == "and" and after.lower.rstrip(".") in {"co", "sons", "company", "partners", "associates"}:
+            joins = True
         else:  # and, &
             joins = self._and_joins(start, end, nxt, after, head)
         return nxt + 1 if joins else end
 
     def _and_joins(self, start: int, end: int, nxt: int, after: _Token, head: bool) -> bool:
-        """"Foreign Affairs and Trade" after "Ministry of"; "Food and Drug Administration"; "Procter & Gamble"."""
+        """ "Foreign Affairs and Trade" after "Ministry of"; "Food and Drug Administration"; "Procter & Gamble"."""
         if self.tokens[end].text == "&":
             return True
         if after.lower == "the":
@@ -342,9 +473,6 @@ class _Sentence:
 
     def _head(self, start: int, end: int) -> bool:
         return any(t.lower in _ORGANISATION_WORDS for t in self.tokens[start:end])
-
-    def _head_is_last(self, start: int, end: int) -> bool:
-        return self.tokens[end - 1].lower in _ORGANISATION_WORDS
 
     def _has_link(self, start: int, end: int) -> bool:
         return any(t.lower in {"of", "for", "on"} for t in self.tokens[start:end])
@@ -383,7 +511,11 @@ def _without_titles(s: _Sentence, start: int, end: int) -> Iterator[tuple[int, i
     cut = start
     at = start
     while at < end:
-        if _is_title(tokens[at]) and not (at + 1 < end and tokens[at + 1].lower in _ORGANISATION_WORDS and not _is_honorific(tokens[at])):
+        if (
+            _is_title(tokens[at])
+            and not (at == end - 1 and at > start and _ends_name(tokens[at - 1], tokens[at]))
+            and not (at + 1 < end and tokens[at + 1].lower in _ORGANISATION_WORDS and not _is_honorific(tokens[at]))
+        ):
             begin = at
             while begin > cut and tokens[begin - 1].lower in _OFFICE_MODIFIERS:
                 begin -= 1
@@ -404,9 +536,22 @@ def _without_titles(s: _Sentence, start: int, end: int) -> Iterator[tuple[int, i
         yield cut, end, cut
 
 
+_NEED_STOP = frozenset("sen rep gov gen lt col maj capt sgt adm cmdr hon rev fr".split())  # else Hun Sen is a senator
+_NO_TITLES = frozenset({"st", "saint", "don"})
+
+
 def _is_title(token: _Token) -> bool:
     bare = token.lower.rstrip(".")
-    return bare in _OFFICES or (bare in _HONORIFICS and bare not in {"st", "saint", "don", "fr"})
+    if bare in _NEED_STOP:
+        return token.text.endswith(".")
+    return bare in _OFFICES or (bare in _HONORIFICS and bare not in _NO_TITLES)
+
+
+def _ends_name(before: _Token, title: _Token) -> bool:
+    """Whether a title at the end of a run is a surname: Stephen King, Julie Bishop."""
+    return is_given_name(before.lower) or (
+        before.commonness is None and _is_honorific(title) and not before.text.isupper()
+    )
 
 
 def _is_honorific(token: _Token) -> bool:
@@ -415,7 +560,7 @@ def _is_honorific(token: _Token) -> bool:
 
 def _mention(s: _Sentence, segment: Segment, first: int, end: int, title_from: int) -> Mention | None:
     tokens = s.tokens
-    while end > first and (tokens[end - 1].lower in _LINKS or not tokens[end - 1].text[0].isalnum()):
+    while end > first and (tokens[end - 1].text in _LINKS or not tokens[end - 1].text[0].isalnum()):
         end -= 1
     while first < end and tokens[first].is_first and first + 1 < end and _drops_first(tokens[first], tokens[first + 1]):
         first += 1
@@ -429,7 +574,12 @@ def _mention(s: _Sentence, segment: Segment, first: int, end: int, title_from: i
     offset = segment.span.start
     span = Span(offset + words[0].start, offset + words[-1].end)
     title = _title_before(s, first, title_from)
-    is_acronym = len(words) == 1 and 1 < len(words[0].text.replace(".", "")) < 8 and words[0].text.isupper() and not s.is_all_caps
+    is_acronym = (
+        len(words) == 1
+        and 1 < len(words[0].text.replace(".", "")) < 8
+        and words[0].text.isupper()
+        and not s.is_all_caps
+    )
     description = _description(s, end)
     kind = _kind(s, words, first, end, title, is_acronym=is_acronym)
     return Mention(
@@ -453,13 +603,21 @@ def _drops_first(token: _Token, after: _Token) -> bool:
     """Whether the first word of a sentence only looks like part of the name that follows."""
     if token.commonness is None:
         return False
-    return token.commonness == 0 or (token.commonness < 2 and after.commonness is None and token.lower not in _PLACE_WORDS)
+    return token.commonness == 0 or (
+        token.commonness < 2 and after.commonness is None and token.lower not in _PLACE_WORDS
+    )
 
 
 def _is_name(s: _Sentence, words: list[_Token]) -> bool:
     if len(words) > 1:
         return not all(w.lower in _DEMONYM or w.lower in _DEMONYM_PLURALS for w in words)
     word = words[0]
+    if (
+        word.is_first
+        and word.commonness is not None
+        and (word.lower in _ORGANISATION_WORDS or word.lower in _PLACE_WORDS)
+    ):
+        return False
     if word.lower in _DEMONYM or word.lower in _DEMONYM_PLURALS or word.lower.rstrip(".") in _HONORIFICS | _OFFICES:
         return False
     if len(word.text.rstrip(".")) < 2 or (_ROMAN.match(word.text) and len(word.text) < 4):
@@ -474,6 +632,11 @@ def _is_name(s: _Sentence, words: list[_Token]) -> bool:
 def _title_before(s: _Sentence, first: int, title_from: int) -> tuple[int, int] | None:
     """Where the title is: tokens inside the run, and words in lower case before them."""
     tokens, at = s.tokens, first
+    if first in s.offices:
+        at = s.offices[first]
+        while at > 0 and tokens[at - 1].lower in _OFFICE_MODIFIERS:
+            at -= 1
+        return tokens[at].start, tokens[first - 1].end
     if at == title_from and at > 1 and tokens[at - 1].text == "," and _is_title(tokens[at - 2]):
         at -= 1  # "its governor, A"
         first = at
@@ -503,7 +666,7 @@ def _description(s: _Sentence, end: int) -> tuple[int, int] | None:
     role = False
     for at in range(start, min(len(tokens), start + 25)):
         t = tokens[at]
-        if t.lower in _STOPS_DESCRIPTION and not (t.lower == "and" and role) or t.text in _ENDS_DESCRIPTION:
+        if (t.lower in _STOPS_DESCRIPTION and not (t.lower == "and" and role)) or t.text in _ENDS_DESCRIPTION:
             break
         if at < start + 7 and (t.lower in _RECALLED_BY_ROLE or t.lower.rstrip("s") in _RECALLED_BY_ROLE):
             role = True
@@ -521,16 +684,30 @@ def _kind(
     lowers = [w.lower.rstrip(".") for w in words]
     if any(w in _ORGANISATION_WORDS for w in lowers):
         return MentionKind.ORGANISATION
-    if lowers[-1] in _PLACE_WORDS or (lowers[0] in {"mount", "lake", "republic", "kingdom", "gulf", "province", "isle", "port"} and len(words) > 1):
+    if lowers[-1] in _PLACE_WORDS or (
+        lowers[0] in {"mount", "lake", "republic", "kingdom", "gulf", "province", "isle", "port"} and len(words) > 1
+    ):
         return MentionKind.PLACE
     if is_acronym:
-        return MentionKind.PLACE if lowers[0] in {"us", "u.s", "uk", "u.k", "usa", "uae", "ussr"} else MentionKind.ORGANISATION
+        return (
+            MentionKind.PLACE
+            if lowers[0] in {"us", "u.s", "uk", "u.k", "usa", "uae", "ussr"}
+            else MentionKind.ORGANISATION
+        )
     if len(words) > 1 and (is_given_name(lowers[0]) or any(len(w) == 1 for w in lowers[:-1])):
         return MentionKind.PERSON
     if any(t.lower in {"van", "von", "bin", "ibn"} and not t.is_capital for t in words):
         return MentionKind.PERSON
-    if end < len(tokens) and (tokens[end].lower in _SPEECH or tokens[end].text == "," and end + 1 < len(tokens) and tokens[end + 1].lower in {"who", "aged"}):
+    if end < len(tokens) and (
+        tokens[end].lower in _SPEECH
+        or (tokens[end].text == "," and end + 1 < len(tokens) and tokens[end + 1].lower in {"who", "aged"})
+    ):
         return MentionKind.PERSON
-    if first > 0 and tokens[first - 1].lower in _PLACE_PREPOSITIONS and len(words) < 3 and tokens[first - 1].lower not in {"to", "from"}:
+    if (
+        first > 0
+        and tokens[first - 1].lower in _PLACE_PREPOSITIONS
+        and len(words) < 3
+        and tokens[first - 1].lower not in {"to", "from"}
+    ):
         return MentionKind.PLACE
     return MentionKind.UNKNOWN

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from app.names.mangle.engine import FAR, Origin, entity_of, mangle, mangle_name, origin_of, propose
 from app.names.mangle.forms import Damage, MangledForm
-
 from app.names.mangle.noise import respelling_probability
 from app.names.mangle.titles import mangle_title
 

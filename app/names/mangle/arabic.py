@@ -13,22 +13,27 @@ from app.names.mangle.words import Form, Parts, capitalise
 _SAME: tuple[tuple[str, str], ...] = (
     ("ou", "u"), ("oo", "u"), ("o", "u"), ("ee", "i"), ("i", "e"), ("e", "a"), ("ei", "ai"), ("ay", "ai"), ("aw", "au"),
     ("ey", "ay"), ("q", "k"), ("q", "g"), ("kh", "h"), ("gh", "g"), ("dh", "d"), ("dh", "z"), ("th", "t"), ("th", "s"),
-    ("sh", "ch"), ("j", "g"), ("j", "dj"), ("y", "i"), ("w", "ou"), ("v", "w"), ("aa", "a"), ("ss", "s"), ("mm", "m"), ("dd", "d"),
+    ("sh", "ch"), ("j", "g"), ("j", "dj"), ("y", "i"), ("w", "ou"), ("v", "w"), ("aa", "a"), ("ss", "s"),
+    ("mm", "m"), ("dd", "d"),
     ("ll", "l"), ("bb", "b"), ("h", ""), ("'", ""), ("iy", "i"), ("eh", "a"),
 )  # fmt: skip
 _ENDINGS: tuple[tuple[str, ...], ...] = (
-    ("ah", "a", "eh", "at"), ("a", "ah", "eh"), ("i", "y", "ee", "iy"), ("y", "i"), ("ed", "ad", "id"), ("er", "ir", "ar"),
-    ("ou", "u", "oo"), ("ein", "ain", "een", "in"), ("een", "in", "ine"), ("oud", "ud", "ood"), ("im", "eem"), ("ir", "eer", "er"),
+    ("ah", "a", "eh", "at"), ("a", "ah", "eh"), ("i", "y", "ee", "iy"), ("y", "i"), ("ed", "ad", "id"),
+    ("er", "ir", "ar"),
+    ("ou", "u", "oo"), ("ein", "ain", "een", "in"), ("een", "in", "ine"), ("oud", "ud", "ood"), ("im", "eem"),
+    ("ir", "eer", "er"),
 )  # fmt: skip
 _ARTICLE = regex.compile(r"^(al|el|ul|as|ash|ad|an|ar|at|az)([- ]?)(?=\p{L})", regex.IGNORECASE)
-_PARTICLES = {"bin": ("ibn", "ben"), "ibn": ("bin", "ben"), "ben": ("bin", "ibn"), "abu": ("abou", "abo"), "abou": ("abu",),
+_PARTICLES = {"bin": ("ibn", "ben"), "ibn": ("bin", "ben"), "ben": ("bin", "ibn"), "abu": ("abou", "abo"),
+    "abou": ("abu",),
               "abd": ("abdul", "abdel"), "bint": ("bent",)}  # fmt: skip
 _ABD = regex.compile(r"^Abd[ -]?([aeu])l?[- ]?", regex.IGNORECASE)
 
 _LETTERS = dict(
     zip(
         "ابتثجحخدذرزسشصضطظعغفقكلمنهويىةءأإآؤئپچژگکی",
-        ("a", "b", "t", "th", "j", "h", "kh", "d", "dh", "r", "z", "s", "sh", "s", "d", "t", "z", "a", "gh", "f", "q", "k", "l",
+        ("a", "b", "t", "th", "j", "h", "kh", "d", "dh", "r", "z", "s", "sh", "s", "d", "t", "z", "a", "gh", "f",
+        "q", "k", "l",
          "m", "n", "h", "u", "i", "a", "a", "", "a", "i", "a", "u", "i", "p", "ch", "zh", "g", "k", "i"),
         strict=True,
     )

@@ -13,7 +13,8 @@ from app.names.mangle.forms import Damage
 from app.names.mangle.words import Form, Parts, capitalise
 
 _INITIALS = (
-    ("zh", "ch"), ("ch", "ch'"), ("sh", "sh"), ("b", "p"), ("p", "p'"), ("d", "t"), ("t", "t'"), ("g", "k"), ("k", "k'"),
+    ("zh", "ch"), ("ch", "ch'"), ("sh", "sh"), ("b", "p"), ("p", "p'"), ("d", "t"), ("t", "t'"), ("g", "k"),
+    ("k", "k'"),
     ("j", "ch"), ("q", "ch'"), ("x", "hs"), ("z", "ts"), ("c", "ts'"), ("r", "j"),
 )  # fmt: skip
 # Confusions of neighbouring sounds: accents of the south, n and ng, retroflex and dental.
@@ -154,7 +155,7 @@ def native_forms(parts: Parts, native: str) -> Iterator[Form]:
             weight = 0.9 if han.is_rare(char) else 0.2 / table[char].commonness
             yield Form(Damage.DROPPED_CHARACTER, _pinyin_name(kept, surname_length), weight)
         for other in table[char].pinyin[1:]:
-            reading = usual[:i] + [other] + usual[i + 1 :]
+            reading = [*usual[:i], other, *usual[i + 1 :]]
             yield Form(Damage.WRONG_READING, _pinyin_name(reading, surname_length), 0.3)
     yield from foreign_readings(native, surname_length)
 

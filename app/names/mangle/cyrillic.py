@@ -19,7 +19,8 @@ _SCHEMES = (
 _UKRAINIAN = dict(
     zip(
         "абвгґдеєжзиіїйклмнопрстуфхцчшщьюя'’ё",
-        ("a", "b", "v", "h", "g", "d", "e", "ie", "zh", "z", "y", "i", "i", "i", "k", "l", "m", "n", "o", "p", "r", "s", "t",
+        ("a", "b", "v", "h", "g", "d", "e", "ie", "zh", "z", "y", "i", "i", "i", "k", "l", "m", "n", "o", "p", "r",
+        "s", "t",
          "u", "f", "kh", "ts", "ch", "sh", "shch", "", "iu", "ia", "", "", "yo"),
         strict=True,
     )
@@ -30,18 +31,25 @@ _QUOTES = regex.compile(r"[\"'`ʹʺ’”ʼ]")
 
 # Pairs of Latin spellings for one Cyrillic one; each is tried both ways. Endings have their own list.
 _SAME: tuple[tuple[str, str], ...] = (
-    ("yu", "iu"), ("yu", "ju"), ("ya", "ia"), ("ya", "ja"), ("ye", "e"), ("ye", "ie"), ("yo", "io"), ("yo", "e"), ("yo", "o"),
-    ("kh", "h"), ("kh", "ch"), ("kh", "x"), ("ts", "c"), ("ts", "tz"), ("zh", "j"), ("zh", "z"), ("shch", "sch"), ("shch", "sh"),
-    ("ch", "tch"), ("ch", "c"), ("sh", "s"), ("h", "g"), ("v", "w"), ("x", "ks"), ("i", "y"), ("y", "j"), ("ie", "e"), ("o", "a"),
-    ("iy", "y"), ("yi", "i"), ("oh", "og"), ("ih", "ig"), ("ks", "x"), ("ei", "ey"), ("ai", "ay"), ("oi", "oy"), ("ik", "yk"),
+    ("yu", "iu"), ("yu", "ju"), ("ya", "ia"), ("ya", "ja"), ("ye", "e"), ("ye", "ie"), ("yo", "io"), ("yo", "e"),
+    ("yo", "o"),
+    ("kh", "h"), ("kh", "ch"), ("kh", "x"), ("ts", "c"), ("ts", "tz"), ("zh", "j"), ("zh", "z"), ("shch", "sch"),
+    ("shch", "sh"),
+    ("ch", "tch"), ("ch", "c"), ("sh", "s"), ("h", "g"), ("v", "w"), ("x", "ks"), ("i", "y"), ("y", "j"),
+    ("ie", "e"), ("o", "a"),
+    ("iy", "y"), ("yi", "i"), ("oh", "og"), ("ih", "ig"), ("ks", "x"), ("ei", "ey"), ("ai", "ay"), ("oi", "oy"),
+    ("ik", "yk"),
     ("f", "th"), ("u", "v"), ("e", "y"), ("i", "e"), ("o", "yo"),
 )  # fmt: skip
 _ENDINGS: tuple[tuple[str, ...], ...] = (
-    ("sky", "skiy", "skyi", "skii", "skij", "ski", "skyy", "skyj", "s'kyi"), ("y", "iy", "ii", "ij", "yi", "i", "yy", "yj"),
-    ("ey", "ei", "ej", "ey", "iy", "ii", "yi"), ("ay", "ai", "aj", "ay"), ("oy", "oi", "oj"), ("ov", "off", "ow", "of", "iv"),
+    ("sky", "skiy", "skyi", "skii", "skij", "ski", "skyy", "skyj", "s'kyi"),
+    ("y", "iy", "ii", "ij", "yi", "i", "yy", "yj"),
+    ("ey", "ei", "ej", "ey", "iy", "ii", "yi"), ("ay", "ai", "aj", "ay"), ("oy", "oi", "oj"),
+    ("ov", "off", "ow", "of", "iv"),
     ("ev", "yev", "eff", "iev", "ew", "ov", "yov"), ("ova", "owa"), ("eva", "yeva", "ieva"), ("in", "ine", "yn"),
     ("skaya", "skaia", "skaja", "ska"), ("aya", "aia", "aja"), ("iya", "ia", "ija", "iia", "ya"),
-    ("enko", "jenko", "ienko", "yenko"), ("uk", "yuk", "iuk", "juk"), ("ich", "ych", "ic", "icz", "yc"), ("ets", "iets", "ec", "ez"),
+    ("enko", "jenko", "ienko", "yenko"), ("uk", "yuk", "iuk", "juk"), ("ich", "ych", "ic", "icz", "yc"),
+    ("ets", "iets", "ec", "ez"),
     ("a", "y", "u", "oy", "e"), ("yk", "ik"), ("chuk", "czuk", "tchouk"), ("an", "ian", "yan"),
 )  # fmt: skip
 
@@ -59,7 +67,11 @@ def romanisations(native: str) -> Iterator[str]:
 
 def _ukrainian(word: str) -> str:
     out = "".join(_UKRAINIAN.get(c, c) for c in word.replace("зг", "zgh"))
-    return _UKRAINIAN_START.get(word[:1], "") + out[len(_UKRAINIAN.get(word[:1], "")) :] if word[:1] in _UKRAINIAN_START else out
+    return (
+        _UKRAINIAN_START.get(word[:1], "") + out[len(_UKRAINIAN.get(word[:1], "")) :]
+        if word[:1] in _UKRAINIAN_START
+        else out
+    )
 
 
 def native_forms(parts: Parts, native: str) -> Iterator[Form]:

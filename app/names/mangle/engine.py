@@ -39,15 +39,35 @@ class Origin(StrEnum):
 
 
 _ORIGIN_OF_COUNTRY: dict[str, Origin] = {
-    **dict.fromkeys("CN TW HK MO SG".split(), Origin.CHINESE),
+    **dict.fromkeys(["CN", "TW", "HK", "MO", "SG"], Origin.CHINESE),
     "JP": Origin.JAPANESE,
-    **dict.fromkeys("KR KP".split(), Origin.KOREAN),
-    **dict.fromkeys("RU UA BY BG KZ KG UZ TJ TM RS MK ME MN AM GE AZ MD".split(), Origin.CYRILLIC),
+    **dict.fromkeys(["KR", "KP"], Origin.KOREAN),
+    **dict.fromkeys(["RU", "UA", "BY", "BG", "KZ", "KG", "UZ", "TJ", "TM", "RS", "MK", "ME", "MN", "AM", "GE",
+    "AZ", "MD"], Origin.CYRILLIC),
     **dict.fromkeys(
-        "SA EG IQ IR SY LB JO PS YE OM AE QA BH KW LY TN DZ MA SD MR SO AF PK BD MV DJ KM".split(), Origin.ARABIC
+        ["SA", "EG", "IQ", "IR", "SY", "LB", "JO", "PS", "YE", "OM", "AE", "QA", "BH", "KW", "LY", "TN", "DZ",
+        "MA", "SD", "MR", "SO", "AF", "PK", "BD", "MV", "DJ", "KM"], Origin.ARABIC
     ),
 }  # fmt: skip
-_SLAVIC = ("ov", "ova", "ev", "eva", "sky", "skiy", "skyi", "skaya", "enko", "chuk", "ich", "yuk", "uk", "ets", "kin", "iy", "yk")
+_SLAVIC = (
+    "ov",
+    "ova",
+    "ev",
+    "eva",
+    "sky",
+    "skiy",
+    "skyi",
+    "skaya",
+    "enko",
+    "chuk",
+    "ich",
+    "yuk",
+    "uk",
+    "ets",
+    "kin",
+    "iy",
+    "yk",
+)
 _ROUND_TRIP_OF_SCRIPT = {"Cyrl": Damage.CYRILLIC, "Hang": Damage.HANGUL, "Hani": Damage.HAN, "Arab": Damage.ARABIC}
 
 
@@ -151,7 +171,9 @@ def _by_origin(parts: Parts, origin: Origin, entity: Entity) -> Iterator[Form]:
     if origin is Origin.CHINESE:
         yield from chinese.latin_forms(parts) if entity.kind is EntityKind.PERSON else chinese.place_forms(parts)
         for text in native.get("Hani", ()):
-            yield from chinese.native_forms(parts, text) if entity.kind is EntityKind.PERSON else chinese.place_native(text)
+            yield from (
+                chinese.native_forms(parts, text) if entity.kind is EntityKind.PERSON else chinese.place_native(text)
+            )
     elif origin is Origin.JAPANESE:
         yield from japanese.latin_forms(parts)
         for text in native.get("Hani", ()) if entity.kind is EntityKind.PERSON else ():
@@ -160,7 +182,11 @@ def _by_origin(parts: Parts, origin: Origin, entity: Entity) -> Iterator[Form]:
         yield from korean.latin_forms(parts)
         for text in native.get("Hang", ()):
             for spelt in korean.spellings(text):
-                yield Form(Damage.ROMANISATION, spelt if entity.kind is EntityKind.PERSON else spelt.replace(" ", "").capitalize(), 0.3)
+                yield Form(
+                    Damage.ROMANISATION,
+                    spelt if entity.kind is EntityKind.PERSON else spelt.replace(" ", "").capitalize(),
+                    0.3,
+                )
     elif origin is Origin.CYRILLIC:
         yield from cyrillic.latin_forms(parts)
         for text in native.get("Cyrl", ()):
@@ -172,7 +198,8 @@ def _by_origin(parts: Parts, origin: Origin, entity: Entity) -> Iterator[Form]:
 
 
 _HOME_SCRIPTS = {
-    Origin.CHINESE: {"Hani"}, Origin.JAPANESE: {"Hani", "Jpan", "Kana", "Hira"}, Origin.KOREAN: {"Hang"}, Origin.CYRILLIC: {"Cyrl"},
+    Origin.CHINESE: {"Hani"}, Origin.JAPANESE: {"Hani", "Jpan", "Kana",
+    "Hira"}, Origin.KOREAN: {"Hang"}, Origin.CYRILLIC: {"Cyrl"},
     Origin.ARABIC: {"Arab"}, Origin.LATIN: set[str](),
 }  # fmt: skip
 

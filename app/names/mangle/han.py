@@ -38,7 +38,9 @@ def characters() -> dict[str, Character]:
 def syllables() -> frozenset[str]:
     """Every toneless syllable of Mandarin that a name may have, ``ü`` written as ``u``."""
     found = {p.replace("ü", "u") for c in characters().values() if c.commonness for p in c.pinyin[:2]}
-    return frozenset(s for s in found if s.isascii() and s.isalpha() and s[-1] != "m" and not s.endswith("hng") and s != "ng")
+    return frozenset(
+        s for s in found if s.isascii() and s.isalpha() and s[-1] != "m" and not s.endswith("hng") and s != "ng"
+    )
 
 
 @lru_cache(maxsize=512)

@@ -10,19 +10,60 @@ from importlib.resources import files
 import regex
 from anyascii import anyascii
 
+from app.names.given_names import equivalents
 from app.names.mangle import sounds
 from app.names.mangle.forms import Damage
-from app.names.mangle.given_names import equivalents
 from app.names.mangle.words import Form, Parts, capitalise, like
 
 _SPELT_OUT = str.maketrans(
-    {"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "Ø": "Oe", "Å": "Aa", "ß": "ss",
-     "š": "sh", "č": "ch", "ž": "zh", "Š": "Sh", "Č": "Ch", "Ž": "Zh", "ş": "sh", "Ş": "Sh", "ç": "ch", "Ç": "Ch", "ğ": "gh",
+    {"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "Ø": "Oe", "Å": "Aa",
+    "ß": "ss",
+     "š": "sh", "č": "ch", "ž": "zh", "Š": "Sh", "Č": "Ch", "Ž": "Zh", "ş": "sh", "Ş": "Sh", "ç": "ch", "Ç": "Ch",
+     "ğ": "gh",
      "ć": "ch", "Ć": "Ch", "ț": "ts", "Ț": "Ts", "ș": "sh", "Ș": "Sh", "ñ": "ny", "ě": "ie", "ł": "w", "õ": "o"}
 )  # fmt: skip
 PARTICLES = frozenset(
-    "van von de der den del della di da do dos das du la le los las el al bin ibn ben abu bint y e af av zu zum ter ten "
-    "of the and for in on at".split()
+    [
+        "van",
+        "von",
+        "de",
+        "der",
+        "den",
+        "del",
+        "della",
+        "di",
+        "da",
+        "do",
+        "dos",
+        "das",
+        "du",
+        "la",
+        "le",
+        "los",
+        "las",
+        "el",
+        "al",
+        "bin",
+        "ibn",
+        "ben",
+        "abu",
+        "bint",
+        "y",
+        "e",
+        "af",
+        "av",
+        "zu",
+        "zum",
+        "ter",
+        "ten",
+        "of",
+        "the",
+        "and",
+        "for",
+        "in",
+        "on",
+        "at",
+    ]
 )
 _SUFFIXES = frozenset({"jr", "jr.", "sr", "sr.", "ii", "iii", "iv"})
 _LETTER = regex.compile(r"\p{L}")
@@ -97,7 +138,11 @@ def spelling_forms(parts: Parts) -> Iterator[Form]:
         if len(word) < 3 or word.lower() in PARTICLES or not word[0].isupper() or word.isupper():
             continue
         for new, weight in respelt(fold(word).lower()):
-            kind = Damage.ENDING if new[:1] == word[:1].lower() and _same_stem(fold(word).lower(), new) else Damage.SPELLING
+            kind = (
+                Damage.ENDING
+                if new[:1] == word[:1].lower() and _same_stem(fold(word).lower(), new)
+                else Damage.SPELLING
+            )
             yield Form(kind, parts.with_word(at, capitalise(new)), weight)
 
 

@@ -183,32 +183,74 @@ instytut institute|institutul institute|superior higher|superieur higher|superie
 fachhochschule college|escuela school|ecole school|escola school|scuola school|schule school|szkola school|skola school
 colegio college|college college|facultad faculty|faculte faculty|facultatea faculty|academia academy|academie academy
 akademie academy|akademia academy|accademia academy|akademija academy|centro center|centre center|zentrum center
-fundacion foundation|fondation foundation|fundacao foundation|fondazione foundation|stiftung foundation|fundacja foundation
-ministerio ministry|ministere ministry|ministero ministry|ministerium ministry|ministerstvo ministry|banco bank|banque bank
-banca bank|bank bank|central central|centrale central|zentral central|partido party|parti party|partito party|partei party
-catolica catholic|catholique catholic|cattolica catholic|katolicki catholic|pontificia pontifical|internacional international
+fundacion foundation|fondation foundation|fundacao foundation|fondazione foundation|stiftung foundation
+fundacja foundation
+ministerio ministry|ministere ministry|ministero ministry|ministerium ministry|ministerstvo ministry|banco bank
+banque bank
+banca bank|bank bank|central central|centrale central|zentral central|partido party|parti party|partito party
+partei party
+catolica catholic|catholique catholic|cattolica catholic|katolicki catholic|pontificia pontifical
+internacional international
 internationale international|internazionale international|ciencias sciences|sciences sciences|scienze sciences
 wissenschaften sciences|nauk sciences|artes arts|arts arts|medica medical|medicale medical|medicina medicine
 salud health|sante health|agraria agrarian|agricola agricultural|agronomique agronomic|estudios studies|etudes studies
-studi studies|pedagogica pedagogical|pedagogique pedagogical|norte north|nord north|sur south|sul south|sud south|sued south
-este east|est east|ost east|oeste west|ouest west|west west|nuevo new|nueva new|novo new|nova new|nouveau new|nouvelle new
+studi studies|pedagogica pedagogical|pedagogique pedagogical|norte north|nord north|sur south|sul south|sud south
+sued south
+este east|est east|ost east|oeste west|ouest west|west west|nuevo new|nueva new|novo new|nova new|nouveau new
+nouvelle new
 neu new|neue new|novy new|nowy new|san saint|santa saint|santo saint|sao saint|sankt saint|saint saint|sveti saint
-rio river|riviere river|fluss river|monte mount|mont mount|berg mountain|gora mountain|isla island|ilha island|ile island
+rio river|riviere river|fluss river|monte mount|mont mount|berg mountain|gora mountain|isla island|ilha island
+ile island
 insel island|ostrov island|ciudad city|cidade city|ville city|stadt city|mesto city|gorod city|puerto port|porto port
-port port|costa coast|cote coast|villa town|vila town|alto high|alta high|haut high|bajo low|bas low|grande great|gran great
-grand great|gross great|velky great|wielki great|real royal|royal royal|roi king|rey king|libre free|livre free|frei free
+port port|costa coast|cote coast|villa town|vila town|alto high|alta high|haut high|bajo low|bas low|grande great
+gran great
+grand great|gross great|velky great|wielki great|real royal|royal royal|roi king|rey king|libre free|livre free
+frei free
 compagnie company|compania company|companhia company|societe society|sociedad society|gesellschaft society|grupo group
 groupe group|gruppe group|hermanos brothers|freres brothers|bruder brothers|hijos sons|fils sons|wasserbau hydraulics
 pueblo people|peuple people|volk people|republica republic|republique republic|republik republic|provincia province
 departamento department|departement department|region region|region area|distrito district|condado county|valle valley
 vallee valley|tal valley|lago lake|lac lake|see lake|playa beach|plage beach|bosque forest|foret forest|wald forest
-blanca white|blanc white|weiss white|negro black|noir black|schwarz black|rojo red|rouge red|rot red|verde green|vert green
+blanca white|blanc white|weiss white|negro black|noir black|schwarz black|rojo red|rouge red|rot red|verde green
+vert green
 """
 _OF = regex.compile(r"^(?P<head>[\p{L}\s-]+?) (?P<link>of|for|on) (?:the )?(?P<rest>.+)$")
 _HEADS = frozenset(
-    "ministry university institute bank department academy college school bureau office council committee commission "
-    "association federation republic chamber court museum agency authority fund foundation centre center society union "
-    "province city state government board secretariat".split()
+    [
+        "ministry",
+        "university",
+        "institute",
+        "bank",
+        "department",
+        "academy",
+        "college",
+        "school",
+        "bureau",
+        "office",
+        "council",
+        "committee",
+        "commission",
+        "association",
+        "federation",
+        "republic",
+        "chamber",
+        "court",
+        "museum",
+        "agency",
+        "authority",
+        "fund",
+        "foundation",
+        "centre",
+        "center",
+        "society",
+        "union",
+        "province",
+        "city",
+        "state",
+        "government",
+        "board",
+        "secretariat",
+    ]
 )
 _AND = regex.compile(r"^(?P<before>.*?)(?P<one>\p{L}+) and (?P<two>\p{L}+)(?P<after>.*)$")
 

@@ -139,19 +139,25 @@ def katakana(word: str) -> tuple[str, ...]:
 # --- Chinese ----------------------------------------------------------------------------------------------------------
 _HAN_CONSONANT = {"v": "w", "r": "l", "th": "s", "j": "zh", "z": "z", "ts": "c", "zh": "r", "y": "y"}
 _HAN_ALONE = {
-    "b": "bu", "p": "pu", "d": "de", "t": "te", "g": "ge", "k": "ke", "f": "fu", "v": "fu", "w": "wu", "s": "si", "th": "si",
+    "b": "bu", "p": "pu", "d": "de", "t": "te", "g": "ge", "k": "ke", "f": "fu", "v": "fu", "w": "wu", "s": "si",
+    "th": "si",
     "z": "zi", "sh": "shi", "zh": "ri", "ch": "qi", "j": "ji", "h": "he", "m": "mu", "n": "en", "l": "er", "r": "er",
     "ts": "ci", "y": "yi",
 }  # fmt: skip
 _HAN_PAIRS = {
-    "gi": "ji", "ki": "ji", "hi": "xi", "si": "xi", "zi": "qi", "ci": "qi", "zhi": "ji", "chi": "qi", "shi": "xi", "ri": "li",
+    "gi": "ji", "ki": "ji", "hi": "xi", "si": "xi", "zi": "qi", "ci": "qi", "zhi": "ji", "chi": "qi", "shi": "xi",
+    "ri": "li",
     "fi": "fei", "wi": "wei", "we": "wei", "ke": "kai", "be": "bei", "pe": "pei", "me": "mai", "fe": "fei", "ye": "ye",
-    "bo": "bo", "po": "po", "mo": "mo", "fo": "fu", "to": "tuo", "do": "duo", "no": "nuo", "lo": "luo", "go": "ge", "ko": "ke",
-    "ho": "huo", "so": "suo", "zo": "zuo", "wo": "wo", "zho": "qiao", "sho": "xiao", "cho": "qiao", "yo": "yue", "yu": "you",
+    "bo": "bo", "po": "po", "mo": "mo", "fo": "fu", "to": "tuo", "do": "duo", "no": "nuo", "lo": "luo", "go": "ge",
+    "ko": "ke",
+    "ho": "huo", "so": "suo", "zo": "zuo", "wo": "wo", "zho": "qiao", "sho": "xiao", "cho": "qiao", "yo": "yue",
+    "yu": "you",
     "zha": "jia", "sha": "sha", "cha": "cha", "ne": "nei", "le": "lei", "se": "sai", "te": "te", "de": "de", "he": "he",
-    "wu": "wu", "fai": "fei", "au": "ao", "oi": "wo yi", "e": "ai", "i": "yi", "o": "ao", "u": "wu", "ei": "ai", "ro": "luo",
+    "wu": "wu", "fai": "fei", "au": "ao", "oi": "wo yi", "e": "ai", "i": "yi", "o": "ao", "u": "wu", "ei": "ai",
+    "ro": "luo",
     "zhu": "zhu", "chu": "qiu", "shu": "shu", "zhe": "jie", "she": "xie", "che": "qie", "tei": "tai", "dei": "dai",
-    "sei": "sai", "kei": "kai", "gei": "gai", "ei ": "ai", "lei": "lei", "ti": "ti", "di": "di", "ra": "la", "wei": "wei",
+    "sei": "sai", "kei": "kai", "gei": "gai", "ei ": "ai", "lei": "lei", "ti": "ti", "di": "di", "ra": "la",
+    "wei": "wei",
 }  # fmt: skip
 _HAN_NASAL = {"a": "an", "ai": "an", "au": "ang", "e": "en", "ei": "en", "i": "in", "o": "ong", "u": "un", "oi": "ong"}
 
@@ -176,7 +182,11 @@ def pinyin(word: str) -> str:
         if following in {("n", ""), ("m", "")} and following[0] == "n":
             syllable = c + _HAN_NASAL[vowel] if c else {"e": "en", "o": "ang"}.get(vowel, _HAN_NASAL[vowel])
             syllable = {"in": "yin", "un": "wen", "ong": "weng"}.get(syllable, syllable)
-            out.append({"gin": "jin", "kin": "jin", "hin": "xin", "sin": "xin", "zhin": "jin", "chin": "qin"}.get(syllable, syllable))
+            out.append(
+                {"gin": "jin", "kin": "jin", "hin": "xin", "sin": "xin", "zhin": "jin", "chin": "qin"}.get(
+                    syllable, syllable
+                )
+            )
             skip = True
             continue
         vowel = {"au": "ao", "oi": "ui"}.get(vowel, vowel)
@@ -214,7 +224,19 @@ def hangul(word: str) -> str:
 
 
 # --- Cyrillic ---------------------------------------------------------------------------------------------------------
-_CYRILLIC = {"w": "v", "h": "kh", "th": "t", "j": "dzh", "y": "y", "ts": "ts", "zh": "zh", "ai": "ay", "ei": "ey", "au": "au", "oi": "oy"}
+_CYRILLIC = {
+    "w": "v",
+    "h": "kh",
+    "th": "t",
+    "j": "dzh",
+    "y": "y",
+    "ts": "ts",
+    "zh": "zh",
+    "ai": "ay",
+    "ei": "ey",
+    "au": "au",
+    "oi": "oy",
+}
 
 
 @lru_cache(maxsize=50_000)
@@ -229,8 +251,10 @@ def cyrillic(word: str) -> tuple[str, ...]:
 
 
 _CYRILLIC_COPY = (
-    ("sch", "sh"), ("ck", "kk"), ("ch", "\1"), ("sh", "\2"), ("th", "t"), ("ph", "f"), ("kh", "h"), ("h", "kh"), ("ce", "se"),
-    ("ci", "si"), ("cy", "si"), ("c", "k"), ("\1", "ch"), ("\2", "sh"), ("w", "v"), ("x", "ks"), ("qu", "kv"), ("q", "k"),
+    ("sch", "sh"), ("ck", "kk"), ("ch", "\1"), ("sh", "\2"), ("th", "t"), ("ph", "f"), ("kh", "h"), ("h", "kh"),
+    ("ce", "se"),
+    ("ci", "si"), ("cy", "si"), ("c", "k"), ("\1", "ch"), ("\2", "sh"), ("w", "v"), ("x", "ks"), ("qu", "kv"),
+    ("q", "k"),
     ("j", "y"), ("ee", "i"), ("oo", "u"),
 )  # fmt: skip
 
@@ -250,5 +274,8 @@ def arabic(word: str) -> tuple[str, ...]:
     for old, new in _ARABIC:
         everything = everything.replace(old, new)
     undoubled = regex.sub(r"([b-df-hj-np-tv-z])\1", r"\1", word)
-    vowels = [regex.sub(pattern, new, word) for pattern, new in ((r"(?<=[^aeiou])e(?=[^aeiou])", "a"), (r"(?<=[^aeiou])i(?=[^aeiou])", "e"))]
+    vowels = [
+        regex.sub(pattern, new, word)
+        for pattern, new in ((r"(?<=[^aeiou])e(?=[^aeiou])", "a"), (r"(?<=[^aeiou])i(?=[^aeiou])", "e"))
+    ]
     return tuple(dict.fromkeys(f for f in (undoubled, *forms, *vowels, everything) if f and f != word))

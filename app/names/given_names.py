@@ -6,7 +6,7 @@ from functools import lru_cache
 
 # Each line: one name, from own knowledge of European name-days and of Slavic pairs; folded to ASCII, lower case.
 _SAME = """
-alexander aleksandr alexandr oleksandr aleksander alejandro alessandro alexandre alexandros alexandru aliaksandr aleksandar
+alexander aleksandr alexandr oleksandr aleksander alejandro alessandro alexandre alexandros alexandru aliaksandr
 alexandra aleksandra oleksandra alejandra alessandra
 alexey aleksei alexei oleksiy oleksii alexis alexej aliaksei
 andrew andrei andrey andriy andrii andreas andres andre andrzej andrea andrej ondrej
