@@ -45,6 +45,9 @@ _DICTIONARY_BYTES = 110_000
 _DICTIONARY_SAMPLES = 20_000
 _LEVEL = 19  # zstandard: packing is done once
 _FEWEST_USES = 3  # organisations that a word stands in, before it can be a synonym: acronyms and proper names do not
+_ENGLISH_FUNCTION_WORDS = frozenset(
+    ("a", "an", "and", "at", "by", "for", "from", "in", "of", "on", "the", "to", "with")
+)
 _SHORTEST_ACRONYM, _LONGEST_ACRONYM = 3, 8
 
 
@@ -83,7 +86,10 @@ def is_latin_word(token: str) -> bool:
 
 
 def learn_function_words(entities: Iterable[Entity]) -> list[str]:
-    """Words that names print in lower case (of, and, de, für): they carry no content and can come and go."""
+    """Words that carry no content and can come and go: English ones, and those that names print in lower case.
+
+    The latter are learned (de, für, y), so that a base of another part of the world has its own.
+    """
     lower: Counter[str] = Counter()
     total: Counter[str] = Counter()
     for entity in entities:
@@ -95,7 +101,7 @@ def learn_function_words(entities: Iterable[Entity]) -> list[str]:
                 total[key] += 1
                 lower[key] += word[0].islower()
     words = {w for w, n in total.items() if n >= 20 and lower[w] >= 0.5 * n and len(w) <= 4}
-    return sorted(words | {"the"} if words else words)
+    return sorted(words | _ENGLISH_FUNCTION_WORDS)
 
 
 def learn_synonyms(entities: Iterable[Entity], function_words: Iterable[str]) -> dict[str, dict[str, float]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
 from itertools import pairwise
@@ -37,8 +37,8 @@ class Route(StrEnum):
 class Candidate:
     """An entity that a mention may mean.
 
-    ``score`` orders candidates and is not a probability of being meant; for ``Route.MANGLED`` the probability that the
-    mangler gives the form stands in ``probability`` and the kind of damage in ``damage``.
+    ``score`` orders candidates and is not a probability of being meant. Where the text is a mangled form of the name,
+    by whichever route the entity was found best, ``probability`` is what the mangler gives it and ``damage`` its kind.
     """
 
     entity: Entity
@@ -81,7 +81,9 @@ _LENGTH_SLACK = 3
 _NAMES_OF_SAME_WORD, _NAMES_OF_SIMILAR_WORD = 400, 60
 _COMMON_WORD = 1500  # stands in so many names that it finds nobody by itself
 _NAMES_COMPARED = 40
-_LEAST_COVERAGE = 0.45
+_LEAST_COVERAGE = 0.4
+_MASS_OF_UNKNOWN_WORD = 0.5  # as much as a word of a few hundred names: a misspelling of any word is unknown
+_SHORT_WORD = 6  # letters; one wrong letter in the middle of a shorter one leaves neither beginning nor end whole
 _MOST_WORDS = 14
 _SURNAME_FIRST = frozenset(("CN", "TW", "HK", "MO", "SG", "KR", "KP", "VN", "HU"))
 _POPULARITY_BONUS, _COUNTRY_BONUS = 0.08, 0.05
@@ -152,8 +154,12 @@ class _Searcher:
             if hit.row in self._hidden or (kind is not None and layer.kinds[hit.row] != kind):
                 continue
             known = best.get(hit.row)
-            if known is None or hit.score > known.score:
+            if known is None:
                 best[hit.row] = hit
+                continue
+            better = hit if hit.score > known.score else known
+            likelier = hit if hit.probability > known.probability else known
+            best[hit.row] = replace(better, probability=likelier.probability, damage=likelier.damage)
         ranked = [
             (
                 hit.score
@@ -211,6 +217,8 @@ class _Searcher:
         if len(word) >= 3 and word.isascii():
             by_sound = set(layer.tokens_with("sound", sound_key(word))) if word.isalpha() else set()
             pool = by_sound.union(layer.tokens_with_prefix(word[:3]), layer.tokens_with("suffix", word[-3:]))
+            if own is None and len(word) <= _SHORT_WORD:
+                pool.update(layer.tokens_with_prefix(word[:2]))
             near = {t: layer.tokens[t] for t in pool if t not in found}
             near = {t: s for t, s in near.items() if abs(len(s) - len(word)) <= _LENGTH_SLACK}
             scored = process.extract(
@@ -230,8 +238,9 @@ class _Searcher:
         if word in self._function_words:
             return 0.1
         token = self._layer.token_id(word)
-        frequency = 0 if token is None else self._layer.token_frequency(token)
-        return max(0.15, 1.0 - math.log(1 + frequency) / self._log_names)
+        if token is None:
+            return _MASS_OF_UNKNOWN_WORD
+        return max(0.15, 1.0 - math.log(1 + self._layer.token_frequency(token)) / self._log_names)
 
     def _by_words(self, words: Sequence[str]) -> Iterator[_Hit]:
         layer = self._layer
