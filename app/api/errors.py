@@ -24,6 +24,7 @@ TYPE_PREFIX: Final = "urn:mt-repair:problem:"
 # A caller's field name is shown back only when it looks like one of a program's: letters and underscores, short.
 # Prose, secrets, tokens and numbers do not, and are named by their position.
 _FIELD_NAME: Final = re.compile(r"[a-z][A-Za-z_]{0,31}", re.ASCII)
+_MOST_ERRORS: Final = 50  # shown of one body; a hostile one has tens of thousands
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ class Problem(BaseModel):
     detail: str = Field(description="What happened this time and what to do.")
     instance: str = Field(description="Identity of this occurrence.")
     request_id: str = Field(description="The value of X-Request-ID; quote it when you report the error.")
-    errors: list[FieldError] = Field(default=[], description="For 422: each thing wrong with the body.")
+    errors: list[FieldError] = Field(default=[], description="For 422: the things wrong with the body, 50 at most.")
 
     def encode(self) -> bytes:
         """The document as JSON; ``errors`` is left out where there is none."""
@@ -157,11 +158,12 @@ def from_validation(errors: Iterable[Mapping[str, Any]], body: Any, skip: int = 
         body: The parsed body, to find the position of an unknown field.
         skip: How many leading parts of each location are not of the body (FastAPI puts ``"body"`` first).
     """
-    fields = [_field_error(error, body, skip) for error in errors]
+    found = list(errors)
+    fields = [_field_error(error, body, skip) for error in found[:_MOST_ERRORS]]
     first = fields[0] if fields else FieldError(pointer="", code="invalid", detail="Invalid value.")
-    more = f" ({len(fields)} errors in all.)" if len(fields) > 1 else ""
+    more = f" ({len(found)} errors in all.)" if len(found) > 1 else ""
     where = f"`{first.pointer}`: " if first.pointer else ""
-    return ProblemError("invalid-request", f"{where}{first.detail}{more}", errors=fields[:50])
+    return ProblemError("invalid-request", f"{where}{first.detail}{more}", errors=fields)
 
 
 def pointer_to(location: Iterable[str | int]) -> str:

@@ -139,6 +139,13 @@ def test_every_wrong_field_is_listed(client: TestClient) -> None:
     assert "(3 errors in all.)" in problem["detail"]
 
 
+def test_of_very_many_wrong_fields_fifty_are_listed(client: TestClient) -> None:
+    body = {f"Key {i}": i for i in range(40_000)}
+    problem = assert_problem(client.post("/repair", json=body), 422, "invalid-request")
+    assert len(problem["errors"]) == 50
+    assert "(40000 errors in all.)" in problem["detail"]
+
+
 def test_a_body_that_is_no_object_is_refused(client: TestClient) -> None:
     for body in ("[]", '"text"', "7", "null"):
         response = client.post("/repair", content=body, headers=_JSON)

@@ -26,7 +26,6 @@ _HARD = [
     "Leave a Comment\n",
 ]
 _PLAIN = [
-    "Leave a Comment\n",
     "The minister",
     "in Helsinki",
     "on 14 March",

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Iterator
+from contextlib import suppress
 from time import perf_counter
 
 import pytest
@@ -17,7 +18,7 @@ from app.settings import Settings
 from tests.api.engines import pipeline
 
 _JSON = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**63), 2**63) | st.text(st.characters(exclude_categories=("Cs",))),
+    st.none() | st.booleans() | st.integers(-(2**63), 2**63) | st.text(st.characters(codec="utf-8")),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text('ab[]{}"\\é', max_size=3), inner, max_size=4),
     max_leaves=20,
 )
@@ -30,10 +31,8 @@ def test_json_is_read_as_it_was_written(value: object, ascii_only: bool) -> None
 
 @given(st.binary(max_size=60))
 def test_bytes_are_read_or_refused_with_a_problem(body: bytes) -> None:
-    try:
+    with suppress(ProblemError):  # any other exception fails the test
         parse_json(body, 8)
-    except ProblemError as error:
-        assert error.status_code in (400, 422)
 
 
 @pytest.mark.parametrize("body", ['{"a": 1,}', "{'a': 1}", '{"a": NaN}', '{"a": -Infinity}', "", "\x00", '{"a": 01}'])

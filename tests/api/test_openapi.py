@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import jsonschema
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from jsonschema import Draft202012Validator
+from schemathesis import Case, GenerationMode
+from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
+from starlette.testclient import TestClient
+
+from app import __version__
+from app.api import examples
+from app.api.errors import PROBLEM_TYPES, TYPE_PREFIX
+from app.api.main import create_app
+from app.settings import Settings
+from scripts.openapi import PUBLISHED, openapi_text
+from tests.api.engines import pipeline
+
+_METHODS = ("get", "post")
+
+
+@pytest.fixture(scope="module")
+def document(client: TestClient) -> dict[str, Any]:
+    served: dict[str, Any] = client.get("/openapi.json").json()
+    return served
+
+
+def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, methods in document["paths"].items():
+        for method in _METHODS:
+            if method in methods:
+                yield method, path, methods[method]
+
+
+def validator(document: dict[str, Any], schema: dict[str, Any]) -> Draft202012Validator:
+    return Draft202012Validator({**schema, "components": document["components"]})
+
+
+def test_the_published_document_is_the_one_that_is_served() -> None:
+    assert PUBLISHED.read_text(encoding="utf-8") == openapi_text(), "run: python -m scripts.openapi"
+
+
+def test_it_is_openapi_3_1_of_this_version(document: dict[str, Any]) -> None:
+    assert document["openapi"].startswith("3.1.")
+    assert document["info"]["version"] == __version__
+    for schema in document["components"]["schemas"].values():
+        Draft202012Validator.check_schema(schema)
+
+
+def test_every_route_is_documented(document: dict[str, Any]) -> None:
+    assert set(document["paths"]) == {
+        "/repair", "/v1/repair", "/v1/repair:batch", "/diff", "/v1/rules", "/livez", "/readyz", "/version", "/metrics",
+    }  # fmt: skip
+    ids = [operation["operationId"] for _, _, operation in operations(document)]
+    assert len(ids) == len(set(ids))
+
+
+def test_every_status_of_every_operation_has_an_example_that_fits_its_schema(document: dict[str, Any]) -> None:
+    for _, path, operation in operations(document):
+        for status, response in operation["responses"].items():
+            for media_type, content in response["content"].items():
+                values = [e["value"] for e in content.get("examples", {}).values()] or [content["example"]]
+                assert values, (path, status)
+                for value in values:
+                    if media_type.endswith("json"):
+                        validator(document, content["schema"]).validate(value)
+                        assert status == "200" or value["status"] == int(status)
+
+
+def test_every_example_request_fits_its_schema_and_is_answered(client: TestClient, document: dict[str, Any]) -> None:
+    for _, address, requests in examples.REQUESTS:
+        content = document["paths"][address]["post"]["requestBody"]["content"]["application/json"]
+        assert content["examples"].keys() == requests.keys()
+        for request in requests.values():
+            if address != "/v1/repair:batch":  # its second item is wrong on purpose
+                validator(document, content["schema"]).validate(request["value"])
+            answer = client.post(address, json=request["value"])
+            assert answer.status_code == 200
+            schema = document["paths"][address]["post"]["responses"]["200"]["content"]["application/json"]["schema"]
+            validator(document, schema).validate(answer.json())
+
+
+def test_the_example_answers_show_a_sound_a_repaired_and_a_foreign_text(document: dict[str, Any]) -> None:
+    content = document["paths"]["/repair"]["post"]["responses"]["200"]["content"]["application/json"]
+    status = {name: example["value"]["status"] for name, example in content["examples"].items()}
+    assert (status["clean"], status["garbled"], status["abstained"]) == ("unchanged", "repaired", "abstained")
+
+
+def test_the_schema_refuses_what_the_service_refuses(document: dict[str, Any]) -> None:
+    schema = document["components"]["schemas"]["RepairRequest"]
+    for body in ({}, {"text": "x", "annotation": []}, {"text": "x", "colour": 1}, {"text": "\x00"}, {"text": 1}):
+        with pytest.raises(jsonschema.ValidationError):
+            validator(document, schema).validate(body)
+
+
+def test_every_type_of_problem_is_explained_in_the_documentation() -> None:
+    text = (PUBLISHED.parent / "api.md").read_text(encoding="utf-8")
+    for kind in PROBLEM_TYPES.values():
+        assert f"| `{kind.slug}` | {kind.status} |" in text
+
+
+def test_an_example_shows_every_type_of_problem_that_an_operation_declares(document: dict[str, Any]) -> None:
+    shown = json.dumps(document)
+    for kind in PROBLEM_TYPES.values():
+        if kind.slug not in ("not-found", "method-not-allowed", "bad-request"):  # of no operation
+            assert f'"{TYPE_PREFIX}{kind.slug}"' in shown
+
+
+# --- requests made from the document, right and wrong ---
+
+
+@pytest.fixture(scope="module")
+def described() -> Iterator[Any]:
+    app = create_app(Settings(), pipeline())
+    with TestClient(app):  # runs the start; schemathesis calls the application itself
+        yield schemathesis.openapi.from_asgi("/openapi.json", app)
+
+
+@pytest.mark.parametrize("mode", list(GenerationMode))
+@pytest.mark.parametrize("address", ["/repair", "/v1/repair:batch", "/diff"])
+def test_answers_keep_what_the_document_promises(described: Any, address: str, mode: GenerationMode) -> None:
+    # A request that fits the schema may still be refused: a span outside of its text, a pattern that is none.
+    excluded: list[Any] = [positive_data_acceptance]
+    if address == "/v1/repair:batch":  # an item that is wrong is refused inside a good answer
+        excluded.append(negative_data_rejection)
+
+    @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(case=described[address]["POST"].as_strategy(generation_mode=mode))
+    def call(case: Case[Any]) -> None:
+        case.call_and_validate(excluded_checks=excluded)
+
+    call()
+
+
+@pytest.mark.parametrize("address", ["/v1/rules", "/livez", "/readyz", "/version", "/metrics"])
+def test_a_plain_question_is_answered_as_promised(described: Any, address: str) -> None:
+    described[address]["GET"].Case().call_and_validate()
