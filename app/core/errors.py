@@ -21,7 +21,7 @@ class InputError(RepairError):
 
 
 class ResourceError(RepairError):
-    """A model or a knowledge base is missing, damaged or not ready: HTTP 503, exit code 3."""
+    """A model or a knowledge base is missing, damaged or not ready: HTTP 503, exit code 2."""
 
 
 class GenerationError(RepairError):
