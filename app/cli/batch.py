@@ -416,9 +416,9 @@ def _options(
 
 
 def _read_glossary(path: Path) -> tuple[GlossaryEntry, ...]:
-    from app.names.glossary_file import read_glossary
+    from app.names.glossary import read_glossary
 
-    return read_glossary(path)
+    return tuple(read_glossary(path))
 
 
 def _job(

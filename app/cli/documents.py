@@ -21,13 +21,13 @@ from app.core.types import (
     DocumentRepair,
     Edit,
     FurnitureMode,
+    GlossaryEntry,
     Mode,
     ProtectOptions,
     RepairOptions,
     Scope,
     Status,
 )
-from app.names.glossary_file import read_glossary
 
 _STANDARD_STREAM = "-"
 _PAGE = """<!doctype html>
@@ -90,7 +90,7 @@ def repair(
         min_confidence=min_confidence,
         scope=frozenset(scope) if scope else frozenset(Scope),
         protect=ProtectOptions(quotes=protect_quotes, patterns=tuple(pattern or ())),
-        glossary=read_glossary(glossary) if glossary else (),
+        glossary=_read_glossary(glossary) if glossary else (),
         furniture=furniture,
         disabled_rules=frozenset(disable or ()),
     )
@@ -191,6 +191,12 @@ def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
+
+
+def _read_glossary(path: Path) -> tuple[GlossaryEntry, ...]:
+    from app.names.glossary import read_glossary
+
+    return tuple(read_glossary(path))
 
 
 def _show(
