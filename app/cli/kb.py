@@ -79,7 +79,7 @@ def build(
         bool, typer.Option(help="Index what machine translation may make of each name; about 4 ms an entity.")
     ] = True,
     mangled_entities: Annotated[int, typer.Option(min=0, help="So many of the best known are mangled.")] = 60_000,
-    mangled_limit: Annotated[int, typer.Option(min=0, help="Most mangled forms in the index.")] = 800_000,
+    mangled_limit: Annotated[int, typer.Option(min=0, help="Most mangled forms in the index.")] = 600_000,
 ) -> None:
     """Build a knowledge base, or an overlay, from your own data.
 

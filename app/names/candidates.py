@@ -15,7 +15,7 @@ from rapidfuzz.distance import Levenshtein
 
 from app.names.normalise import index_keys, normalise, query_keys, strip_possessive
 from app.names.sounds import sound_key
-from app.names.store import KINDS, PERSON_CODE, Entity, EntityKind, EntityStore, Layer
+from app.names.store import KINDS, PERSON_CODE, Entity, EntityKind, EntityStore, Layer, UInts
 
 
 class Route(StrEnum):
@@ -77,12 +77,13 @@ _LEAST_SIMILARITY = 0.6
 _LEAST_SIMILARITY_BY_SOUND = 0.45
 _SOUND_WEIGHT = 0.9  # of the similarity: the same sound is weaker evidence than nearly the same letters
 _MOST_SIMILAR_WORDS = 14
-_LENGTH_SLACK = 3
+_LENGTH_SLACK = 2
 _NAMES_OF_SAME_WORD, _NAMES_OF_SIMILAR_WORD = 400, 60
 _COMMON_WORD = 1500  # stands in so many names that it finds nobody by itself
-_NAMES_COMPARED = 40
+_NAMES_COMPARED = 24
 _LEAST_COVERAGE = 0.4
 _MASS_OF_UNKNOWN_WORD = 0.5  # as much as a word of a few hundred names: a misspelling of any word is unknown
+_CLOSE = 0.75  # a word this similar is near enough not to look further
 _SHORT_WORD = 6  # letters; one wrong letter in the middle of a shorter one leaves neither beginning nor end whole
 _MOST_WORDS = 14
 _SURNAME_FIRST = frozenset(("CN", "TW", "HK", "MO", "SG", "KR", "KP", "VN", "HU"))
@@ -215,23 +216,31 @@ class _Searcher:
             if token is not None:
                 found[token] = _Word(token, synonym, weight, Route.WORD_BAG)
         if len(word) >= 3 and word.isascii():
-            by_sound = set(layer.tokens_with("sound", sound_key(word))) if word.isalpha() else set()
-            pool = by_sound.union(layer.tokens_with_prefix(word[:3]), layer.tokens_with("suffix", word[-3:]))
-            if own is None and len(word) <= _SHORT_WORD:
-                pool.update(layer.tokens_with_prefix(word[:2]))
-            near = {t: layer.tokens[t] for t in pool if t not in found}
-            near = {t: s for t, s in near.items() if abs(len(s) - len(word)) <= _LENGTH_SLACK}
-            scored = process.extract(
-                word, near, scorer=Levenshtein.normalized_similarity, processor=None,
-                score_cutoff=_LEAST_SIMILARITY_BY_SOUND, limit=4 * _MOST_SIMILAR_WORDS,
-            )  # fmt: skip
-            for text, similarity, token in scored:
-                sounds = token in by_sound
-                if sounds or similarity >= _LEAST_SIMILARITY:
-                    weight = max(similarity, _SOUND_WEIGHT * (0.5 + 0.5 * similarity)) if sounds else similarity
-                    route = Route.FUZZY if similarity >= _LEAST_SIMILARITY else Route.PHONETIC
-                    found[token] = _Word(token, text, weight, route)
+            if word.isalpha():
+                by_sound = layer.tokens_with("sound", sound_key(word))
+                self._take_similar(word, by_sound, _LEAST_SIMILARITY_BY_SOUND, True, found)
+            begun, ended = layer.tokens_with_prefix(word[:3]), layer.tokens_with("suffix", word[-3:])
+            near = np.concatenate((np.arange(begun.start, begun.stop, dtype=ended.dtype), ended))
+            self._take_similar(word, near, _LEAST_SIMILARITY, False, found)
+            if len(word) <= _SHORT_WORD and all(w.weight < _CLOSE for w in found.values()):
+                begun = layer.tokens_with_prefix(word[:2])
+                self._take_similar(word, np.arange(begun.start, begun.stop, dtype=ended.dtype), _CLOSE, False, found)
         return tuple(sorted(found.values(), key=lambda w: (-w.weight, w.text))[:_MOST_SIMILAR_WORDS])
+
+    def _take_similar(self, word: str, pool: UInts, least: float, sounds: bool, found: dict[int, _Word]) -> None:
+        """Add the words of the pool that are spelt like ``word``."""
+        layer = self._layer
+        lengths = layer.token_lengths[pool]
+        fits = (lengths + _LENGTH_SLACK >= len(word)) & (lengths <= len(word) + _LENGTH_SLACK)
+        tokens: list[int] = pool[fits].tolist()
+        texts = [layer.tokens[t] for t in tokens]
+        for text, similarity, at in process.extract(
+            word, texts, scorer=Levenshtein.normalized_similarity, score_cutoff=least, limit=_MOST_SIMILAR_WORDS
+        ):
+            weight = max(similarity, _SOUND_WEIGHT * (0.5 + 0.5 * similarity)) if sounds else similarity
+            route = Route.FUZZY if similarity >= _LEAST_SIMILARITY else Route.PHONETIC
+            if tokens[at] not in found:
+                found[tokens[at]] = _Word(tokens[at], text, weight, route)
 
     def _find_mass(self, word: str) -> float:
         """How much a word says about who is meant: rare ones much, function words next to nothing."""
@@ -298,10 +307,10 @@ class _Searcher:
                 free.remove(at)
                 matched += best * mass
                 routes.add(route)
-        theirs = sum(map(self._mass, name_words))
         coverage = matched / mine
         if coverage < _LEAST_COVERAGE:
             return
+        theirs = sum(map(self._mass, name_words))
         recall = min(1.0, matched / theirs)
         if len(words) == 1 and len(name_words) > 1:
             yield from self._short(words[0], tables[0], name_words, name, rows)

@@ -243,13 +243,14 @@ class Layer:
         if verify:
             _check_files(folder, data, self.manifest["files"])
         try:
-            arrays = {name: np.load(data / f"{name}.npy", mmap_mode="r") for name in _ARRAYS}
+            arrays = {name: np.load(data / f"{name}.npy", mmap_mode="r").view(np.ndarray) for name in _ARRAYS}
             self._ids = marisa_trie.Trie().mmap(str(data / "ids.marisa"))
             self._names = marisa_trie.Trie().mmap(str(data / "names.marisa"))
             self._dictionary = zstandard.ZstdCompressionDict((data / "entities.dict").read_bytes())
             with (data / "entities.zst").open("rb") as file:
                 self._blocks: mmap.mmap | bytes = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
             self.tokens: list[str] = _lines(data / "tokens.txt")
+            self.token_lengths: UInts = np.fromiter(map(len, self.tokens), np.uint16, len(self.tokens))
             self._suffixes = {s: i for i, s in enumerate(_lines(data / "suffixes.txt"))}
             self._sounds = {s: i for i, s in enumerate(_lines(data / "sounds.txt"))}
             self.synonyms: dict[str, dict[str, float]] = orjson.loads((data / "synonyms.json").read_bytes())
@@ -364,11 +365,12 @@ class Layer:
         """Numbers of the words that begin so."""
         return range(bisect_left(self.tokens, prefix), bisect_left(self.tokens, prefix + "\U0010ffff"))
 
-    def tokens_with(self, group: Literal["suffix", "sound"], key: str) -> list[int]:
+    def tokens_with(self, group: Literal["suffix", "sound"], key: str) -> UInts:
         """Numbers of the words that end in these three letters, or have this sound code."""
         index, starts, members = self._groups[group]
         at = index.get(key)
-        return [] if at is None else members[int(starts[at]) : int(starts[at + 1])].tolist()
+        found: UInts = members[:0] if at is None else members[int(starts[at]) : int(starts[at + 1])]
+        return found
 
     def mangled(self, key: str) -> list[Mangled]:
         """The entities that a mangled form may come from, the likeliest first."""
