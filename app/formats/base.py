@@ -147,29 +147,28 @@ class RowFormat(Format):
     def plan(self, location: Location, wanted: Wanted, unit_bytes: int) -> FilePlan:
         found = stamp(location.url)
         schema = b""
-        opener = Opener()
-        if wanted.typed:
+        units: list[Unit] = []
+        with Opener() as opener:
+            if wanted.typed:
+                stream = opener.open(location)
+                header = self.header(stream, location.url, wanted)
+                schema = self.schema(self.split(stream, location.url), header, wanted, location.url)
+                opener.close()
             stream = opener.open(location)
             header = self.header(stream, location.url, wanted)
-            schema = self.schema(self.split(stream, location.url), header, wanted, location.url)
-            opener.close()
-        stream = opener.open(location)
-        header = self.header(stream, location.url, wanted)
-        digest = hashlib.sha256(header)
-        units: list[Unit] = []
-        start, end, first_row, rows = len(header), len(header), 1, 0
-        first_line = line = 1 + header.count(b"\n")
-        for row in _counted(self.split(stream, location.url)):
-            digest.update(row)
-            end += len(row)
-            rows += 1
-            line += row.count(b"\n")
-            if end - start >= unit_bytes:
+            digest = hashlib.sha256(header)
+            start, end, first_row, rows = len(header), len(header), 1, 0
+            first_line = line = 1 + header.count(b"\n")
+            for row in counted(self.split(stream, location.url)):
+                digest.update(row)
+                end += len(row)
+                rows += 1
+                line += row.count(b"\n")
+                if end - start >= unit_bytes:
+                    units.append(Unit(start, end, first_row, rows, first_line))
+                    start, first_row, rows, first_line = end, first_row + rows, 0, line
+            if rows:
                 units.append(Unit(start, end, first_row, rows, first_line))
-                start, first_row, rows, first_line = end, first_row + rows, 0, line
-        if rows:
-            units.append(Unit(start, end, first_row, rows, first_line))
-        opener.close()
         return FilePlan(location, self.name, found, digest.hexdigest(), tuple(units), header, schema, end)
 
     def read(self, plan: FilePlan, unit: Unit, wanted: Wanted, opener: Opener) -> Iterator[pa.RecordBatch]:
@@ -202,7 +201,7 @@ class RowFormat(Format):
         """The rows of a repaired batch, as stored in the output."""
 
 
-def _counted(rows: Iterator[bytes]) -> Iterator[bytes]:
+def counted(rows: Iterator[bytes]) -> Iterator[bytes]:
     """The rows; an error says how far it came."""
     number = 0
     try:

@@ -144,8 +144,9 @@ class Delimited(RowFormat):
         if not self._quoted:
             return self._delimiter.join(" ".join(c.split(self._delimiter)).replace("\n", " ") for c in cells).encode()
         line = io.StringIO(newline="")
-        csv.writer(line, lineterminator="", **self._dialect).writerow(cells)
-        return line.getvalue().encode()
+        # the line end given here is what makes the writer quote line breaks inside a value
+        csv.writer(line, lineterminator="\r\n", **self._dialect).writerow(cells)
+        return line.getvalue().removesuffix("\r\n").encode()
 
 
 def _cell(value: object) -> str:

@@ -47,9 +47,8 @@ class MarkedUp(Format):
 
     def plan(self, location: Location, wanted: Wanted, unit_bytes: int) -> FilePlan:
         found = stamp(location.url)
-        opener = Opener()
-        data = opener.open(location).read(_MAX_BYTES + 1)
-        opener.close()
+        with Opener() as opener:
+            data = opener.open(location).read(_MAX_BYTES + 1)
         if len(data) > _MAX_BYTES:
             raise InputError(f"{location.url}: longer than {_MAX_BYTES >> 20} MB; split it, or use another format")
         units = (Unit(0, len(data), 1, 1),) if data else ()

@@ -24,6 +24,7 @@ from app.formats.base import (
     Wanted,
     Writer,
     check_free,
+    counted,
     pack_schema,
     raw_batch,
     read_row,
@@ -44,10 +45,9 @@ class JsonLines(RowFormat):
     suffixes = frozenset({".jsonl", ".ndjson", ".jsonlines"})
 
     def plan(self, location: Location, wanted: Wanted, unit_bytes: int) -> FilePlan:
-        opener = Opener()
-        rows = itertools.islice(self.split(opener.open(location), location.url), _ROWS_TO_SEE_A_FIELD)
-        problems = [problem for row in rows if row.strip() for _, problem in [_text_of(row, wanted.field)]]
-        opener.close()
+        with Opener() as opener:
+            rows = itertools.islice(counted(self.split(opener.open(location), location.url)), _ROWS_TO_SEE_A_FIELD)
+            problems = [problem for row in rows if row.strip() for _, problem in [_text_of(row, wanted.field)]]
         if problems and all((problem or "").startswith("no ") for problem in problems):
             raise InputError(f"{location.url}: {problems[0]}; name the right one with --field")
         return super().plan(location, wanted, unit_bytes)

@@ -18,7 +18,8 @@ _MARK = re.compile(
     r"(?P<code>(?P<ticks>`+)(?!`).*?(?<!`)(?P=ticks)(?!`))"  # shown, protected
     r"|(?P<escape>\\[!-/:-@\[-`{-~])"
     r"|(?P<hidden><[^<>\n]+>|!\[[^\]\n]*\](?:\([^()\n]*(?:\([^()\n]*\)[^()\n]*)*\)|\[[^\]\n]*\])"
-    r"|\](?:\([^()\n]*(?:\([^()\n]*\)[^()\n]*)*\)|\[[^\]\n]*\])?|\[\^[^\]\n]+\]|\[|[*_~]{1,3}(?=\w)|(?<=[\w.,;:!?)\"'])[*_~]{1,3}"
+    r"|\](?:\([^()\n]*(?:\([^()\n]*\)[^()\n]*)*\)|\[[^\]\n]*\])?|\[\^[^\]\n]+\]|\["
+    r"|(?<!\w)_{1,3}(?=\S)|(?<=\S)_{1,3}(?!\w)|[*~]{1,3}(?=\S)|(?<=\S)[*~]{1,3}"
     r"|\|)",
     re.S,
 )
@@ -33,12 +34,15 @@ class Markdown(MarkedUp):
     def prose(self, source: str) -> Prose:
         prose = Prose()
         front = _FRONT_MATTER.match(source)
-        # blanked rather than cut, so that line numbers stay; markdown-it counts line feeds only
-        body = source if front is None else re.sub(r"[^\n]", " ", front.group()) + source[front.end() :]
+        # blanked rather than cut, and line ends made one in place, so that lines and characters keep their numbers
+        body = source if front is None else re.sub(r"[^\r\n]", " ", front.group()) + source[front.end() :]
+        body = body.replace("\r\n", " \n").replace("\r", "\n")
+        done = 0
         starts = [0, *accumulate(len(line) + 1 for line in body.split("\n"))]
-        for token in MarkdownIt("commonmark").enable("table").parse(body.replace("\r\n", " \n")):
-            if token.type != "inline" or token.map is None:
-                continue
+        for token in MarkdownIt("commonmark").enable("table").parse(body):
+            if token.type != "inline" or token.map is None or token.map[0] < done:
+                continue  # also the further cells of a table's row: its first one stands for the line
+            done = token.map[1]
             for line in range(token.map[0], token.map[1]):
                 start, end = starts[line], min(starts[line + 1] - 1, len(source))
                 _add_line(prose, source, start, end)

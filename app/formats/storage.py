@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import IO, Any, cast
+from typing import IO, Any, Self, cast
 
 import pyarrow as pa
 from fsspec.core import url_to_fs
@@ -97,10 +97,10 @@ def _expand(given: str, suffixes: frozenset[str]) -> Iterator[Location]:
         return of if local else fs.unstrip_protocol(of)
 
     if any(mark in given for mark in "*?["):
-        matches = sorted(p for p in fs.glob(path) if fs.isfile(p))
+        root = path[: min(path.find(mark) for mark in "*?[" if mark in path)].rpartition("/")[0]
+        matches = sorted(p for p in fs.glob(path) if fs.isfile(p) and not _is_hidden(p[len(root) :].lstrip("/")))
         if not matches:
             raise InputError(f"{given}: no file matches")
-        root = path[: min(path.find(mark) for mark in "*?[" if mark in path)].rpartition("/")[0]
         for match in matches:
             yield Location(url(match), match[len(root) :].lstrip("/"))
     elif fs.isdir(path):
@@ -117,9 +117,11 @@ def _expand(given: str, suffixes: frozenset[str]) -> Iterator[Location]:
 
 
 def _is_wanted(name: str, suffixes: frozenset[str]) -> bool:
-    if any(part.startswith((".", "_")) for part in PurePosixPath(name).parts):
-        return False
-    return Location(name, name).suffix in suffixes
+    return not _is_hidden(name) and Location(name, name).suffix in suffixes
+
+
+def _is_hidden(name: str) -> bool:
+    return any(part.startswith((".", "_")) for part in PurePosixPath(name).parts)
 
 
 def stamp(url: str) -> Stamp:
@@ -326,6 +328,12 @@ class Opener:
 
     def __init__(self) -> None:
         self._last: ContentReader | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
 
     def open(self, location: Location, start: int = 0) -> ContentReader:
         """A reader at byte ``start`` of the content; the one handed out before is closed or goes on."""

@@ -130,7 +130,8 @@ def _records(file: Any, url: str) -> Iterator[tuple[ArcWarcRecord, Callable[[], 
     records = ArchiveIterator(file)
 
     def place() -> tuple[int, int]:
-        return int(records.get_record_offset()), int(records.get_record_length())
+        start = int(records.get_record_offset())
+        return start, int(records.offset) - start  # of an uncompressed record with the blank lines behind it
 
     try:
         for record in records:
@@ -170,6 +171,7 @@ def _conversion(row: dict[str, Any], text: str, compress: bool) -> bytes:
     sink = io.BytesIO()
     of = row["record_id"] or row["url"] or ""
     headers = [
+        ("WARC-Type", "conversion"),
         ("WARC-Record-ID", f"<urn:uuid:{uuid.uuid5(_RECORDS, of + text)}>"),
         ("WARC-Refers-To", row["record_id"] or ""),
         ("WARC-Target-URI", row["url"] or ""),
@@ -201,6 +203,10 @@ def load_extractor(name: str) -> Extractor:
         InputError: There is no such function.
     """
     if name == "trafilatura":
+        try:
+            importlib.import_module(name)
+        except ImportError as exc:
+            raise InputError(f"web archives need trafilatura ({exc}): pip install 'mt-repair[corpus]'") from exc
         return _trafilatura
     module, _, function = name.partition(":")
     try:

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.formats.html import Html
+from tests.formats.twins import repair_file
+
+FORM = Html()
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ("<p>One</p><p>two</p>", "One\n\ntwo"),
+        ("<p>a <b>bold</b> word</p>", "a bold word"),
+        ("<p>broken\n   lines</p>", "broken lines"),
+        ("a<br>b", "a\nb"),
+        ("R&amp;D &lt;3 &eacute;", "R&D <3 é"),
+        ("<script>goed</script><style>goed</style>x", "x"),
+        ("<p>never closed <i>either <p>next", "never closed either \n\nnext"),
+    ],
+)
+def test_the_running_text_is_taken_out(source: str, text: str) -> None:
+    assert FORM.prose(source).text.strip() == text
+
+
+def test_tags_and_entities_stay_while_the_text_is_repaired(tmp_path: Path) -> None:
+    path = tmp_path / "a.html"
+    source = (
+        '<!doctype html><html><head><title>goed</title></head><body class="goed"><!-- goed -->\n'
+        "<p>He goed &amp; she <em>goed</em>.<br/>They&nbsp;goed.</p><pre>goed</pre><code>goed</code>"
+        '<span translate="no">goed</span><script>goed()</script></body></html>\n'
+    )
+    path.write_text(source)
+    data, _ = repair_file(FORM, path, tmp_path)
+    assert data.decode() == source.replace("He goed", "He went").replace("<em>goed", "<em>went").replace(
+        "They&nbsp;goed", "They&nbsp;went"
+    )
+
+
+def test_an_edit_that_would_swallow_a_tag_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.html"
+    path.write_text("<p>He go<b>ed</b> home. She goed.</p>")
+    data, _ = repair_file(FORM, path, tmp_path)
+    assert data.decode() == "<p>He go<b>ed</b> home. She went.</p>"
+
+
+@settings(max_examples=200, deadline=None)
+@given(source=st.text(st.sampled_from("ab <>/&;#p=\"'\n\r!-éb1"), max_size=60))
+def test_any_source_can_be_read_and_every_character_found_in_it(source: str) -> None:
+    prose = FORM.prose(source)
+    assert len(prose.places) == 2 * len(prose.chars)
+    spans = [(prose.places[2 * i], prose.places[2 * i + 1]) for i in range(len(prose.chars))]
+    last = 0
+    for (begin, end), char in zip(spans, prose.chars, strict=True):
+        if begin < 0:
+            continue
+        assert last <= begin < end <= len(source)
+        assert source[begin] in (char, "&") or char == " "
+        last = end

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import fsspec
+import pytest
+
+from app.core.errors import InputError
+from app.formats.registry import SUFFIXES, format_of
+from app.formats.storage import Location, expand, join, open_content, read_bytes, write_whole
+
+
+def test_a_folder_stands_for_its_known_files_in_order(tmp_path: Path) -> None:
+    for name in ("b.jsonl", "a.txt.gz", "sub/c.parquet", ".hidden.jsonl", "_tmp/d.jsonl", "readme.xyz"):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
+    assert [one.name for one in expand([str(tmp_path)], SUFFIXES)] == ["a.txt.gz", "b.jsonl", "sub/c.parquet"]
+    assert [one.name for one in expand([f"{tmp_path}/*.jsonl"], SUFFIXES)] == ["b.jsonl"]
+    assert [one.name for one in expand([str(tmp_path / "readme.xyz")], SUFFIXES)] == ["readme.xyz"]
+
+
+@pytest.mark.parametrize("given", ["nowhere.jsonl", "*.jsonl", "."])
+def test_an_input_that_names_nothing_is_said(tmp_path: Path, given: str) -> None:
+    with pytest.raises(InputError, match=r"no such file|no file"):
+        expand([str(tmp_path / given)], SUFFIXES)
+
+
+def test_two_files_that_would_have_one_name_are_refused(tmp_path: Path) -> None:
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "x.txt").touch()
+    with pytest.raises(InputError, match=r"both be written as x\.txt"):
+        expand([str(tmp_path / "a/x.txt"), str(tmp_path / "b/x.txt")], SUFFIXES)
+
+
+@pytest.mark.parametrize(
+    ("name", "form"),
+    [("a.jsonl.gz", "jsonl"), ("a.CSV", "csv"), ("a.warc.gz", "warc"), ("a.wet", "warc"), ("a.htm", "html")],
+)
+def test_the_format_is_told_by_the_suffix(name: str, form: str) -> None:
+    assert format_of(Location(name, name)).name == form
+
+
+def test_an_unknown_suffix_needs_a_named_format() -> None:
+    with pytest.raises(InputError, match="say it with --format"):
+        format_of(Location("a.xyz", "a.xyz"))
+    assert format_of(Location("a.xyz", "a.xyz"), "jsonl").name == "jsonl"
+
+
+def test_a_file_appears_whole_or_not_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "a"
+    with pytest.raises(TypeError), write_whole(str(path)) as file:
+        file.write("not bytes")  # type: ignore[call-overload]
+    assert list(path.parent.iterdir()) == []
+    with write_whole(str(path)) as file:
+        file.write(b"whole")
+    path.chmod(0o640)
+    with write_whole(str(path)) as file:
+        file.write(b"again")
+    assert path.read_bytes() == b"again"
+    assert path.stat().st_mode & 0o777 == 0o640
+
+
+def test_any_url_is_read_and_written() -> None:
+    url = "memory://folder/a.jsonl"
+    with write_whole(url) as file:
+        file.write(b'{"text": "x"}\n')
+    assert read_bytes(url) == b'{"text": "x"}\n'
+    assert [one.url for one in expand(["memory://folder"], SUFFIXES)] == ["memory:///folder/a.jsonl"]
+    with open_content(Location(url, "a.jsonl"), 2) as stream:
+        assert stream.read() == b'text": "x"}\n'
+    fsspec.filesystem("memory").rm("/folder", recursive=True)
+    assert read_bytes(url) is None
+
+
+def test_names_are_joined_for_paths_and_urls() -> None:
+    assert join("/a/", "b", "c") == "/a/b/c"
+    assert join("s3://bucket", "b") == "s3://bucket/b"
