@@ -9,24 +9,19 @@ from collections.abc import Sequence
 from app.core.furniture import LineFurnitureFinder
 from app.core.language import EnglishIdentifier
 from app.core.protect import PatternProtector
-from app.core.protocols import GenerationTask, LinkResult, ModelCard, Proposal, ProposedEdit, RuleSet
+from app.core.protocols import GenerationTask, Generator, LinkResult, ModelCard, Proposal, ProposedEdit, RuleSet
 from app.core.repairer import Repairer
 from app.core.rules import Rules
 from app.core.segment import SentenceSegmenter
 from app.core.types import (
     DocumentRepair,
-    Edit,
-    EditKind,
-    GlossaryEntry,
-    GlossaryUse,
     Mode,
-    Origin,
-    ProtectedSpan,
     RepairOptions,
     Segment,
     Span,
 )
 from app.core.verify import Verifier
+from app.names.glossary import GlossaryMatcher
 
 _WRONG = re.compile(r"\b(?:has went|a apple|informations)\b")
 _RIGHT = {"has went": "went", "a apple": "an apple", "informations": "information"}
@@ -51,28 +46,6 @@ class PhraseGenerator:
         return Proposal(edits, 0.4 if edits else 0.95)
 
 
-class PlainTerms:
-    """Applies a glossary by exact search."""
-
-    def match(
-        self,
-        text: str,
-        segments: Sequence[Segment],
-        entries: Sequence[GlossaryEntry],
-        protected: Sequence[ProtectedSpan],
-    ) -> LinkResult:
-        edits: list[Edit] = []
-        uses: list[GlossaryUse] = []
-        for entry in entries:
-            found = [Span(*match.span()) for match in re.finditer(re.escape(entry.source), text)]
-            edits.extend(
-                Edit(span, entry.target, EditKind.TERM, Origin.GLOSSARY, 1.0, "MTR_GLOSSARY", "Required term.")
-                for span in found
-            )
-            uses.append(GlossaryUse(entry.id, len(found), 0))
-        return LinkResult(tuple(edits), glossary=tuple(uses))
-
-
 class NoNames:
     """Links nothing."""
 
@@ -80,17 +53,17 @@ class NoNames:
         return LinkResult()
 
 
-def pipeline() -> Repairer:
-    """The real pipeline with real rules and checks, and a generator that needs no weights."""
+def pipeline(generator: Generator | None = None) -> Repairer:
+    """The real pipeline with real rules, terms and checks, and a generator that needs no weights."""
     return Repairer(
         segmenter=SentenceSegmenter(),
         protector=PatternProtector(),
         furniture=LineFurnitureFinder(),
         language=EnglishIdentifier(),
         rules=Rules(),
-        terms=PlainTerms(),
+        terms=GlossaryMatcher(),
         linker=NoNames(),
-        generator=PhraseGenerator(),
+        generator=generator or PhraseGenerator(),
         verifier=Verifier(),
         kb_version="2026-11",
     )

@@ -129,7 +129,7 @@ def test_answers_keep_what_the_document_promises(described: Any, address: str, m
     if address == "/v1/repair:batch":  # an item that is wrong is refused inside a good answer
         excluded.append(negative_data_rejection)
 
-    @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
     @given(case=described[address]["POST"].as_strategy(generation_mode=mode))
     def call(case: Case[Any]) -> None:
         case.call_and_validate(excluded_checks=excluded)
