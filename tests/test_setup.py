@@ -17,6 +17,10 @@ from types import ModuleType
 
 import pytest
 
+from app.core.diff_forms import inline
+from app.settings import GeneratorKind, Settings
+from app.wiring import build_repairer
+
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
@@ -79,6 +83,24 @@ def test_the_first_code_block_of_the_readme_is_the_two_commands() -> None:
     assert block
     assert block[1] == "./run demo\n./run test\n"
     assert "./run test" in (ROOT / ".ci" / "run").read_text()
+
+
+def test_before_and_after_in_the_readme_are_what_comes_out() -> None:
+    (block,) = re.findall(r"^```diff\n(.*?)^```", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+    before, after, shown = (line[2:] for line in block.splitlines())
+    answer = build_repairer(Settings(generator=GeneratorKind.ECHO)).repair(before)
+    assert (answer.text, inline(before, answer.edits)) == (after, shown)
+
+
+def test_the_readme_s_use_as_a_library_runs(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (block,) = re.findall(r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+    monkeypatch.setenv("MT_REPAIR_GENERATOR", "echo")
+    exec(compile(block, "README.md", "exec"), {})
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[0].startswith("The minister has spoken")
+    assert "MTR_REPEATED_WORD" in printed[2]
 
 
 def load(path: Path) -> ModuleType:
