@@ -15,8 +15,8 @@ from pathlib import Path
 from app.names.build import BuildOptions, Form, write_base
 from app.names.mangle import FAR, mangle
 from app.names.readers import Broken
-from app.names.shipped import SOURCES, count_sources, shipped_entities
-from app.names.store import Entity
+from app.names.shipped import SOURCES, card, count_sources, shipped_entities
+from app.names.store import Entity, read_manifest
 
 
 def far_forms(entity: Entity) -> Iterable[Form]:
@@ -47,6 +47,7 @@ def main() -> int:
     }
     options = BuildOptions(name="names-en", mangled_limit=args.mangled_limit, card={"sources": sources})
     built = write_base(entities, args.folder, options, None if args.without_mangled else far_forms)
+    (args.folder / "README.md").write_text(card(read_manifest(args.folder)), "utf-8")
     print(f"names-en@{built.version}: {dict(built.counts)}, {built.size_bytes / 1e6:.1f} MB")
     return 0
 

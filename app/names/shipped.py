@@ -142,3 +142,76 @@ def count_sources(entities: Iterable[Entity]) -> dict[str, int]:
         for source in entity.sources:
             counts[source] += 1
     return counts
+
+
+def card(manifest: Mapping[str, Any]) -> str:
+    """The model card of the shipped base, in Markdown, from its manifest."""
+    counts, files = manifest["counts"], manifest["files"]
+    size = sum(int(facts["bytes"]) for facts in files.values()) / 1e6
+    sources = "\n".join(
+        f"| `{code}` | {s['title']} | {s['licence']} | {s['attribution'] or 'none needed'} | {s['entities']:,} |"
+        for code, s in manifest["card"]["sources"].items()
+    )
+    sums = "\n".join(f"| `{name}` | {facts['bytes']:,} | `{facts['sha256']}` |" for name, facts in files.items())
+    return _CARD.format(
+        version=f"{manifest['name']}@{manifest['version']}", size=size, sources=sources, sums=sums,
+        **{key: f"{value:,}" for key, value in counts.items()},
+    )  # fmt: skip
+
+
+_CARD = """\
+# names-en
+
+Knowledge base of people, organisations and places, for finding and repairing names in English text. Version
+`{version}`, {size:.1f} MB. Facts only: names, native names, countries, offices with years, years of birth, and how well
+known somebody is. Opened with `app.names.store.EntityStore`; form and use are in `docs/names.md`. This page is written
+by `scripts/build_entities.py` with the base.
+
+| | |
+| --- | --- |
+| people | {person} |
+| organisations | {organisation} |
+| places | {place} |
+| different names (all scripts, in canonical form) | {names} |
+| different Latin words in them | {words} |
+| mangled forms in the index | {mangled_forms} |
+| words with synonyms, learned | {synonyms} |
+
+## Sources, licences, attribution
+
+An entity can have several sources. Facts under share-alike licences, or under none, were left out; so were the names of
+subdivisions that iso-codes (LGPL) gives beside those of CLDR, and subdivisions have no native name but where GeoNames
+attests one.
+
+| code | source | licence | attribution | entities |
+| --- | --- | --- | --- | --- |
+{sources}
+
+Place names: GeoNames (https://www.geonames.org), CC BY 4.0, filtered and merged. Names of countries and regions:
+Copyright © 1991-2026 Unicode, Inc., Unicode License v3.
+
+## Limits
+
+- Offices end in mid-2022 in most countries; later ones are known of some G20 leaders, the US Congress (June 2026) and a
+  few hundred curated people. An open office means open in the source.
+- The years of a record with several offices are those of all together; only a single office has years of its own.
+- Members of parliaments since 2008 and ministers since 2000 are many; chief executives, ambassadors, scholars, artists,
+  athletes and journalists are few. Cabinets of Germany, Thailand, Colombia, Peru, Lebanon, Qatar and Afghanistan are
+  missing.
+- Native names are known of about 4,900 people, most of them Ukrainian, Russian, Japanese, Chinese and Korean.
+- Ministries from `derived` are named after an attested minister and may print otherwise.
+- Some people stand twice, once from `ofac` and once from `eps`; of two records with equal names one may be the other's.
+- `ofac` lists persons and firms under sanctions: being in the base says nothing about anybody but that the name is
+  printed somewhere.
+- Popularity is coarse: offices held for people, inhabitants for cities, size for companies, nothing for universities.
+- Mangled forms are kept of the 60,000 best known entities, the likeliest first, and only forms that a search by
+  spelling and sound would not find.
+
+## Files
+
+`kb.json` names the folder of the version and holds the checksums; a file that differs is refused at the start.
+
+| file | bytes | sha256 |
+| --- | --- | --- |
+{sums}
+"""
