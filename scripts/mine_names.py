@@ -256,6 +256,7 @@ class Item:
     wrong: str = ""
     right: str = ""
     is_knowable: bool = False  # an informed editor with a knowledge base could tell from this sentence
+    reference: str | None = None  # the correction, where its licence lets us pass it on
     names: tuple[str, ...] = ()  # of a control: the names that are right as they stand
 
 
@@ -279,8 +280,9 @@ def error_items(data: Path, verdicts: dict[str, bool]) -> Iterator[Item]:
         for p in propose(row, lower):
             if (knowable := left.pop(p.key, None)) is not None:
                 text = p.text if p.licence == REDISTRIBUTABLE else None
+                reference = p.reference if p.licence == REDISTRIBUTABLE else None
                 yield Item(
-                    p.id, p.document, p.language, p.licence, text, p.start, p.end, p.wrong, p.right, knowable
+                    p.id, p.document, p.language, p.licence, text, p.start, p.end, p.wrong, p.right, knowable, reference
                 )  # fmt: skip
 
 

@@ -1,0 +1,696 @@
+"""Small scores that speak for or against a candidate, each with a reason that an editor understands.
+
+Every feature is a function of what the document says about a name (``Reading``), of a candidate and of the other
+candidates (``Comparison``). It returns ``Evidence`` or ``None`` where it has nothing to say, which counts as 0.
+Weights are learned (``app.names.link``): the sign of a feature is not fixed here, its meaning is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from importlib.resources import files
+from math import log10
+
+import regex
+from rapidfuzz.distance import JaroWinkler, Levenshtein
+
+from app.names.attested import Attested
+from app.names.candidates import Candidate, Route
+from app.names.mentions import Mention, MentionKind
+from app.names.normalise import normalise
+from app.names.store import Entity, EntityKind
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What one feature says: a score, mostly 0 to 1, and the detail behind it."""
+
+    feature: str
+    score: float
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a document says that bears on every name in it."""
+
+    years: tuple[int, ...] = ()  # named in the text, in order
+    countries: Mapping[str, int] = field(default_factory=dict)  # ISO code -> how often it is named
+    countries_of_segment: Mapping[int, frozenset[str]] = field(default_factory=dict)
+    known: Mapping[str, Entity] = field(default_factory=dict)  # entities whose name stands in the text as it should
+    hinted: frozenset[str] = frozenset()  # ids that the caller knows to be in the text
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A name as it stands in the document, in all its places."""
+
+    text: str
+    mentions: tuple[Mention, ...]
+    preceded_by: frozenset[str] = frozenset()  # the words before it, in lower case
+
+    @cached_property
+    def words(self) -> tuple[str, ...]:
+        """Its words in canonical form."""
+        return tuple(normalise(self.text).split())
+
+    @cached_property
+    def kinds(self) -> frozenset[MentionKind]:
+        """What its places say that it is."""
+        return frozenset(m.kind for m in self.mentions) - {MentionKind.UNKNOWN}
+
+    @cached_property
+    def titles(self) -> tuple[str, ...]:
+        """Titles before and descriptions after it, once each."""
+        said = [m.title for m in self.mentions] + [m.description for m in self.mentions]
+        return tuple(dict.fromkeys(t for t in said if t))
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A word of the text and the word of the name that it may stand for."""
+
+    found: str
+    meant: str
+    similarity: float  # 0 to 1
+
+    @property
+    def is_same(self) -> bool:
+        return self.found == self.meant
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A reading beside one candidate, word by word, and how close the best rival comes."""
+
+    reading: Reading
+    candidate: Candidate
+    pairs: tuple[Pair, ...]
+    unpaired_found: tuple[str, ...]
+    unpaired_meant: tuple[str, ...]
+    similarity: float
+    rival_similarity: float  # of the best candidate with another name
+    context: Context
+    attested: Attested
+
+    @property
+    def changed(self) -> tuple[Pair, ...]:
+        """The pairs that differ."""
+        return tuple(p for p in self.pairs if not p.is_same)
+
+
+def compare(
+    reading: Reading, candidate: Candidate, rival_similarity: float, context: Context, attested: Attested
+) -> Comparison:
+    """Lay the words of a candidate's name beside those of the text."""
+    pairs, found, meant = align(reading.words, tuple(normalise(candidate.name).split()))
+    similarity = likeness(" ".join(reading.words), normalise(candidate.name))
+    return Comparison(reading, candidate, pairs, found, meant, similarity, rival_similarity, context, attested)
+
+
+@lru_cache(maxsize=20_000)
+def likeness(a: str, b: str) -> float:
+    """How alike two canonical forms are: letters, or what is left of the sound."""
+    return max(Levenshtein.normalized_similarity(a, b), 0.9 * Levenshtein.normalized_similarity(sound(a), sound(b)))
+
+
+_LEAST_PAIRED = 0.34
+
+
+@lru_cache(maxsize=20_000)
+def align(found: tuple[str, ...], meant: tuple[str, ...]) -> tuple[tuple[Pair, ...], tuple[str, ...], tuple[str, ...]]:
+    """Pair words, the most alike first; the order of words does not matter.
+
+    Returns:
+        The pairs in the order of the name, and the words of either side that have no counterpart.
+    """
+    scored = sorted(
+        (-(1.0 if a == b else min(0.99, likeness(a, b))), abs(i - j), i, j)
+        for i, a in enumerate(found)
+        for j, b in enumerate(meant)
+    )
+    of_meant: dict[int, tuple[int, float]] = {}
+    used: set[int] = set()
+    for negative, _, i, j in scored:
+        if j not in of_meant and i not in used and -negative >= _LEAST_PAIRED:
+            of_meant[j] = (i, -negative)
+            used.add(i)
+    pairs = tuple(Pair(found[i], meant[j], s) for j, (i, s) in sorted(of_meant.items()))
+    return (
+        pairs,
+        tuple(w for i, w in enumerate(found) if i not in used),
+        tuple(w for j, w in enumerate(meant) if j not in of_meant),
+    )
+
+
+_CLUSTERS = (
+    ("tsch", "c"), ("tch", "c"), ("sch", "s"), ("dzh", "j"), ("dž", "j"), ("sh", "s"), ("ch", "c"), ("cz", "c"),
+    ("kh", "h"), ("ph", "f"), ("th", "t"), ("gh", "g"), ("zh", "j"), ("ck", "k"), ("qu", "kv"), ("x", "ks"),
+    ("ou", "u"), ("oo", "u"), ("ee", "i"), ("ae", "e"), ("yu", "iu"), ("ya", "ia"), ("ye", "e"), ("ie", "e"),
+)  # fmt: skip
+_LETTERS = str.maketrans({"w": "v", "y": "i", "q": "k", "z": "s", "j": "i"})
+_DOUBLED = regex.compile(r"(\p{L})\1+")
+
+
+@lru_cache(maxsize=50_000)
+def sound(text: str) -> str:
+    """A rough spelling by sound, the same for rival romanisations of one name; vowels stay."""
+    for written, heard in _CLUSTERS:
+        text = text.replace(written, heard)
+    text = regex.sub(r"c(?=[aouklrt])", "k", text).translate(_LETTERS)
+    return _DOUBLED.sub(r"\1", text)
+
+
+# ---------------------------------------------------------------- countries and roles
+
+
+@lru_cache(maxsize=1)
+def demonyms() -> dict[str, str]:
+    """Canonical form of an adjective or of the people of a country -> ISO code."""
+    table: dict[str, str] = {}
+    for line in (files("app.names") / "data" / "demonyms.tsv").read_text(encoding="utf-8").splitlines():
+        code, words = line.split("\t")
+        table.update((normalise(word), code) for word in words.split())
+    return table
+
+
+_FUNCTION_WORDS = frozenset(
+    [
+        "of",
+        "the",
+        "and",
+        "for",
+        "in",
+        "on",
+        "to",
+        "at",
+        "a",
+        "an",
+        "de",
+        "la",
+        "s",
+        "mr",
+        "mrs",
+        "ms",
+        "dr",
+        "sir",
+        "former",
+        "ex",
+        "then",
+        "current",
+        "new",
+        "deputy",
+        "vice",
+        "acting",
+        "first",
+        "late",
+        "his",
+        "her",
+        "its",
+        "their",
+        "our",
+        "state",
+        "party",
+    ]
+)
+_HEADS = frozenset(
+    [
+        "president",
+        "premier",
+        "minister",
+        "chancellor",
+        "king",
+        "queen",
+        "prince",
+        "princess",
+        "emperor",
+        "pope",
+        "senator",
+        "representative",
+        "member",
+        "deputy",
+        "governor",
+        "mayor",
+        "ambassador",
+        "secretary",
+        "general",
+        "director",
+        "chairman",
+        "chairwoman",
+        "chair",
+        "chief",
+        "judge",
+        "justice",
+        "congressman",
+        "congresswoman",
+        "speaker",
+        "commissioner",
+        "leader",
+        "chairperson",
+        "head",
+        "professor",
+        "spokesman",
+        "spokesperson",
+        "spokeswoman",
+        "founder",
+        "captain",
+        "colonel",
+        "admiral",
+        "lieutenant",
+        "marshal",
+        "commander",
+        "parliamentarian",
+        "lawmaker",
+        "foreign",
+        "defence",
+        "defense",
+        "finance",
+        "interior",
+        "prime",
+        "economy",
+        "health",
+        "education",
+        "environment",
+        "trade",
+        "justice",
+        "agriculture",
+    ]
+)
+_SAME_HEAD = {
+    "premier": "prime minister", "defense": "defence", "lawmaker": "member", "parliamentarian": "member",
+    "congressman": "representative", "congresswoman": "representative", "chairwoman": "chairman", "chair": "chairman",
+    "chairperson": "chairman", "mp": "member", "economic": "economy", "financial": "finance", "affairs": "",
+    "republic": "", "rural": "agriculture", "pm": "prime minister", "external": "foreign",
+}  # fmt: skip
+
+
+@lru_cache(maxsize=20_000)
+def role_words(text: str) -> frozenset[str]:
+    """The words of a title or role that say what the office is, rivals of one word made one."""
+    found: set[str] = set()
+    for word in normalise(text).split():
+        found.update(_SAME_HEAD.get(word, word).split())
+    return frozenset(found & _HEADS)
+
+
+def fit_of_roles(titles: Sequence[str], entity: Entity) -> tuple[float, str, str]:
+    """How well what the text calls somebody fits what they were: share of the title's words found in one role.
+
+    Returns:
+        0 to 1, the title and the role that fit best. A title that says no office ("Mr") gives 0 and no title.
+    """
+    best = (0.0, "", "")
+    for title in titles:
+        wanted = role_words(title)
+        if not wanted:
+            continue
+        if not best[1]:
+            best = (0.0, title, "")
+        for role in entity.roles:
+            had = role_words(role.title)
+            fit = len(wanted & had) / len(wanted)
+            if had and len(had - wanted) > 1 and fit == 1:
+                fit = 0.8
+            if fit > best[0]:
+                best = (fit, title, role.title)
+    return best
+
+
+# ---------------------------------------------------------------- the features
+
+
+def same_spelling(c: Comparison) -> Evidence:
+    """How much of the spelling is the same."""
+    return Evidence("spelling", c.similarity, f"“{c.reading.text}” is spelt much like {c.candidate.name}")
+
+
+def worst_word(c: Comparison) -> Evidence:
+    """The least alike of the paired words."""
+    return Evidence("worst_word", min((p.similarity for p in c.pairs), default=0.0))
+
+
+def same_sound(c: Comparison) -> Evidence | None:
+    """The changed words sound the same."""
+    if not c.changed:
+        return None
+    score = min(Levenshtein.normalized_similarity(sound(p.found), sound(p.meant)) for p in c.changed)
+    word = min(c.changed, key=lambda p: p.similarity)
+    return Evidence("sound", score, f"“{word.found}” sounds like “{word.meant}”")
+
+
+def same_words(c: Comparison) -> Evidence | None:
+    """Letters of the name that stand in words spelt as they should."""
+    total = sum(len(p.meant) for p in c.pairs) + sum(map(len, c.unpaired_meant))
+    same = [p.meant for p in c.pairs if p.is_same]
+    if not same or not total:
+        return None
+    return Evidence("same_words", sum(map(len, same)) / total, f"“{' '.join(same)}” agrees")
+
+
+def rare_words(c: Comparison) -> Evidence | None:
+    """Words that agree and that few names have: a rare given name says more than a common one."""
+    same = [p.meant for p in c.pairs if p.is_same and len(p.meant) > 2]
+    if not same:
+        return None
+    best = max(same, key=lambda w: -c.attested.as_name(w))
+    rarity = 1 - c.attested.as_name(best)
+    return Evidence("rare_words", rarity, f"“{best}” is rare") if rarity > 0 else None
+
+
+def same_surname(c: Comparison) -> Evidence | None:
+    """The last word of the name agrees, and another differs."""
+    if not c.changed or not c.pairs or not c.pairs[-1].is_same:
+        return None
+    return Evidence("same_surname", 1.0)
+
+
+def other_order(c: Comparison) -> Evidence | None:
+    """The words agree, their order does not."""
+    if c.changed or c.unpaired_found or c.unpaired_meant or len(c.pairs) < 2:
+        return None
+    return Evidence("other_order", 1.0, "the words stand in another order")
+
+
+def same_start(c: Comparison) -> Evidence | None:
+    """Share of the changed words that begin alike: machines garble ends more than beginnings."""
+    if not c.changed:
+        return None
+    return Evidence("same_start", min(JaroWinkler.similarity(p.found[:3], p.meant[:3]) for p in c.changed))
+
+
+def is_cut_or_grown(c: Comparison) -> Evidence | None:
+    """One form is the other with letters at the end: an ending of the source language, or a lost one."""
+    changed = c.changed
+    if changed and all(p.found.startswith(p.meant) and len(p.found) - len(p.meant) <= 3 for p in changed):
+        ends = [p.found[len(p.meant) :] for p in changed]
+        return Evidence("ending", 1.0, f"“-{ends[0]}” looks like an ending of another language")
+    return None
+
+
+def is_truncated(c: Comparison) -> Evidence | None:
+    """The text has the beginning of the word only."""
+    if c.changed and all(p.meant.startswith(p.found) for p in c.changed):
+        return Evidence("truncated", 1.0, "the end of the name is missing")
+    return None
+
+
+def is_mangled(c: Comparison) -> Evidence | None:
+    """A machine is known to make this form of the name."""
+    if c.candidate.route is not Route.MANGLED or c.candidate.probability <= 0:
+        return None
+    score = max(0.1, 1 + log10(c.candidate.probability) / 4)
+    return Evidence(
+        "mangled", min(1.0, score), f"machines make this of {c.candidate.name} ({c.candidate.damage.replace('_', ' ')})"
+    )
+
+
+def length(c: Comparison) -> Evidence:
+    """The longer a name, the less is a likeness by chance."""
+    return Evidence("length", min(1.0, len(normalise(c.candidate.name)) / 20))
+
+
+def changed_length(c: Comparison) -> Evidence:
+    """Letters of the words that change: short words are like too many others."""
+    return Evidence("changed_length", min(1.0, min((len(p.meant) for p in c.changed), default=0) / 10))
+
+
+def edits_per_letter(c: Comparison) -> Evidence:
+    """How many letters change, whatever the length."""
+    return Evidence("distance", min(1.0, sum(Levenshtein.distance(p.found, p.meant) for p in c.changed) / 6))
+
+
+def missing_words(c: Comparison) -> Evidence | None:
+    """Words of the name that the text lacks."""
+    return Evidence("missing_words", min(1.0, len(c.unpaired_meant) / 2)) if c.unpaired_meant else None
+
+
+def extra_words(c: Comparison) -> Evidence | None:
+    """Words of the text that the name lacks."""
+    return Evidence("extra_words", min(1.0, len(c.unpaired_found) / 2)) if c.unpaired_found else None
+
+
+def role_fits(c: Comparison) -> Evidence | None:
+    """What the text calls them is an office they held."""
+    fit, title, role = fit_of_roles(c.reading.titles, c.candidate.entity)
+    if fit <= 0:
+        return None
+    return Evidence("role_fits", fit, f"called “{title}” here, and was {role}")
+
+
+def role_differs(c: Comparison) -> Evidence | None:
+    """What the text calls them is no office they are known to have held."""
+    fit, title, _ = fit_of_roles(c.reading.titles, c.candidate.entity)
+    if fit > 0 or not title or not c.candidate.entity.roles:
+        return None
+    return Evidence("role_differs", 1.0, f"is not known to have been “{title}”")
+
+
+def in_office(c: Comparison) -> Evidence | None:
+    """The document's years lie within, or near, those that they were in office."""
+    entity = c.candidate.entity
+    if not c.context.years or entity.active_from is None:
+        return None
+    end = entity.active_to or 2026
+    near = [y for y in c.context.years if entity.active_from - 1 <= y <= end + 2]
+    return Evidence("in_office", 1.0, f"in office around {near[-1]}") if near else Evidence("in_office", -1.0)
+
+
+def country_named(c: Comparison) -> Evidence | None:
+    """Their country is named in the same sentence, or in the document."""
+    country = c.candidate.entity.country
+    if not country:
+        return None
+    here = any(country in c.context.countries_of_segment.get(m.segment, ()) for m in c.reading.mentions)
+    if here:
+        return Evidence("country", 1.0, "their country is named in the sentence")
+    if country in c.context.countries:
+        return Evidence("country", 0.5, "their country is named in the text")
+    return None
+
+
+def other_country(c: Comparison) -> Evidence | None:
+    """Countries are named in the sentence, and theirs is not among them."""
+    country = c.candidate.entity.country
+    if not country or country in c.context.countries:
+        return None
+    here = [c.context.countries_of_segment.get(m.segment, frozenset()) for m in c.reading.mentions]
+    return Evidence("other_country", 1.0, "other countries are named here") if any(here) else None
+
+
+def companions(c: Comparison) -> Evidence | None:
+    """Others of the same country stand in the document."""
+    entity = c.candidate.entity
+    if not entity.country:
+        return None
+    others = [e for e in c.context.known.values() if e.country == entity.country and e.id != entity.id]
+    if not others:
+        return None
+    return Evidence("companions", min(1.0, len(others) / 3), f"named beside {others[0].name}")
+
+
+def fuller_form(c: Comparison) -> Evidence | None:
+    """The entity stands elsewhere in the document under its right name."""
+    if c.candidate.entity.id not in c.context.known:
+        return None
+    return Evidence("fuller_form", 1.0, f"{c.context.known[c.candidate.entity.id].name} is named elsewhere in the text")
+
+
+def caller_says(c: Comparison) -> Evidence | None:
+    """The caller knows the entity to be in the text."""
+    return Evidence("hinted", 1.0, "named by the caller") if c.candidate.entity.id in c.context.hinted else None
+
+
+def popularity(c: Comparison) -> Evidence:
+    """How well known they are."""
+    return Evidence("popularity", c.candidate.entity.popularity)
+
+
+def rival(c: Comparison) -> Evidence | None:
+    """Another name is nearly as close."""
+    gap = c.similarity - c.rival_similarity
+    return Evidence("rival", max(0.0, 1 - max(gap, 0.0) * 4), "another name is nearly as close") if gap < 0.25 else None
+
+
+def attested_words(c: Comparison) -> Evidence | None:
+    """The words that would change are names that edited English knows."""
+    words = [p.found for p in c.changed] + list(c.unpaired_found)
+    if not words:
+        return None
+    seen = sum(c.attested.as_name(w) for w in words) / len(words)
+    return Evidence("attested", seen, f"“{words[0]}” is a name of its own") if seen else None
+
+
+def common_word(c: Comparison) -> Evidence | None:
+    """The words that would change are ordinary English words."""
+    words = [p.found for p in c.changed] + list(c.unpaired_found)
+    seen = max((c.attested.as_word(w) for w in words), default=0.0)
+    return Evidence("common_word", seen, "an ordinary English word") if seen else None
+
+
+def known_target(c: Comparison) -> Evidence | None:
+    """The words that it would become are names that edited English knows."""
+    words = [p.meant for p in c.changed]
+    if not words:
+        return None
+    return Evidence("known_target", min(c.attested.as_name(w) for w in words))
+
+
+def famous_target(c: Comparison) -> Evidence | None:
+    """The words that it would become stand in a great many documents, and those that stand there in none."""
+    words = c.changed
+    if not words or any(c.attested.as_name(p.found) or c.attested.as_word(p.found) for p in words):
+        return None
+    fame = min(c.attested.as_name(p.meant) for p in words)
+    if fame <= 0.4:
+        return None
+    return Evidence(
+        "famous_target", min(1.0, (fame - 0.4) * 2), f"“{words[0].found}” is no name that English texts use"
+    )
+
+
+def unheard(c: Comparison) -> Evidence | None:
+    """The words that would change stand in no edited English at all."""
+    words = [p.found for p in c.changed] + list(c.unpaired_found)
+    if not words or any(c.attested.as_name(w) or c.attested.as_word(w) for w in words):
+        return None
+    return Evidence("unheard", 1.0)
+
+
+def variant(c: Comparison) -> Evidence | None:
+    """The changed words only differ as two romanisations of one name do: both may be right."""
+    if not c.changed or any(sound(p.found) != sound(p.meant) for p in c.changed):
+        return None
+    return Evidence("variant", 1.0, "both spellings are in use")
+
+
+_KIND = {
+    EntityKind.PERSON: MentionKind.PERSON,
+    EntityKind.ORGANISATION: MentionKind.ORGANISATION,
+    EntityKind.PLACE: MentionKind.PLACE,
+}
+_PLACE_WORDS = frozenset(
+    ["in", "at", "near", "from", "to", "city", "town", "village", "province", "region", "capital", "district", "around"]
+)
+_SPEECH = frozenset(["said", "says", "told", "mr", "mrs", "ms"])
+
+
+def same_kind(c: Comparison) -> Evidence | None:
+    """The text treats it as the kind of thing that the candidate is, or as another."""
+    kinds = c.reading.kinds
+    if not kinds:
+        return None
+    fits = _KIND[c.candidate.entity.kind] in kinds
+    return Evidence("kind", 1.0 if fits else -1.0)
+
+
+def is_placed(c: Comparison) -> Evidence | None:
+    """A preposition of place, or a word such as *city*, stands before it."""
+    if not (c.reading.preceded_by & _PLACE_WORDS):
+        return None
+    return Evidence("placed", 1.0 if c.candidate.entity.kind is EntityKind.PLACE else -1.0)
+
+
+def sentence_start(c: Comparison) -> Evidence | None:
+    """It only ever stands where every word has a capital."""
+    if not all(m.is_initial for m in c.reading.mentions):
+        return None
+    return Evidence("sentence_start", 1.0)
+
+
+def is_place(c: Comparison) -> Evidence | None:
+    """The candidate is a place."""
+    return Evidence("is_place", 1.0) if c.candidate.entity.kind is EntityKind.PLACE else None
+
+
+def is_organisation(c: Comparison) -> Evidence | None:
+    """The candidate is an organisation."""
+    return Evidence("is_organisation", 1.0) if c.candidate.entity.kind is EntityKind.ORGANISATION else None
+
+
+def given_name(c: Comparison) -> Evidence | None:
+    """A given name alone was compared: many bear it."""
+    return Evidence("given_name", 1.0) if c.candidate.route is Route.GIVEN_NAME else None
+
+
+Feature = Callable[[Comparison], Evidence | None]
+FEATURES: tuple[Feature, ...] = (
+    same_spelling, worst_word, same_sound, same_words, rare_words, same_surname, other_order, same_start, is_cut_or_grown, is_truncated, is_mangled, length,
+    changed_length, edits_per_letter, missing_words, extra_words, role_fits, role_differs, in_office, country_named,
+    other_country, companions, fuller_form, caller_says, popularity, rival, attested_words, common_word, known_target, famous_target, unheard, variant,
+    same_kind, is_placed, sentence_start, is_place, is_organisation, given_name,
+)  # fmt: skip
+
+
+_OF_PLACES = regex.compile(r"(?:n|an|ian|ean|i|ish|ese|ers?|ites?|ans|ians|is|ic|que)")
+
+
+def is_possible(c: Comparison) -> bool:
+    """Whether the candidate could be what a damaged name was: not where the text merely says less, more or another
+    form of the same word.
+
+    An initial more or less, a title or a second surname left out, *Kazakhstani* and *the Copelands* are no damage.
+    """
+    changed = c.changed
+    if c.candidate.route is Route.MANGLED:
+        return True
+    if not changed:  # nothing is spelt otherwise: words only come and go
+        return not (c.unpaired_found or c.unpaired_meant) and len(c.pairs) > 1
+    if any(min(len(p.found), len(p.meant)) < 3 for p in changed) and not any(len(p.found) > 2 for p in changed):
+        return False
+    kind = c.candidate.entity.kind
+    if len(changed) == 1 and len(c.reading.words) == 1:
+        found, meant = changed[0].found, changed[0].meant
+        stem = meant.rstrip("aeiouy")
+        rest = found[len(stem) :]
+        if kind is EntityKind.PLACE and len(stem) > 2 and found.startswith(stem) and _OF_PLACES.fullmatch(rest):
+            return False
+        if (
+            kind is EntityKind.PERSON
+            and found in (f"{meant}s", f"{meant}es")
+            and any(m.has_article for m in c.reading.mentions)
+        ):
+            return False
+    return True
+
+
+def gather(comparison: Comparison) -> tuple[Evidence, ...]:
+    """What every feature says about a candidate."""
+    return tuple(e for e in (feature(comparison) for feature in FEATURES) if e is not None)
+
+
+# ---------------------------------------------------------------- what a document says
+
+_YEAR = re.compile(r"(?<!\d)(?:1[89]|20)\d\d(?!\d)")
+
+
+def years_of(text: str) -> tuple[int, ...]:
+    """The years that a text names, in order."""
+    return tuple(int(y) for y in _YEAR.findall(text))
+
+
+@lru_cache(maxsize=1)
+def _country_names() -> dict[str, str]:
+    """Canonical names of countries, of one or two words -> ISO code."""
+    from babel import Locale  # reads its tables when it is first needed
+
+    names = {normalise(name): code for code, name in Locale("en").territories.items() if len(code) == 2}
+    names.update({"usa": "US", "uk": "GB", "britain": "GB", "america": "US", "england": "GB", "czech republic": "CZ"})
+    return {name: code for name, code in names.items() if code.isalpha() and name.count(" ") <= 1}
+
+
+def countries_of(words: Sequence[str]) -> Counter[str]:
+    """How often each country is named, by noun or adjective, among words and pairs of words in canonical form."""
+    table, names = demonyms(), _country_names()
+    counts: Counter[str] = Counter()
+    for i, word in enumerate(words):
+        pair = f"{words[i - 1]} {word}" if i else ""
+        for key in (pair, word):
+            code = table.get(key) or names.get(key)
+            if code:
+                counts[code] += 1
+                break
+    return counts

@@ -1,0 +1,257 @@
+"""Candidates to a link or none: evidence weighed by a learned table, as a calibrated probability.
+
+"None" wins unless the evidence is clear: a wrong change costs far more than a missed one.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from app.core.errors import ResourceError
+from app.names.attested import Attested
+from app.names.candidates import Candidate, Route
+from app.names.evidence import Comparison, Context, Evidence, Reading, align, compare, gather, is_possible, likeness
+from app.names.normalise import normalise
+from app.names.store import EntityKind, NameKind
+
+FORMAT = 1
+SHAPES = ("person", "part", "place", "organisation")
+# A name of a reading this much further from the text than the best of the entity's names still gives way to the
+# canonical form: editors want the form in use, not the alias that happens to be nearest.
+_CANONICAL_BONUS = 0.12
+_FAME_BONUS = 0.2  # the same, for a form that edited English uses
+_OBSCURITY = 0.3  # likeness that a rival loses for being less known
+
+
+@dataclass(frozen=True, slots=True)
+class WeightTable:
+    """A logistic regression over the features."""
+
+    bias: float
+    weights: Mapping[str, float]
+
+    def score(self, evidence: Sequence[Evidence]) -> float:
+        """Log odds, not yet calibrated."""
+        return self.bias + sum(self.weights.get(e.feature, 0.0) * e.score for e in evidence)
+
+
+@dataclass(frozen=True, slots=True)
+class LinkModel:
+    """What was learned: a table a shape of name, how log odds map to probabilities, and when to act.
+
+    Args:
+        tables: By shape: a person's name, a part of one (a surname alone), a place, an organisation.
+        calibration: Increasing pairs of log odds and probability; between two the probability is interpolated.
+        least: Least probability of a change.
+        least_hint: Least probability of a hint to the repair model.
+        margin: By how much the best candidate must lead another that would give another text.
+    """
+
+    tables: Mapping[str, WeightTable]
+    calibration: tuple[tuple[float, float], ...]
+    least: float
+    least_hint: float
+    margin: float
+    provenance: Mapping[str, Any]
+
+    @classmethod
+    def load(cls, path: Path) -> LinkModel:
+        """Read what ``scripts/fit_linker.py`` wrote.
+
+        Raises:
+            ResourceError: The file is missing, damaged or of another format.
+        """
+        try:
+            raw = orjson.loads(path.read_bytes())
+            if raw["format"] != FORMAT:
+                raise ResourceError(f"{path}: format {raw['format']} instead of {FORMAT}; fit the linker again")
+            return cls(
+                {shape: WeightTable(t["bias"], t["weights"]) for shape, t in raw["tables"].items()},
+                tuple((x, y) for x, y in raw["calibration"]),
+                raw["least"],
+                raw["least_hint"],
+                raw["margin"],
+                raw["provenance"],
+            )
+        except (OSError, KeyError, TypeError, ValueError) as exc:
+            raise ResourceError(
+                f"{path}: weights of the linker cannot be read ({exc}); run scripts/fit_linker.py"
+            ) from exc
+
+    def save(self, path: Path) -> None:
+        """Write the file that ``load`` reads."""
+        raw = {
+            "format": FORMAT,
+            "tables": {s: {"bias": t.bias, "weights": dict(t.weights)} for s, t in self.tables.items()},
+            "calibration": self.calibration,
+            "least": self.least,
+            "least_hint": self.least_hint,
+            "margin": self.margin,
+            "provenance": dict(self.provenance),
+        }
+        part = path.with_suffix(".part")
+        part.write_bytes(orjson.dumps(raw, option=orjson.OPT_INDENT_2))
+        part.replace(path)
+
+    def probability(self, shape: str, evidence: Sequence[Evidence]) -> float:
+        """How likely a candidate with this evidence is what the text should say."""
+        return self.calibrated(self.tables[shape].score(evidence))
+
+    def calibrated(self, log_odds: float) -> float:
+        """The probability that a log odds stands for."""
+        xs = [x for x, _ in self.calibration]
+        at = bisect_left(xs, log_odds)
+        if at == 0:
+            return self.calibration[0][1]
+        if at == len(xs):
+            return self.calibration[-1][1]
+        (x0, y0), (x1, y1) = self.calibration[at - 1], self.calibration[at]
+        return y0 + (y1 - y0) * (log_odds - x0) / (x1 - x0) if x1 > x0 else y1
+
+
+def sigmoid(x: float) -> float:
+    """The probability of a log odds."""
+    return 1 / (1 + math.exp(-x)) if x >= 0 else math.exp(x) / (1 + math.exp(x))
+
+
+def is_part(candidate: Candidate) -> bool:
+    """Whether one word of a person's name was compared, not the name."""
+    entity = candidate.entity
+    return entity.kind is EntityKind.PERSON and " " not in candidate.name and " " in entity.name
+
+
+def shape_of(candidate: Candidate) -> str:
+    """Which table weighs a candidate."""
+    return "part" if is_part(candidate) else candidate.entity.kind.value
+
+
+def as_printed(candidate: Candidate, text: str) -> Candidate:
+    """The candidate with ``name`` as it is printed, capitals and diacritics included.
+
+    One word of the text against a person of several words is compared with the word of the name that is nearest.
+    """
+    entity = candidate.entity
+    words = normalise(text).split()
+    if (
+        entity.kind is EntityKind.PERSON
+        and len(words) == 1
+        and " " in entity.name
+        and candidate.route is not Route.NAME
+    ):
+        parts = [w.strip(",.()") for w in entity.name.split() if len(w) > 2]
+        if parts:
+            part = max(parts, key=lambda w: likeness(words[0], normalise(w)))
+            return replace(candidate, name=part.title() if part.isupper() and len(part) > 3 else part)
+    for name in entity.names:
+        if normalise(name.text) == candidate.name and name.kind is not NameKind.NATIVE:
+            return replace(candidate, name=name.text)
+    return replace(candidate, name=entity.name)
+
+
+def printed_form(candidate: Candidate, text: str, attested: Attested) -> str:
+    """How the name is to be printed where ``text`` stands now: the canonical form, unless another of its names is
+    clearly the one that was meant; a part of a name stays a part."""
+    if is_part(candidate):
+        return candidate.name
+    entity, key = candidate.entity, normalise(text)
+
+    def closeness(name: str, kind: NameKind) -> float:
+        bonus = _CANONICAL_BONUS if kind is NameKind.CANONICAL else 0.0
+        form = normalise(name)
+        return likeness(key, form) + bonus + _FAME_BONUS * fame(form, attested)
+
+    allowed = (NameKind.CANONICAL, NameKind.ALIAS)
+    latin = [n for n in entity.names if n.kind in allowed and normalise(n.text).isascii() and n.language in ("", "en")]
+    best = max(latin, key=lambda n: closeness(n.text, n.kind)).text if latin else entity.name
+    if entity.kind is not EntityKind.PERSON:
+        return best
+    # The text leaves out names that few print: so does the repair.
+    found = tuple(key.split())
+    words = best.split()
+    pairs, extra, missing = align(found, tuple(normalise(w) for w in words))
+    if missing and not extra and len(found) >= 2 and len(pairs) == len(found):
+        meant = {p.meant for p in pairs}
+        return " ".join(w for w in words if normalise(w) in meant)
+    return best
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """A candidate with what speaks for and against it, and how likely it is right."""
+
+    candidate: Candidate
+    text: str  # what would be printed
+    evidence: tuple[Evidence, ...]
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What is to become of a reading: ``chosen`` is the link, or ``None``; ``ranked`` is everything looked at."""
+
+    reading: Reading
+    chosen: Weighed | None
+    ranked: tuple[Weighed, ...]
+    reason: str = ""  # why none, in a stable word
+
+    @property
+    def best(self) -> Weighed | None:
+        """The likeliest candidate, chosen or not."""
+        return self.ranked[0] if self.ranked else None
+
+
+def fame(name: str, attested: Attested) -> float:
+    """How well edited English knows the least known word of a name in canonical form."""
+    return min((attested.as_name(w) for w in name.split()), default=0.0)
+
+
+def compare_all(
+    reading: Reading, candidates: Sequence[Candidate], context: Context, attested: Attested
+) -> list[Comparison]:
+    """Every candidate that could be meant beside the reading, each knowing how close the best rival with another name comes."""
+    key = " ".join(reading.words)
+    names = [normalise(c.name) for c in candidates]
+    closeness = [likeness(key, name) for name in names]
+    fames = [fame(name, attested) for name in names]
+    compared = []
+    for i, candidate in enumerate(candidates):
+        rival = 0.0
+        for j, other in enumerate(candidates):
+            if names[j] != names[i] and other.entity.id != candidate.entity.id:
+                # A village is no rival of a capital.
+                rival = max(rival, closeness[j] - _OBSCURITY * max(0.0, fames[i] - fames[j]))
+        compared.append(compare(reading, candidate, rival, context, attested))
+    return [c for c in compared if is_possible(c)]
+
+
+def choose(
+    reading: Reading, candidates: Sequence[Candidate], context: Context, attested: Attested, model: LinkModel
+) -> Decision:
+    """Weigh the candidates for a reading and take one, or none."""
+    weighed = []
+    for comparison in compare_all(reading, candidates, context, attested):
+        evidence = gather(comparison)
+        probability = model.probability(shape_of(comparison.candidate), evidence)
+        text = printed_form(comparison.candidate, reading.text, attested)
+        weighed.append(Weighed(comparison.candidate, text, evidence, probability))
+    ranked = tuple(
+        sorted(weighed, key=lambda w: (-w.probability, -w.candidate.entity.popularity, w.candidate.entity.id))
+    )
+    if not ranked:
+        return Decision(reading, None, ranked, "no_candidate")
+    best = ranked[0]
+    if normalise(best.text) == normalise(reading.text):
+        return Decision(reading, None, ranked, "already_right")
+    if best.probability < model.least:
+        return Decision(reading, None, ranked, "not_sure")
+    second = next((w for w in ranked[1:] if normalise(w.text) != normalise(best.text)), None)
+    if second is not None and best.probability - second.probability < model.margin:
+        return Decision(reading, None, ranked, "ambiguous")
+    return Decision(reading, best, ranked)

@@ -1,0 +1,422 @@
+"""Repairs names over a whole document: who is meant, what is printed, and what may not be touched."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import as_file, files
+from pathlib import Path
+
+from app.core.protocols import LinkResult, NameHint
+from app.core.types import Alternative, Edit, EditKind, EntityRef, Origin, Segment, Span
+from app.names.attested import FILE as ATTESTED_FILE
+from app.names.attested import Attested
+from app.names.candidates import Candidate, CandidateFinder, Route
+from app.names.evidence import Context, Evidence, Reading, countries_of, fit_of_roles, likeness, years_of
+from app.names.link import Decision, LinkModel, Weighed, as_printed, choose
+from app.names.mentions import Mention, find_mentions
+from app.names.normalise import normalise
+from app.names.store import Entity, EntityKind, EntityStore, StoreHandle
+
+RULE_ENTITY = "MTR_NAME_ENTITY"  # linked to an entity by spelling, sound and context
+RULE_SPELLING = "MTR_NAME_SPELLING_RULE"  # linked through a way in which machines are known to spoil names
+RULE_CONSISTENT = "MTR_NAME_CONSISTENT"  # a short mention follows the full one
+RULE_TITLE = "MTR_NAME_TITLE"  # a title that document and knowledge base contradict
+
+MODEL_FILE = "linker.json"
+_MOST_CANDIDATES = 12
+_LEAST_LETTERS = 4
+# A name of this many documents of edited text is right as it stands, whoever it may look like.
+_WORDS = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
+_LEAST_LIKE_PART = 0.6
+_READINGS_KEPT = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A document as the linker sees it, before anything is chosen."""
+
+    mentions: tuple[Mention, ...]
+    right: tuple[Mention, ...]  # those that are names as they should be
+    readings: tuple[tuple[Reading, tuple[Candidate, ...]], ...]  # the others that may be damaged
+    context: Context
+
+
+class NameLinker:
+    """The Linker of the product.
+
+    Args:
+        store: Knowledge base; taken afresh for each document, so that a new version comes into use between two.
+        model: Learned weights.
+        attested: What edited English is known to contain.
+    """
+
+    def __init__(self, store: StoreHandle | EntityStore, model: LinkModel, attested: Attested) -> None:
+        self._handle = store
+        self._model = model
+        self._attested = attested
+        self._finder_of: tuple[EntityStore, CandidateFinder] | None = None
+
+    @property
+    def version(self) -> str:
+        """Version of the knowledge base."""
+        return self._store().version
+
+    @property
+    def store(self) -> EntityStore:
+        """The knowledge base in use."""
+        return self._store()
+
+    def _store(self) -> EntityStore:
+        return self._handle.current if isinstance(self._handle, StoreHandle) else self._handle
+
+    def _finder(self, store: EntityStore) -> CandidateFinder:
+        found = self._finder_of
+        if found is None or found[0] is not store:
+            found = self._finder_of = (store, CandidateFinder(store))
+        return found[1]
+
+    def link(self, text: str, segments: Sequence[Segment], entity_hints: Sequence[tuple[str, str]]) -> LinkResult:
+        """Repair the names of a document."""
+        if isinstance(self._handle, StoreHandle):
+            self._handle.refresh()
+        store = self._store()
+        seen = self.examine(text, segments, entity_hints, store)
+        decisions = [
+            choose(reading, candidates, seen.context, self._attested, self._model)
+            for reading, candidates in seen.readings
+        ]
+        edits = _edits(text, decisions, seen)
+        changed = [e.span for e in edits]
+        edits += [e for e in _titles(seen) if not any(e.span.conflicts(s) for s in changed)]
+        keep = tuple(m.span for m in seen.right)
+        return LinkResult(tuple(sorted(edits, key=lambda e: e.span)), keep, _hints(decisions, self._model, changed))
+
+    def decide(self, text: str, segments: Sequence[Segment]) -> tuple[Examined, list[Decision]]:
+        """The document as seen and what becomes of each doubtful name, for those who want to look behind the edits."""
+        seen = self.examine(text, segments, (), self._store())
+        return seen, [choose(r, c, seen.context, self._attested, self._model) for r, c in seen.readings]
+
+    def examine(
+        self,
+        text: str,
+        segments: Sequence[Segment],
+        entity_hints: Sequence[tuple[str, str]] = (),
+        store: EntityStore | None = None,
+    ) -> Examined:
+        """Find the names of a document, tell those that are right from those that may not be, and find candidates."""
+        store = store if store is not None else self._store()
+        mentions = find_mentions(text, segments)
+        by_text: dict[str, list[Mention]] = defaultdict(list)
+        for mention in mentions:
+            by_text[normalise(mention.text)].append(mention)
+        known: dict[str, Entity] = {}
+        exact: dict[str, list[Entity]] = {}
+        for key, group in by_text.items():
+            entities = store.by_name(group[0].text) if key else []
+            bare = without_initials(key)
+            if not entities and bare != key and (" " in bare):
+                entities = store.by_name(bare)
+            if entities:
+                exact[key] = entities
+                if " " in key or entities[0].kind is EntityKind.PLACE:
+                    known.setdefault(entities[0].id, entities[0])
+        for entity_id, name in entity_hints:
+            entity = store.get(entity_id) or next(iter(store.by_name(name)), None)
+            if entity is not None:
+                known.setdefault(entity.id, entity)
+        context = self._context(text, segments, known, entity_hints)
+        right: list[Mention] = []
+        readings: list[tuple[Reading, tuple[Candidate, ...]]] = []
+        finder = self._finder(store)
+        for key, group in by_text.items():
+            if key in exact or self._attested.is_name(without_initials(key)):
+                right += [m for m in group if " " in key or not m.is_initial]
+                continue
+            if not self._is_worth_a_look(key, group):
+                continue
+            reading = Reading(group[0].text, tuple(group), _words_before(text, group))
+            candidates = [
+                *_of_the_document(reading, known.values()),
+                *(
+                    as_printed(c, group[0].text)
+                    for c in finder.find(group[0].text, countries=tuple(context.countries), limit=_MOST_CANDIDATES)
+                ),
+            ]
+            readings.append((reading, _once(candidates)))
+        right.sort(key=lambda m: m.span)
+        return Examined(tuple(mentions), tuple(right), tuple(readings), context)
+
+    def _is_worth_a_look(self, key: str, group: Sequence[Mention]) -> bool:
+        """Whether anything could be known about a name: acronyms, initials and everyday words are left alone."""
+        if len(key) < _LEAST_LETTERS or not any(len(word) > 2 for word in key.split()):
+            return False
+        if all(m.is_acronym for m in group):
+            return False
+        if " " in key:
+            return True
+        # A single word that is always capitalised for its place in the sentence, and that English uses as a word.
+        return not (all(m.is_initial for m in group) and self._attested.as_word(key) > 0)
+
+    def _context(
+        self,
+        text: str,
+        segments: Sequence[Segment],
+        known: Mapping[str, Entity],
+        entity_hints: Sequence[tuple[str, str]],
+    ) -> Context:
+        countries: Counter[str] = Counter()
+        by_segment: dict[int, frozenset[str]] = {}
+        for segment in segments:
+            counts = countries_of([normalise(w) for w in _WORDS.findall(segment.text)])
+            for code in counts:
+                countries[code] += counts[code]
+            if counts:
+                by_segment[segment.index] = frozenset(counts)
+        return Context(years_of(text), countries, by_segment, known, frozenset(i for i, _ in entity_hints))
+
+
+def without_initials(key: str) -> str:
+    """A canonical form without its single letters: ``david c bohnett`` is ``david bohnett``."""
+    return " ".join(w for w in key.split() if len(w) > 1) or key
+
+
+def _words_before(text: str, mentions: Iterable[Mention]) -> frozenset[str]:
+    """The word before each place of a name, in lower case."""
+    before = set()
+    for mention in mentions:
+        head = text[max(0, mention.span.start - 24) : mention.span.start]
+        words = _WORDS.findall(head)
+        if words and words[-1].casefold() == "the" and len(words) > 1:
+            words = words[:-1]
+        if words:
+            before.add(words[-1].casefold())
+    return frozenset(before)
+
+
+def _of_the_document(reading: Reading, known: Iterable[Entity]) -> list[Candidate]:
+    """The entities that the document names in full, where the reading is like one of their names or a part of it."""
+    found = []
+    key = " ".join(reading.words)
+    for entity in known:
+        if entity.kind is EntityKind.PERSON and len(reading.words) == 1:
+            parts = [w for w in _WORDS.findall(entity.name) if len(w) > 3]
+            best = max(parts, key=lambda w: likeness(key, normalise(w)), default="")
+            like = likeness(key, normalise(best)) if best else 0.0
+            if like >= _LEAST_LIKE_PART:
+                found.append(Candidate(entity, Route.SURNAME, best, like, like))
+        else:
+            like = likeness(key, normalise(entity.name))
+            if like >= _LEAST_LIKE_PART:
+                found.append(Candidate(entity, Route.FUZZY, entity.name, like, like))
+    return found
+
+
+def _once(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
+    """Each entity by its best route: a way in which machines spoil names says more than a likeness."""
+    best: dict[str, Candidate] = {}
+    for candidate in candidates:
+        old = best.get(candidate.entity.id)
+        if old is None or (candidate.probability, candidate.similarity) > (old.probability, old.similarity):
+            best[candidate.entity.id] = candidate
+    return tuple(best.values())
+
+
+# ---------------------------------------------------------------- from decisions to edits
+
+
+def _edits(text: str, decisions: Sequence[Decision], seen: Examined) -> list[Edit]:
+    """The edits of all places of the names that were linked, and of the short mentions that follow them."""
+    edits: list[Edit] = []
+    chosen = [(d, d.chosen) for d in decisions if d.chosen is not None]
+    taken = {m.span for d, _ in chosen for m in d.reading.mentions} | {m.span for m in seen.right}
+    for decision, weighed in chosen:
+        group = f"name:{weighed.candidate.entity.id}:{normalise(weighed.text).replace(' ', '_')}"
+        for mention in decision.reading.mentions:
+            edits.append(_edit(text, mention, weighed, decision, group, _rule(weighed.candidate), ""))
+        words = _word_map(decision.reading.text, weighed.text)
+        for mention in seen.mentions:
+            short = words.get(normalise(mention.text))
+            if short is None or mention.span in taken or not decision.reading.mentions[0].span < mention.span:
+                continue
+            taken.add(mention.span)
+            why = f"short for “{decision.reading.text}” above, which should read {weighed.text}"
+            edits.append(_edit(text, mention, weighed, decision, group, RULE_CONSISTENT, why, short))
+    return edits
+
+
+def _rule(candidate: Candidate) -> str:
+    return RULE_SPELLING if candidate.route is Route.MANGLED else RULE_ENTITY
+
+
+def _word_map(wrong: str, right: str) -> dict[str, str]:
+    """Words of a wrong full name -> what they should be, where the two names have the same words in the same places."""
+    old, new = wrong.split(), right.split()
+    if len(old) != len(new) or len(old) < 2:
+        return {}
+    return {normalise(a): b for a, b in zip(old, new, strict=True) if normalise(a) != normalise(b)}
+
+
+def _edit(
+    text: str, mention: Mention, weighed: Weighed, decision: Decision, group: str, rule: str, why: str, short: str = ""
+) -> Edit:
+    entity = weighed.candidate.entity
+    name = short or weighed.text
+    if mention.is_all_caps and mention.text.isupper():
+        name = name.upper()
+    span, printed = with_grammar(text, mention, name)
+    others = [w for w in decision.ranked if normalise(w.text) != normalise(weighed.text)]
+    alternatives = tuple(
+        {
+            w.text: Alternative(w.text, round(w.probability, 4), w.candidate.entity.id) for w in reversed(others[:5])
+        }.values()
+    )[::-1]
+    return Edit(
+        span,
+        printed,
+        EditKind.NAME,
+        Origin.NAMES,
+        round(weighed.probability, 4),
+        rule,
+        why or explain(mention.text, weighed),
+        alternatives,
+        group,
+        EntityRef(
+            entity.id,
+            entity.name,
+            entity.type,
+            round(weighed.probability, 4),
+            tuple((e.feature, round(e.score, 3)) for e in weighed.evidence),
+        ),
+    )
+
+
+_SPOKEN = (
+    "mangled", "fuller_form", "hinted", "role_fits", "same_words", "ending", "sound", "country", "companions",
+    "in_office", "truncated", "spelling",
+)  # fmt: skip
+_WEAK = {"sound": 0.8, "spelling": 0.75, "same_words": 0.3}
+
+
+def explain(text: str, weighed: Weighed) -> str:
+    """One line for an editor: who is meant and the strongest grounds."""
+    entity = weighed.candidate.entity
+    who = entity.name
+    if entity.roles:
+        who += f", {entity.roles[0].title}"
+    elif entity.kind is not EntityKind.PERSON:
+        who += f", {entity.type}"
+    by_name: dict[str, Evidence] = {e.feature: e for e in weighed.evidence if e.detail and e.score > 0}
+    grounds = [by_name[f].detail for f in _SPOKEN if f in by_name and by_name[f].score >= _WEAK.get(f, 0.0)]
+    return f"“{text}” is no known name; {who} is meant: {'; '.join(grounds[:4]) or 'the spelling is close'}"
+
+
+_VOWELS = frozenset("aeiou")
+_AN = re.compile(r"\b([Aa])(n?)(\s+)$")
+
+
+def with_grammar(text: str, mention: Mention, name: str) -> tuple[Span, str]:
+    """The span to replace and its new text, with article and possessive ending fitted to the new name.
+
+    ``a``/``an`` before the name changes with its first letter; the bare apostrophe after a name in *s* becomes
+    *'s* where the new name has no *s* at its end. Otherwise the span is the mention's.
+    """
+    start, end = mention.span.start, mention.span.end
+    printed = name
+    after = text[end : end + 2]
+    if mention.text.endswith("s") and after[:1] in ("'", "’") and after[1:2] not in ("s", "S"):
+        plain_next = not after[1:2].isalnum()
+        if plain_next and mention.is_possessive and not name.endswith("s"):
+            printed, end = f"{printed}{after[0]}s", end + 1
+    article = _AN.search(text[max(0, start - 6) : start])
+    if article is not None:
+        wants_n = name[:1].casefold() in _VOWELS
+        had_n = bool(article.group(2))
+        old_wanted = mention.text[:1].casefold() in _VOWELS
+        if wants_n != had_n and had_n == old_wanted:
+            letter = article.group(1) + ("n" if wants_n else "")
+            printed = f"{letter}{article.group(3)}{printed}"
+            start -= len(article.group(0))
+    return Span(start, end), printed
+
+
+def _hints(decisions: Sequence[Decision], model: LinkModel, changed: Sequence[Span]) -> tuple[NameHint, ...]:
+    """What the repair model is told: the likeliest form where there is one, clear enough to say and not to act."""
+    hints = []
+    for decision in decisions:
+        best = decision.best
+        if best is None or decision.reason in ("already_right", "") or best.probability < model.least_hint:
+            continue
+        for mention in decision.reading.mentions:
+            if not any(mention.span.conflicts(span) for span in changed):
+                hints.append(NameHint(mention.span, best.text, round(best.probability, 4)))
+    return tuple(hints)
+
+
+# ---------------------------------------------------------------- titles
+
+
+def _titles(seen: Examined) -> list[Edit]:
+    """Titles that the document itself and the knowledge base contradict, set right.
+
+    Only where the same person stands elsewhere in the document under a title that is theirs, and the wrong one is the
+    office of somebody else whom the document names: a title that moved.
+    """
+    by_entity: dict[str, list[Mention]] = defaultdict(list)
+    for mention in seen.right:
+        for entity in seen.context.known.values():
+            if entity.kind is EntityKind.PERSON and entity.is_called(mention.text):
+                by_entity[entity.id].append(mention)
+    edits = []
+    for entity_id, mentions in by_entity.items():
+        entity = seen.context.known[entity_id]
+        if not entity.roles:
+            continue
+        fits = [(fit_of_roles([m.title], entity), m) for m in mentions if m.title_span is not None]
+        good = next((m for (fit, title, _), m in fits if fit == 1 and title), None)
+        for (fit, title, _), mention in fits:
+            if fit > 0 or not title or good is None or mention.title_span is None:
+                continue
+            owner = next(
+                (e for e in seen.context.known.values()
+                 if e.id != entity_id and e.country == entity.country and fit_of_roles([title], e)[0] == 1),
+                None,
+            )  # fmt: skip
+            if owner is None:
+                continue
+            edits.append(
+                Edit(
+                    mention.title_span, good.title, EditKind.NAME, Origin.NAMES, 0.9, RULE_TITLE,
+                    f"{entity.name} is “{good.title}” elsewhere in the text and in the knowledge base; "
+                    f"“{title}” is {owner.name}",
+                    entity=EntityRef(entity.id, entity.name, entity.type, 0.9),
+                )
+            )  # fmt: skip
+    return edits
+
+
+def build_linker(names_dir: Path) -> NameLinker:
+    """The linker over the knowledge base in a folder; weights in the folder take the place of those that are shipped.
+
+    Raises:
+        ResourceError: The knowledge base or the weights are missing or damaged.
+    """
+    return NameLinker(StoreHandle(names_dir), _model(names_dir), _attested(names_dir))
+
+
+def _model(names_dir: Path) -> LinkModel:
+    return LinkModel.load(_file(names_dir, MODEL_FILE))
+
+
+def _attested(names_dir: Path) -> Attested:
+    return Attested(_file(names_dir, ATTESTED_FILE))
+
+
+def _file(names_dir: Path, name: str) -> Path:
+    own = names_dir / name
+    if own.is_file():
+        return own
+    with as_file(files("app.names") / "data" / name) as path:
+        return path

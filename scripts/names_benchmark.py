@@ -1,0 +1,244 @@
+"""The benchmark of names: items with their texts, generated damage in realistic sentences, and who judges a change."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import orjson
+import regex
+
+from app.core.types import Edit, Segment, Span
+from app.evaluation.splits import is_held_out_text
+from app.names.mangle.engine import mangle
+from app.names.normalise import normalise
+from app.names.store import Entity, EntityKind, EntityStore, NameKind
+from scripts.mine_names import CONTROL_TEXTS, Item, half_of, read_rows
+from scripts.prepare_data import read_documents
+
+DATA = Path("../shared/data")
+FOLDER = Path(__file__).resolve().parent.parent / "tests" / "data" / "names"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A text with at most one damaged name that is known to be damaged; without one every name is right."""
+
+    id: str
+    document: str
+    language: str
+    text: str
+    reference: str = ""  # the text with its names right; empty: the text itself
+    span: Span | None = None  # of the damaged name, a title before it included
+    right: str = ""
+    is_knowable: bool = False
+    entity_id: str = ""
+    damage: str = ""  # of generated cases
+    names: int = 1  # how many names the text has, where that was counted
+
+
+def load(kind: str, half: str, data: Path = DATA, folder: Path = FOLDER) -> list[Case]:
+    """Cases of a half of the mined benchmark, ``errors`` or ``controls``.
+
+    Sentences that the files leave out for their licence are read from ``data``; without it they are left out.
+    """
+    rows = [orjson.loads(line) for line in (folder / f"{kind}-{half}.jsonl").read_bytes().splitlines()]
+    items = [Item(**{**row, "names": tuple(row.get("names", ()))}) for row in rows]
+    missing = {item.id for item in items if item.text is None or (kind == "errors" and not item.reference)}
+    found: Mapping[str, tuple[str, str]] = {}
+    if missing and (data / "mt").is_dir():
+        found = {str(r["id"]): (str(r["mt"]), str(r["ref"])) for r in read_rows(data) if r["id"] in missing}
+    cases = []
+    rejected = _rejected(folder)
+    for item in items:
+        if item.id in rejected:
+            continue
+        text, reference = item.text, item.reference
+        if item.id in found:
+            text, reference = found[item.id]
+        if text is None:
+            continue
+        cases.append(
+            Case(
+                item.id,
+                item.document,
+                item.language,
+                text,
+                reference or "",
+                Span(item.start, item.end) if kind == "errors" else None,
+                item.right,
+                item.is_knowable,
+                names=len(item.names) or 1,
+            )  # fmt: skip
+        )
+    return cases
+
+
+def documents(half: str, data: Path = DATA, most: int = 400) -> Iterator[Case]:
+    """Whole held-out documents of clean text: their names are right."""
+    rejected = _rejected(FOLDER)
+    for stem in CONTROL_TEXTS:
+        count = 0
+        for index, sentences in read_documents(data / "text" / f"{stem}.txt.xz"):
+            if is_held_out_text(stem, index) and half_of(f"{stem}/{index}") == half and count < most:
+                count += 1
+                if f"{stem}/{index}" in rejected:
+                    continue
+                yield Case(f"{stem}/{index}", f"{stem}/{index}", "en", "\n".join(sentences[:120]))
+
+
+def in_parts(case: Case, sentences: int = 3) -> Iterator[Case]:
+    """A document in runs of a few sentences, as long as the texts with errors are."""
+    lines = case.text.split("\n")
+    for at in range(0, len(lines), sentences):
+        yield replace(case, id=f"{case.id}/{at}", text="\n".join(lines[at : at + sentences]))
+
+
+def _rejected(folder: Path) -> frozenset[str]:
+    """Ids of controls whose name turned out to be misspelt."""
+    return frozenset(line.split("\t")[0] for line in (folder / "rejected.tsv").read_text("utf-8").splitlines()[1:])
+
+
+def in_base(case: Case, store: EntityStore) -> Entity | None:
+    """The entity that the right form of a case names, titles before it aside: the best known of that name."""
+    words = case.right.split()
+    for start in range(len(words)):
+        found = store.by_name(" ".join(words[start:]))
+        if found:
+            return found[0]
+    return None
+
+
+# ---------------------------------------------------------------- judging
+
+
+def stands_in(name: str, text: str) -> bool:
+    """Whether a name stands in a text, word by word, in canonical form."""
+    return f" {normalise(name)} " in f" {normalise(text)} "
+
+
+def is_right_change(case: Case, old: str, new: str, entity: Entity | None) -> bool:
+    """Whether the reference bears a change out: it has the new form, or another name of the entity, and not the old.
+
+    Where only a part of a name is printed the part has to stand in the reference.
+    """
+    reference = case.reference or case.text
+    if stands_in(old, reference):
+        return False
+    if stands_in(new, reference):
+        return True
+    if entity is None or (entity.kind is EntityKind.PERSON and len(new.split()) < 2):
+        return False
+    return any(
+        stands_in(name.text, reference)
+        for name in entity.names
+        if name.kind is not NameKind.NATIVE and normalise(name.text) != normalise(old)
+    )
+
+
+def changed_names(case: Case, edits: Sequence[Edit], store: EntityStore) -> list[tuple[Edit, bool]]:
+    """The edits of names, and whether each is right."""
+    judged = []
+    for edit in edits:
+        entity = store.get(edit.entity.id) if edit.entity is not None else None
+        new = regex.sub(r"^[Aa]n?\s+|['’]s?$", "", edit.text)
+        judged.append((edit, is_right_change(case, edit.span.of(case.text), new, entity)))
+    return judged
+
+
+# ---------------------------------------------------------------- generated cases
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A real sentence with a place for a name of one kind."""
+
+    before: str
+    after: str
+    kind: EntityKind
+    has_title: bool
+
+
+NAMED_BEFORE = 0.1  # of the generated texts have the right name in a sentence before
+_TITLES = regex.compile(
+    r"(?:(?:[A-Z]\w+ )?(?:Prime Minister|President|Foreign Minister|Finance Minister|Secretary of State|Minister|"
+    r"Chancellor|Governor|Senator|Ambassador|Secretary-General|Chairman)) $"
+)
+
+
+def frames(store: EntityStore, data: Path = DATA, most: int = 3000, half: str = "dev") -> list[Frame]:
+    """Sentences of held-out clean text in which a known entity stands, its name and title cut out."""
+    found: list[Frame] = []
+    pattern = regex.compile(r"(?<!^)(?<=\s)\p{Lu}\p{Ll}+(?: \p{Lu}\p{Ll}+){0,3}")
+    for case in documents(half, data):
+        for sentence in case.text.split("\n"):
+            if not 8 <= len(sentence.split()) <= 35:
+                continue
+            for match in pattern.finditer(sentence):
+                entities = store.by_name(match.group())
+                if not entities or (entities[0].kind is EntityKind.PERSON and " " not in match.group()):
+                    continue
+                before = sentence[: match.start()]
+                title = _TITLES.search(before)
+                if title is not None:
+                    before = before[: title.start()]
+                found.append(Frame(before, sentence[match.end() :], entities[0].kind, title is not None))
+                break
+        if len(found) >= most:
+            break
+    return found
+
+
+def generated(
+    store: EntityStore, entities: Iterable[Entity], slots: Sequence[Frame], seed: int, per_entity: int = 1
+) -> Iterator[Case]:
+    """Each entity damaged by the mangler, in a real sentence; its office stands before it now and then."""
+    rng = random.Random(seed)
+    by_kind = {kind: [f for f in slots if f.kind is kind] for kind in EntityKind}
+    for entity in entities:
+        forms = [f for f in mangle(entity) if not store.by_name(f.text)]
+        if not forms or not by_kind[entity.kind]:
+            continue
+        for _ in range(per_entity):
+            form = rng.choices(forms, [f.probability for f in forms])[0]
+            frame = rng.choice(by_kind[entity.kind])
+            title = ""
+            if entity.kind is EntityKind.PERSON and entity.roles and rng.random() < 0.5:
+                role = entity.roles[0].title
+                title = role.split(" of ")[0].title() + " " if rng.random() < 0.5 else f"the {role} "
+            lead = ""
+            if rng.random() < NAMED_BEFORE:
+                other = rng.choice(by_kind[entity.kind])
+                lead = f"{other.before}{entity.name}{other.after}\n"
+            text = f"{lead}{frame.before}{title}{form.text}{frame.after}"
+            start = len(lead) + len(frame.before) + len(title)
+            reference = f"{lead}{frame.before}{title}{entity.name}{frame.after}"
+            yield Case(
+                f"generated/{entity.id}/{form.kind}", f"generated/{entity.id}", entity.country or "?", text, reference,
+                Span(start, start + len(form.text)), entity.name, True, entity.id, str(form.kind),
+            )  # fmt: skip
+
+
+def random_entities(store: EntityStore, count: int, seed: int) -> list[Entity]:
+    """Entities by chance, people, places and organisations as the base has them."""
+    rng = random.Random(seed)
+    ids = sorted(i for layer in store.layers for i in layer.ids())
+    chosen = [store.get(i) for i in rng.sample(ids, min(len(ids), count * 2))]
+    return [e for e in chosen if e is not None][:count]
+
+
+def one_segment(text: str) -> list[Segment]:
+    """A text of sentences on lines of their own as segments."""
+    segments, at = [], 0
+    for i, line in enumerate(text.split("\n")):
+        segments.append(Segment(i, Span(at, at + len(line)), line, 0))
+        at += len(line) + 1
+    return segments
+
+
+def with_entity(case: Case, store: EntityStore) -> Case:
+    """The case with the entity that its right form names, where the base has it."""
+    entity = None if case.entity_id else in_base(case, store)
+    return replace(case, entity_id=entity.id) if entity is not None else case
