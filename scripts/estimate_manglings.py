@@ -184,6 +184,8 @@ def _place(
 def is_misspelt(pair: NamePair) -> bool:
     """Whether the right side is a name and the wrong one the same name, damaged."""
     right, wrong = pair.right.split(), pair.wrong.split()
+    if kind_of(pair.right) is EntityKind.ORGANISATION and is_renamed(right, wrong):
+        return True
     changed = [w for w in right if w not in wrong]
     if not any(len(w) > 2 and w[0].isupper() and lower_case_share(w) is None for w in changed):
         return False
@@ -203,6 +205,15 @@ def is_misspelt(pair: NamePair) -> bool:
         if longer.startswith(shorter) and _DERIVED.fullmatch(longer[len(shorter) :]):
             return False  # number or derivation, not a name gone wrong
     return Indel.normalized_similarity(a, b) >= _LEAST_ALIKE and abs(len(right) - len(wrong)) <= 2
+
+
+def is_renamed(right: list[str], wrong: list[str]) -> bool:
+    """Whether the name of an organisation has other words or another order, and is still recognisable."""
+    a = {fold(w).lower() for w in right if w not in _LINKS}
+    b = {fold(w).lower() for w in wrong if w not in _LINKS}
+    if right == wrong or not all(w[0].isupper() or w in _LINKS or w in {"and", "the"} for w in wrong) or len(a) < 2:
+        return False
+    return len(a & b) * 2 >= max(len(a), len(b)) and all(lower_case_share(w) is not None for w in a ^ b)
 
 
 def kind_of(name: str) -> EntityKind:

@@ -36,6 +36,7 @@ class Origin(StrEnum):
     CYRILLIC = "cyrillic"
     ARABIC = "arabic"
     LATIN = "latin"
+    ORGANISATION = "organisation"  # whatever its country: what goes wrong is mostly words, not letters
 
 
 _ORIGIN_OF_COUNTRY: dict[str, Origin] = {
@@ -115,7 +116,9 @@ def entity_of(name: str, kind: EntityKind, country: str = "", native: Mapping[st
 
 
 def origin_of(entity: Entity) -> Origin:
-    """By country where known, else by what the name looks like."""
+    """By country where known, else by what the name looks like; organisations have rates of their own."""
+    if entity.kind is EntityKind.ORGANISATION:
+        return Origin.ORGANISATION
     known = _ORIGIN_OF_COUNTRY.get(entity.country)
     if known is not None or entity.country:
         return known or Origin.LATIN

@@ -116,11 +116,20 @@ def _pairs(heard: tuple[str, ...]) -> list[tuple[str, str]]:
 @lru_cache(maxsize=50_000)
 def katakana(word: str) -> tuple[str, ...]:
     """The word as katakana would have it, in Hepburn, and as a reader without the original would spell that again."""
+    forms: dict[str, None] = {}
+    for silent_r in (True, False):
+        spelt, romaji = _katakana(sounds(word), silent_r=silent_r)
+        forms.update(dict.fromkeys((spelt, spelt.replace("r", "l"), romaji)))
+    return tuple(form for form in forms if form)
+
+
+def _katakana(heard: tuple[str, ...], *, silent_r: bool) -> tuple[str, str]:
+    """Without and with the vowels that katakana adds; an r after a vowel is a long vowel (English) or a syllable."""
     full: list[str] = []
     short: list[str] = []
-    for consonant, vowel in _pairs(sounds(word)):
+    for consonant, vowel in _pairs(heard):
         c = _KANA_CONSONANT.get(consonant, consonant)
-        if c == "r" and not vowel and consonant == "r" and full and full[-1][-1:] in "aeiou":
+        if silent_r and consonant == "r" and not vowel and full and full[-1][-1:] in "aeiou":
             continue  # a long vowel, which nobody writes
         if vowel:
             syllable = _KANA_PAIRS.get(c + vowel, c + vowel)
@@ -132,8 +141,7 @@ def katakana(word: str) -> tuple[str, ...]:
         else:
             full.append(_KANA_PAIRS.get(c + _KANA_FILL.get(c, "u"), c + _KANA_FILL.get(c, "u")))
             short.append(c)
-    romaji, spelt = "".join(full), "".join(short)
-    return tuple(dict.fromkeys(s for s in (spelt, spelt.replace("r", "l"), romaji) if s))
+    return "".join(short), "".join(full)
 
 
 # --- Chinese ----------------------------------------------------------------------------------------------------------
