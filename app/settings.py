@@ -76,3 +76,19 @@ class Settings(BaseSettings):
     request_timeout_s: PositiveFloat = Field(
         60.0, description="Longest time for one request, in seconds: sentences not reached by then are left alone."
     )
+
+    # What editors keep.
+    database_url: str = Field(
+        "",
+        description="Where saved documents go: sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME; without one a "
+        "SQLite file in the user's data folder, made with the first document that is saved.",
+    )
+    max_document_chars: PositiveInt = Field(
+        2_000_000,
+        description="Longest document on the editors' page, in code points; it is repaired section by section.",
+    )
+    max_upload_bytes: PositiveInt = Field(16_777_216, description="Largest file on the editors' page, in bytes.")
+    unsaved_minutes: PositiveInt = Field(
+        720, description="How long a document that nobody saved stays in memory, in minutes."
+    )
+    max_unsaved: PositiveInt = Field(200, description="Most unsaved documents in memory; one more ends the oldest.")

@@ -1,0 +1,1 @@
+"""What editors keep: documents, their edits and decisions, dismissals, glossaries and thresholds, in one database."""
