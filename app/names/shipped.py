@@ -163,7 +163,9 @@ _CARD = """\
 # names-en
 
 Knowledge base of people, organisations and places, for finding and repairing names in English text. Version
-`{version}`, {size:.1f} MB. Facts only: names, native names, countries, offices with years, years of birth, and how well
+`{version}`, {size:.1f} MB.
+
+Facts only: names, native names, countries, offices with years, years of birth, and how well
 known somebody is. Opened with `app.names.store.EntityStore`; form and use are in `docs/names.md`. This page is written
 by `scripts/build_entities.py` with the base.
 
@@ -179,9 +181,11 @@ by `scripts/build_entities.py` with the base.
 
 ## Sources, licences, attribution
 
-An entity can have several sources. Facts under share-alike licences, or under none, were left out; so were the names of
-subdivisions that iso-codes (LGPL) gives beside those of CLDR, and subdivisions have no native name but where GeoNames
-attests one.
+An entity can have several sources. Sources under share-alike licences were left out; so were the names of subdivisions
+that iso-codes (LGPL) gives beside those of CLDR, and subdivisions have no native name but where GeoNames attests one.
+The repositories of `eps` and the snapshot of `hipo` have no licence file: `eps` holds extracts from Wikidata, which is
+CC0, with some native names as stated in tables of Wikipedia pages (single facts, no text); of `hipo` the licence is the
+one that its project states.
 
 | code | source | licence | attribution | entities |
 | --- | --- | --- | --- | --- |
