@@ -2,7 +2,7 @@
 
     python -m scripts.build_entities models/names-en [--data ../shared/data/entities/shippable]
 
-The same data and packages give the same bytes. Takes about ten minutes on one core, most of it for the mangled forms.
+The same data and packages give the same bytes. Takes three minutes on one free core, most of it for the mangled forms.
 """
 
 from __future__ import annotations

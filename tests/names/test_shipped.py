@@ -11,7 +11,9 @@ import pytest
 
 from app.core.errors import ResourceError
 from app.names.shipped import SOURCES, card, count_sources, shipped_entities
-from app.names.store import Entity
+from app.names.store import MANIFEST, Entity, EntityKind, EntityStore, read_manifest
+
+SHIPPED = Path(__file__).resolve().parents[2] / "models" / "names-en"
 
 
 def _files(folder: Path, **rows: list[dict[str, Any]]) -> Path:
@@ -74,3 +76,12 @@ def test_the_card_names_every_source_with_its_licence_and_every_file(tmp_path: P
     assert "| `tokens.txt` | 7 | `f00` |" in text
     for code, source in SOURCES.items():
         assert f"| `{code}` | {source.title} | {source.licence} |" in text
+
+
+def test_the_base_in_the_tree_is_whole_and_its_card_is_its_own() -> None:
+    store = EntityStore.open(SHIPPED)
+    manifest = read_manifest(SHIPPED)
+    assert (SHIPPED / "README.md").read_text("utf-8") == card(manifest)
+    assert len(store) == sum(manifest["counts"][kind.value] for kind in EntityKind)
+    assert sum(facts["bytes"] for facts in manifest["files"].values()) < 20_000_000
+    assert {p.name for p in SHIPPED.iterdir()} == {"README.md", MANIFEST, manifest["data"]}
