@@ -329,6 +329,8 @@ class _Sentence:
             before = self.tokens[at - 1] if at else None
             return before is not None and before.is_capital and before.commonness is None and before.lower not in _DAYS
         if t.lower in _DEMONYM or t.lower in _DEMONYM_PLURALS:
+            if is_given_name(t.lower) and self._is_surname(at + 1):
+                return True  # Christian Lindner, Roman Polanski
             return self._opens_organisation(at)
         if self.is_all_caps or self.is_title_case:
             return t.commonness is None or t.commonness >= 7
@@ -345,6 +347,13 @@ class _Sentence:
         return after.is_capital or (
             after.lower in {"of", "for"} and at + 2 < len(self.tokens) and self.tokens[at + 2].is_capital
         )
+
+    def _is_surname(self, at: int) -> bool:
+        if at >= len(self.tokens):
+            return False
+        t = self.tokens[at]
+        known = t.lower in _DEMONYM or t.lower in _DEMONYM_PLURALS or _is_title(t) or t.lower in _DAYS
+        return t.is_capital and t.commonness is None and not known and t.text not in _NEVER
 
     def _opens_organisation(self, at: int) -> bool:
         """Whether an adjective of nation or faith is part of a name: "German Marshall Fund", not "German troops"."""
@@ -513,7 +522,7 @@ def _without_titles(s: _Sentence, start: int, end: int) -> Iterator[tuple[int, i
     while at < end:
         if (
             _is_title(tokens[at])
-            and not (at == end - 1 and at > start and _ends_name(tokens[at - 1], tokens[at]))
+            and not (at > start and _is_last(tokens, at, end) and _ends_name(tokens[at - 1], tokens[at]))
             and not (at + 1 < end and tokens[at + 1].lower in _ORGANISATION_WORDS and not _is_honorific(tokens[at]))
         ):
             begin = at
@@ -547,8 +556,14 @@ def _is_title(token: _Token) -> bool:
     return bare in _OFFICES or (bare in _HONORIFICS and bare not in _NO_TITLES)
 
 
+def _is_last(tokens: list[_Token], at: int, end: int) -> bool:
+    return at == end - 1 or (at == end - 2 and tokens[end - 1].text in _SUFFIXES)
+
+
 def _ends_name(before: _Token, title: _Token) -> bool:
-    """Whether a title at the end of a run is a surname: Stephen King, Julie Bishop."""
+    """Whether a title at the end of a run is a surname: Stephen King, Julie Bishop, Khalid bin Sultan."""
+    if not before.is_capital and before.lower in _PARTICLES:
+        return True
     return is_given_name(before.lower) or (
         before.commonness is None and _is_honorific(title) and not before.text.isupper()
     )
@@ -629,6 +644,21 @@ def _is_name(s: _Sentence, words: list[_Token]) -> bool:
     return word.commonness is None or word.commonness >= 4
 
 
+def _office_with_field(tokens: list[_Token], first: int) -> int | None:
+    """Where a title in lower case begins that ends with its field of work: "the minister of foreign affairs A"."""
+    at = first - 1
+    if at < 2 or not tokens[at].text.islower():
+        return None
+    if tokens[at - 1].lower in _OFFICE_MODIFIERS:
+        at -= 1
+    if at < 2 or tokens[at - 1].lower != "of" or not _is_title(tokens[at - 2]):
+        return None
+    at -= 2
+    while at > 0 and tokens[at - 1].lower in _OFFICE_MODIFIERS:
+        at -= 1
+    return at
+
+
 def _title_before(s: _Sentence, first: int, title_from: int) -> tuple[int, int] | None:
     """Where the title is: tokens inside the run, and words in lower case before them."""
     tokens, at = s.tokens, first
@@ -637,6 +667,9 @@ def _title_before(s: _Sentence, first: int, title_from: int) -> tuple[int, int] 
         while at > 0 and tokens[at - 1].lower in _OFFICE_MODIFIERS:
             at -= 1
         return tokens[at].start, tokens[first - 1].end
+    office = _office_with_field(tokens, first)
+    if office is not None:
+        return tokens[office].start, tokens[first - 1].end
     if at == title_from and at > 1 and tokens[at - 1].text == "," and _is_title(tokens[at - 2]):
         at -= 1  # "its governor, A"
         first = at
