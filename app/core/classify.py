@@ -87,7 +87,7 @@ _VERBS: Final = frozenset(
     "start stay stop strengthen suffer suggest support take talk teach tell tend think travel try understand use visit "
     "wait want warn win work write".split()
 )
-_IRREGULAR_VERBS: Final = """
+IRREGULAR_VERBS: Final = """
 be:am,is,are/was,were/been have:has/had/had do:does/did/done go:goes/went/gone say:says/said/said make:makes/made/made
 take:takes/took/taken come:comes/came/come see:sees/saw/seen know:knows/knew/known get:gets/got/gotten
 give:gives/gave/given find:finds/found/found think:thinks/thought/thought tell:tells/told/told
@@ -104,7 +104,7 @@ sell:sells/sold/sold fight:fights/fought/fought teach:teaches/taught/taught eat:
 sing:sings/sang/sung strike:strikes/struck/struck shoot:shoots/shot/shot steal:steals/stole/stolen
 fly:flies/flew/flown shake:shakes/shook/shaken bear:bears/bore/borne hide:hides/hid/hidden
 """.split()
-_IRREGULAR_NOUNS: Final = (
+IRREGULAR_NOUNS: Final = (
     "man:men woman:women child:children person:people foot:feet tooth:teeth mouse:mice goose:geese life:lives "
     "wife:wives half:halves leaf:leaves thief:thieves wolf:wolves shelf:shelves crisis:crises analysis:analyses "
     "basis:bases thesis:theses criterion:criteria phenomenon:phenomena medium:media datum:data".split()
@@ -128,12 +128,12 @@ def _table() -> dict[str, frozenset[_Form]]:
         for word in words.split(","):
             forms.setdefault(word, set()).add(_Form(lemma, feature))
 
-    for entry in _IRREGULAR_VERBS:
+    for entry in IRREGULAR_VERBS:
         lemma, rest = entry.split(":")
         third, past, participle = rest.split("/")
         for words, feature in ((lemma, "verb"), (third, "verb-s"), (past, "past"), (participle, "participle")):
             put(words, lemma, feature)
-    for entry in _IRREGULAR_NOUNS:
+    for entry in IRREGULAR_NOUNS:
         lemma, plural = entry.split(":")
         put(lemma, lemma, "noun")
         put(plural, lemma, "noun-s")
