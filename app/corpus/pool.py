@@ -141,6 +141,7 @@ class Pool:
             if worker.connection in ready:
                 self._listen(worker)
             elif worker.process.sentinel in ready:
+                worker.process.join()
                 self._bury(worker, _cause_of_death(worker.process))
             elif worker.order is not None and time.monotonic() - worker.heard_s > self._stall_s:
                 worker.process.kill()
@@ -205,6 +206,8 @@ class Pool:
 
     def _bury(self, worker: _Worker, cause: str) -> None:
         self._workers.remove(worker)
+        worker.process.kill()  # it may have closed its side and still be on its way out
+        worker.process.join()
         worker.connection.close()
         worker.lifeline.close()
         worker.process.close()

@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.core.errors import InputError
+from app.core.types import Mode, RepairOptions, Status
+from app.corpus.batch import EDIT_TYPE, BatchRepairer, added_columns, model_name, repair_batch
+from tests.corpus.building import build
+
+REPAIRER = build()
+
+
+def make_batch(texts: list[str | None]) -> pa.RecordBatch:
+    return pa.RecordBatch.from_pydict(
+        {"id": pa.array(range(len(texts)), pa.int8()), "text": pa.array(texts, pa.string())}
+    )
+
+
+def test_rows_and_columns_stay_and_the_answer_stands_behind_them() -> None:
+    batch = make_batch(["He goed home.", "Fine.", None, "  "])
+    after = repair_batch(batch, REPAIRER)
+    assert after.select(["id", "text"]).equals(batch)
+    assert after.schema.names == ["id", "text", *added_columns("text").names]
+    assert after.column("text_repaired").to_pylist() == ["He went home.", "Fine.", None, "  "]
+    assert after.column("repair_status").to_pylist() == ["repaired", "unchanged", "unchanged", "unchanged"]
+    assert after.column("repair_model").to_pylist() == [model_name(REPAIRER)] * 4
+    (edit,) = after.column("repair_edits").to_pylist()[0]
+    assert (edit["start"], edit["end"], edit["original"], edit["replacement"]) == (3, 7, "goed", "went")
+
+
+def test_the_schema_does_not_hang_on_what_was_found() -> None:
+    some, none = repair_batch(make_batch(["He goed."]), REPAIRER), repair_batch(make_batch([None]), REPAIRER)
+    assert some.schema.equals(none.schema)
+    assert some.schema.field("repair_edits").type == pa.list_(EDIT_TYPE)
+    assert repair_batch(make_batch([]), REPAIRER).schema.equals(some.schema)
+
+
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string(), pa.dictionary(pa.int32(), pa.string())])
+def test_in_place_the_column_keeps_its_type(kind: pa.DataType) -> None:
+    batch = pa.RecordBatch.from_pydict({"t": pa.array(["He goed.", None], pa.string()).cast(kind)})
+    after = repair_batch(batch, REPAIRER, field="t", in_place=True)
+    assert after.schema.equals(batch.schema)
+    assert after.column("t").to_pylist() == ["He went.", None]
+
+
+def test_detection_alone_reports_and_changes_nothing() -> None:
+    after = repair_batch(make_batch(["He goed."]), REPAIRER, options=RepairOptions(mode=Mode.DETECT_ONLY))
+    assert after.column("text_repaired").to_pylist() == ["He goed."]
+    assert len(after.column("repair_edits").to_pylist()[0]) == 1
+
+
+@pytest.mark.parametrize(
+    ("batch", "message"),
+    [
+        (pa.RecordBatch.from_pydict({"body": ["x"]}), "no column `text`; there are body"),
+        (pa.RecordBatch.from_pydict({"text": [1]}), "column `text` is int64, no text"),
+        (pa.RecordBatch.from_pydict({"text": ["x"], "text_repaired": ["x"]}), "has already the column text_repaired"),
+    ],
+)
+def test_a_batch_that_cannot_be_repaired_is_refused(batch: pa.RecordBatch, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        repair_batch(batch, REPAIRER)
+
+
+def test_a_row_that_fails_or_is_too_long_is_labelled_and_takes_no_other_with_it() -> None:
+    repair = BatchRepairer(REPAIRER, max_chars=100)
+    after, outcomes = repair(make_batch(["RAISE", "He goed.", "He goed. " * 50]))
+    assert after.column("text_repaired").to_pylist() == ["RAISE", "He went.", "He goed. " * 50]
+    assert after.column("repair_status").to_pylist() == ["error", "repaired", "abstained"]
+    assert "ValueError" in outcomes[0].problem
+    assert "450 characters, the most is 100" in outcomes[2].problem
+    assert after.column("repair_confidence").to_pylist()[0] == 0.0
+
+
+@settings(max_examples=50, deadline=None)
+@given(texts=st.lists(st.sampled_from(["He goed.", "Fine.", "goed goed", "They goed home. It rained."]), max_size=30))
+def test_a_text_that_comes_again_gets_the_same_answer_as_without_a_memory(texts: list[str | None]) -> None:
+    remembering = BatchRepairer(REPAIRER, remembered=2)
+    batch = make_batch(texts)
+    after, outcomes = remembering(batch)
+    assert after.equals(repair_batch(batch, REPAIRER))
+    assert all(
+        o.is_repeat for o, text, i in zip(outcomes, texts, range(99), strict=False) if i and texts[i - 1] == text
+    )
+    assert all(o.status in Status for o in outcomes)

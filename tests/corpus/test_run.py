@@ -1,0 +1,344 @@
+from __future__ import annotations
+
+import functools
+import gzip
+import io
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from app.core.errors import InputError, ResourceError
+from app.core.types import RepairOptions
+from app.corpus.gate import Gate
+from app.corpus.manifest import Job, RunFolder
+from app.corpus.outcome import ExitCode, FailOn
+from app.corpus.run import Result, Silence, Spec, run, run_stream
+from app.formats.base import Wanted
+from tests.corpus import building
+from tests.corpus.building import build
+from tests.corpus.running import JOB
+
+ROWS = 600
+
+
+def write_corpus(folder: Path, rows: int = ROWS) -> None:
+    folder.mkdir(exist_ok=True)
+    texts = [f"He goed to house {i}. It was late and the rain fell on street {i % 7}." for i in range(rows)]
+    lines = "".join(json.dumps({"id": i, "text": text}) + "\n" for i, text in enumerate(texts))
+    (folder / "a.jsonl").write_text(lines)
+    (folder / "b.jsonl.gz").write_bytes(gzip.compress(lines.encode(), mtime=0))
+    table = pa.table({"id": pa.array(range(rows), pa.int32()), "text": texts})
+    pq.write_table(table, folder / "c.parquet", row_group_size=150)
+    (folder / "d.txt").write_text("\n\n".join(texts))
+
+
+def workers_of(pid: int) -> list[psutil.Process]:
+    """Worker processes, without the one that multiprocessing itself needs."""
+    return [child for child in psutil.Process(pid).children() if "spawn_main" in " ".join(child.cmdline())]
+
+
+def outputs(folder: Path) -> dict[str, bytes]:
+    return {p.name: p.read_bytes() for p in sorted(folder.iterdir()) if p.is_file()}
+
+
+def spec(inputs: Path, output: Path | None, **changes: Any) -> Spec:
+    return replace(Spec((str(inputs),), str(output) if output else None, JOB, build), **changes)
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("corpus") / "in"
+    write_corpus(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def undisturbed(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Result]:
+    output = tmp_path_factory.mktemp("undisturbed") / "out"
+    return output, run(spec(corpus, output))
+
+
+def test_every_row_of_every_file_is_repaired_once(undisturbed: tuple[Path, Result]) -> None:
+    output, result = undisturbed
+    assert result.units_done == result.units > 50
+    assert result.tally.rows == result.rows_planned
+    assert result.exit_code(FailOn.NONE) is ExitCode.DONE
+    assert result.exit_code(FailOn.CHANGE) is ExitCode.FINDINGS
+    for data in ((output / "a.jsonl").read_bytes(), gzip.decompress((output / "b.jsonl.gz").read_bytes())):
+        rows = [json.loads(line) for line in data.splitlines()]
+        assert [row["id"] for row in rows] == list(range(ROWS))
+        assert all(row["text_repaired"] == row["text"].replace("goed", "went") for row in rows)
+    assert pq.read_table(output / "c.parquet").column("id").to_pylist() == list(range(ROWS))
+    assert (output / "d.txt").read_text().count("went") == ROWS
+
+
+def test_a_run_that_is_killed_again_and_again_ends_with_the_same_bytes(
+    corpus: Path, undisturbed: tuple[Path, Result], tmp_path: Path
+) -> None:
+    output = tmp_path / "out"
+    chance = random.Random(11)
+    deadline = time.monotonic() + 120
+    goals = sorted(chance.sample(range(5, undisturbed[1].units - 10), 4))
+    killed = 0
+    for goal in [*goals, None]:
+        process = subprocess.Popen([sys.executable, "-m", "tests.corpus.running", str(corpus), str(output)])
+        try:
+            while process.poll() is None and time.monotonic() < deadline:
+                done = len(list(output.glob(".mt-repair/*/??/*[!d].json"))) if output.exists() else 0
+                if goal is None or done < goal:
+                    time.sleep(0.005)
+                    continue
+                if killed % 2:  # a worker alone, which the run must survive, and then the run itself
+                    chance.choice(workers_of(process.pid)).kill()
+                os.kill(process.pid, signal.SIGKILL)
+                killed += 1
+                break
+        finally:
+            if process.poll() is None and goal is not None:
+                process.kill()
+        assert process.wait(60) == (0 if goal is None else -signal.SIGKILL)
+    assert killed == len(goals)
+    assert outputs(output) == outputs(undisturbed[0])
+    assert list(output.glob(".mt-repair/*/??/*.part")) == []
+
+
+def test_a_worker_that_is_killed_costs_nothing(corpus: Path, undisturbed: tuple[Path, Result], tmp_path: Path) -> None:
+    class Assassin(Silence):
+        done = 0
+
+        def advance(self, done: int, sentences: int) -> None:
+            self.done += done
+            if self.done > 300 and not hasattr(self, "victim"):
+                (self.victim,) = workers_of(os.getpid())
+                self.victim.kill()
+
+    assassin = Assassin()
+    result = run(spec(corpus, tmp_path / "out"), assassin)
+    assert hasattr(assassin, "victim")
+    assert result.units_done == result.units
+    assert result.quarantined == []
+    assert outputs(tmp_path / "out") == outputs(undisturbed[0])
+
+
+def test_shards_do_the_work_once_between_them_and_the_last_one_joins(
+    corpus: Path, undisturbed: tuple[Path, Result], tmp_path: Path
+) -> None:
+    parts = [run(spec(corpus, tmp_path / "out", shard=(i, 2))) for i in range(2)]
+    assert parts[0].units_done < parts[0].units == parts[1].units_done
+    assert outputs(tmp_path / "out") == outputs(undisturbed[0])
+
+
+def test_a_run_that_is_done_has_nothing_left_to_do(undisturbed: tuple[Path, Result], corpus: Path) -> None:
+    output, first = undisturbed
+    before = {p: p.stat().st_mtime_ns for p in output.iterdir()}
+    again = run(spec(corpus, output, resume=True))
+    assert again.units_resumed == first.units
+    assert again.tally.to_json() == first.tally.to_json()
+    assert {p: p.stat().st_mtime_ns for p in output.iterdir()} == before
+    with pytest.raises(InputError, match="go on with --resume or start anew with --overwrite"):
+        run(spec(corpus, output))
+
+
+def test_other_options_are_other_work(corpus: Path, tmp_path: Path) -> None:
+    one = spec(corpus / "a.jsonl", tmp_path / "out.jsonl")
+    run(one)
+    before = (tmp_path / "out.jsonl").read_bytes()
+    other = replace(one, resume=True, job=replace(JOB, options=RepairOptions(min_confidence=1.0)))
+    result = run(other)
+    assert result.units_resumed == 0
+    assert (tmp_path / "out.jsonl").read_bytes() != before
+
+
+def test_a_poison_unit_is_tried_again_then_put_aside_and_the_run_goes_on(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    rows = [{"id": i, "text": "KILL THE WORKER" if i == 120 else f"He goed {i}."} for i in range(200)]
+    (folder / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    (folder / "b.jsonl").write_text('{"text": "He goed."}\n')
+    result = run(spec(folder, tmp_path / "out", max_tries=2))
+    (entry,) = result.quarantined
+    assert entry["tries"] == 2
+    assert "killed by signal 9" in entry["reason"]
+    assert entry["first_row"] <= 121 <= entry["last_row"]
+    assert result.exit_code(FailOn.NONE) is ExitCode.INCOMPLETE
+    assert result.units_done == result.units - 1
+    assert not (tmp_path / "out/a.jsonl").exists()
+    assert (tmp_path / "out/b.jsonl").exists()
+    rows[120]["text"] = "He goed."
+    (folder / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    mended = run(spec(folder, tmp_path / "out", resume=True))
+    assert mended.exit_code(FailOn.NONE) is ExitCode.DONE
+    assert [json.loads(line)["id"] for line in (tmp_path / "out/a.jsonl").read_text().splitlines()] == list(range(200))
+
+
+def test_bad_files_and_rows_are_named_while_the_others_are_repaired(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    write_corpus(folder, 20)
+    data = gzip.compress(os.urandom(50_000))
+    (folder / "cut.jsonl.gz").write_bytes(data[:30_000])
+    long = json.dumps({"text": "x" * 50_000_000})
+    (folder / "rows.jsonl").write_bytes(b'{"text": "He goed."}\n{"id": 2}\n{"text": "\xff"}\n' + long.encode() + b"\n")
+    result = run(spec(folder, tmp_path / "out"))
+    assert [Path(entry["file"]).name for entry in result.quarantined] == ["cut.jsonl.gz"]
+    assert "cut off or damaged" in result.quarantined[0]["reason"]
+    assert [problem.partition("rows.jsonl, ")[2].partition(":")[0] for problem in result.tally.problems] == [
+        "line 2", "line 3", "line 4",
+    ]  # fmt: skip
+    assert "50,000,000 characters" in result.tally.problems[2]
+    lines = (tmp_path / "out/rows.jsonl").read_bytes().splitlines()
+    assert len(lines) == 4
+    assert lines[2] == b'{"text": "\xff"}'
+    assert json.loads(lines[3])["text"] == "x" * 50_000_000
+    assert result.exit_code(FailOn.NONE) is ExitCode.INCOMPLETE
+
+
+def test_an_input_that_vanishes_is_put_aside(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    write_corpus(folder, 50)
+
+    class Thief(Silence):
+        def begin(self, what: str, total: int) -> None:
+            if what == "repairing":
+                (folder / "a.jsonl").unlink()
+
+    result = run(spec(folder, tmp_path / "out"), Thief())
+    assert {Path(entry["file"]).name for entry in result.quarantined} == {"a.jsonl"}
+    assert "the file is gone" in result.quarantined[0]["reason"]
+    assert sorted(outputs(tmp_path / "out")) == ["b.jsonl.gz", "c.parquet", "d.txt"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small disk needs root")
+def test_a_full_disk_stops_the_run_and_loses_nothing(
+    corpus: Path, undisturbed: tuple[Path, Result], tmp_path: Path
+) -> None:
+    output = tmp_path / "out"
+    output.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=200k", "tmpfs", str(output)], check=False)
+    if mounted.returncode:
+        pytest.skip("no permission to mount")
+    try:
+        with pytest.raises(InputError, match=r"No space left on device.*go on with --resume"):
+            run(spec(corpus, output))
+        subprocess.run(["mount", "-o", "remount,size=100m", str(output)], check=True)
+        result = run(spec(corpus, output, resume=True))
+        assert result.units_resumed > 0
+        assert outputs(output) == outputs(undisturbed[0])
+    finally:
+        subprocess.run(["umount", str(output)], check=True)
+
+
+def test_a_model_that_is_missing_stops_the_run_with_its_message(corpus: Path, tmp_path: Path) -> None:
+    missing = functools.partial(building.build_once, str(tmp_path / "nowhere"))
+    with pytest.raises(ResourceError, match="no model in"):
+        run(spec(corpus, tmp_path / "out", build=missing))
+
+
+def test_a_signal_ends_the_run_and_it_can_be_taken_up_again(
+    corpus: Path, undisturbed: tuple[Path, Result], tmp_path: Path
+) -> None:
+    class Interrupter(Silence):
+        done = 0
+
+        def advance(self, done: int, sentences: int) -> None:
+            self.done += done
+            if 200 < self.done < 10_000:
+                self.done = 10_000
+                os.kill(os.getpid(), signal.SIGTERM)
+
+    result = run(spec(corpus, tmp_path / "out"), Interrupter())
+    assert result.exit_code(FailOn.NONE) is ExitCode.INTERRUPTED
+    assert 0 < result.units_done < result.units
+    assert result.quarantined == []
+    run(spec(corpus, tmp_path / "out", resume=True))
+    assert outputs(tmp_path / "out") == outputs(undisturbed[0])
+
+
+def test_a_check_counts_the_same_and_writes_nothing(corpus: Path, undisturbed: tuple[Path, Result]) -> None:
+    before = sorted(corpus.rglob("*"))
+    result = run(spec(corpus, None))
+    assert result.tally.to_json() == undisturbed[1].tally.to_json()
+    assert sorted(corpus.rglob("*")) == before
+
+
+def test_too_much_harm_forbids_the_run(corpus: Path, tmp_path: Path) -> None:
+    control = tmp_path / "control.jsonl"
+    control.write_text('{"text": "He went home."}\n' * 9 + '{"text": "He goed home."}\n')
+    harmful = spec(corpus, tmp_path / "out", control=(str(control),), gate=Gate(max_harm=0.05))
+    result = run(harmful)
+    assert result.exit_code(FailOn.NONE) is ExitCode.GATE
+    assert "10.00% of the control set" in (result.gate or "")
+    assert not (tmp_path / "out/a.jsonl").exists()
+    assert run(replace(harmful, gate=Gate(max_harm=0.2), resume=True)).exit_code(FailOn.NONE) is ExitCode.DONE
+
+
+def test_a_run_that_changes_far_more_than_usual_is_stopped_on_the_way(corpus: Path, tmp_path: Path) -> None:
+    result = run(spec(corpus, tmp_path / "out", gate=Gate(baseline_changed=0.01, max_drift=3.0)))
+    assert result.exit_code(FailOn.NONE) is ExitCode.GATE
+    assert "1.00% in the earlier report" in (result.gate or "")
+    assert result.units_done < result.units
+
+
+def test_tables_can_be_written_in_another_format(corpus: Path, tmp_path: Path) -> None:
+    job = replace(JOB, output_format="parquet")
+    run(spec(corpus / "b.jsonl.gz", tmp_path / "out", job=job))
+    table = pq.read_table(tmp_path / "out/b.parquet")
+    assert table.column("id").to_pylist() == list(range(ROWS))
+    assert table.schema.field("id").type == pa.int64()
+    assert table.column("repair_status").to_pylist() == ["repaired"] * ROWS
+
+
+def test_a_file_is_written_in_its_own_place_only_where_something_changed(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "a.md").write_text("# He goed\n")
+    (folder / "b.md").write_text("# He went\n")
+    before = (folder / "b.md").stat().st_mtime_ns
+    run(Spec((str(folder),), None, JOB, build, write_back=True))
+    assert (folder / "a.md").read_text() == "# He went\n"
+    assert (folder / "b.md").stat().st_mtime_ns == before
+    assert sorted(p.name for p in folder.iterdir()) == ["a.md", "b.md"]
+
+
+def test_a_pipe_gives_the_same_rows_in_the_same_order(corpus: Path, undisturbed: tuple[Path, Result]) -> None:
+    sink = io.BytesIO()
+    with (corpus / "a.jsonl").open("rb") as source:
+        result = run_stream(Spec(("-",), "-", JOB, build, format="jsonl"), source, sink)
+    assert sink.getvalue() == (undisturbed[0] / "a.jsonl").read_bytes()
+    assert result.tally.rows == ROWS
+
+
+def test_no_output_goes_over_its_input(corpus: Path) -> None:
+    with pytest.raises(InputError, match="written over itself"):
+        run(spec(corpus, corpus))
+
+
+def test_the_plan_of_a_file_is_made_once(corpus: Path, tmp_path: Path) -> None:
+    planned = run(spec(corpus, tmp_path / "out", plan_only=True))
+    assert planned.units > 50
+    folder = RunFolder(str(tmp_path / "out/.mt-repair"))
+    assert not folder.exists()
+    stamps = Counter(p.stat().st_mtime_ns for p in (tmp_path / "out/.mt-repair/plan").iterdir())
+    run(spec(corpus, tmp_path / "out", plan_only=True))
+    assert Counter(p.stat().st_mtime_ns for p in (tmp_path / "out/.mt-repair/plan").iterdir()) == stamps
+
+
+def test_a_job_is_hashed_by_what_changes_results() -> None:
+    from app.corpus.manifest import options_hash
+
+    job = Job(Wanted(), RepairOptions())
+    assert options_hash(job) == options_hash(replace(job, unit_bytes=5, remembered=0))
+    assert options_hash(job) != options_hash(replace(job, options=RepairOptions(min_confidence=0.5)))
+    assert options_hash(job) != options_hash(replace(job, wanted=Wanted(field="body")))
