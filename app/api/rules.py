@@ -18,12 +18,16 @@ _MODEL: Final[dict[EditKind, str]] = {
     EditKind.REPETITION: "Repeated words that the network takes out.",
     EditKind.NAME: "Names that the network repairs from the sentence alone, without a record behind them.",
 }
+_NAMES: Final[dict[str, str]] = {
+    "MTR_NAME_ENTITY": "A name becomes that of the record it was linked to by spelling, sound and context.",
+    "MTR_NAME_SPELLING_RULE": "The same, through a way in which machines are known to spoil names.",
+    "MTR_NAME_CONSISTENT": "A short mention follows the full one.",
+    "MTR_NAME_TITLE": "A title that document and knowledge base contradict.",
+}
 _OTHERS: Final[tuple[RuleBody, ...]] = (
-    RuleBody(
-        id="MTR_NAME_ENTITY",
-        kind=EditKind.NAME,
-        origin=Origin.NAMES,
-        description="A name becomes the form of the record that it was linked to.",
+    *(
+        RuleBody(id=rule, kind=EditKind.NAME, origin=Origin.NAMES, description=description)
+        for rule, description in _NAMES.items()
     ),
     RuleBody(
         id="MTR_GLOSSARY", kind=EditKind.TERM, origin=Origin.GLOSSARY, description="Terms that the glossary requires."
