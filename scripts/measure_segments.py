@@ -163,7 +163,7 @@ def main() -> None:
     args = parser.parse_args()
     sets = {
         f"{name} {field}": read_sentences(args.data / "mt" / f"{name}.jsonl.xz", field, args.limit)
-        for name in ("pe-train", "wmt-train")
+        for name in ("pe-train", "wmt-train", "moz-train")
         for field in ("ref", "mt")
     }
     clean = read_text(args.data / "text", args.speed_chars)

@@ -40,7 +40,9 @@ _SHARED: Final = (
     r"(?:(?:this|the|our)(?: (?:article|story|post|page|news|video|photo|content|entry|item|link|site))?|it|article|"
     r"story|post|page|link|us)"
 )
-_THING: Final = r"(?:article|story|stories|posts?|news|topics?|content|links?|readings?|coverage|videos?|pages?|items?)"
+_THING: Final = (
+    r"(?:articles?|story|stories|posts?|news|topics?|content|links?|readings?|coverage|videos?|pages?|items?)"
+)
 _END: Final = r"\s*[.!:…»>›→]*"
 
 

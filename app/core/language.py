@@ -33,7 +33,6 @@ _NAMES_SHARE: Final = 0.5
 
 _WORD: Final = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _LATIN: Final = re.compile(r"[A-Za-zªº\u00c0-\u024f\u1e00-\u1eff\u2c60-\u2c7f\ua720-\ua7ff\ufb00-\ufb06\uff21-\uff5a]")
-_LETTER: Final = re.compile(r"[^\W\d_]")
 
 Detect = Callable[[str], str]
 
@@ -61,17 +60,18 @@ class EnglishIdentifier:
 
     def _is_english(self, text: str) -> bool:
         text = text[:_MAX_CHARS]
-        letters = len(_LETTER.findall(text))
+        letters = sum(map(str.isalpha, text))
         if letters < _LEAST_LETTERS:
             # two ideographs say enough, two letters of an alphabet do not
             return letters < 2 or not any(c > "\u2e80" for c in text if c.isalpha())
-        latin = len(_LATIN.findall(text))
-        if latin * 2 < letters:
+        if not text.isascii() and len(_LATIN.findall(text)) * 2 < letters:
             return False
         words = _WORD.findall(text)
         if len(words) < _LEAST_WORDS:
             return True
-        known = sum(w.lower().replace("’", "'") in _ENGLISH for w in words)
+        known = sum(word in _ENGLISH for word in text.lower().replace("’", "'").split())
+        if known < max(2, _ENGLISH_SHARE * len(words)):  # beside a mark, which costs more to look for
+            known = sum(w.lower().replace("’", "'") in _ENGLISH for w in words)
         if known >= max(2, _ENGLISH_SHARE * len(words)) or _is_mostly_names(words):
             return True
         return self._detect(text) in ("en", "un")

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import IO, Final, NamedTuple, cast
+from typing import IO, Any, Final, NamedTuple, cast
 
 import regex
 from lxml import etree
@@ -642,7 +642,7 @@ def _read_tbx(data: bytes, where: str) -> list[GlossaryEntry]:
         root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as exc:
         raise InputError(f"{where}: line {exc.lineno or 1}: not well-formed XML", code="invalid-glossary") from exc
-    dtd = root.getroottree().docinfo.internalDTD
+    dtd = cast(Any, root.getroottree().docinfo.internalDTD)
     if dtd is not None and next(iter(dtd.iterentities()), None) is not None:
         raise InputError(f"{where}: declares entities; write the characters themselves", code="invalid-glossary")
     if _local(root) not in ("martif", "tbx"):
