@@ -10,9 +10,9 @@ from app.corpus.outcome import FailOn
 from app.corpus.tally import Tally
 
 
-def tally(changed: int, of: int, **more: int) -> Tally:
+def tally(changed: int, of: int, *, low: int = 0, leaks: int = 0, rows_failed: int = 0) -> Tally:
     status = Counter({str(Status.REPAIRED): changed, str(Status.UNCHANGED): of - changed})
-    return Tally(segments=of, edits=changed, status=status, **more)
+    return Tally(segments=of, edits=changed, status=status, low=low, leaks=leaks, rows_failed=rows_failed)
 
 
 @pytest.mark.parametrize(("found", "of", "bound"), [(0, 0, 0.0), (0, 10, 0.0), (50, 100, 0.3753), (10, 1000, 0.0045)])
