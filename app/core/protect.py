@@ -558,7 +558,7 @@ class Protection:
         text, span, kind = self._text, protected.span, protected.kind
         if end == span.start:
             before, now = text[max(0, end - 2) : end], (text[max(0, start - 2) : start] + new)[-2:]
-            if before != now and _glues_left(now, text[span.start]) and not _same_glue(before[-1:], now[-1:]):
+            if before != now and _glues_left(now, text[span.start], kind) and not _same_glue(before[-1:], now[-1:]):
                 return True
         if start == span.end:
             before, now = text[start : start + 2], (new + text[end : end + 2])[:2]
@@ -591,12 +591,16 @@ def _same_glue(before: str, now: str) -> bool:
     return bool(before) and before.isalpha() and now.isalpha()
 
 
-def _glues_left(now: str, first: str) -> bool:
+def _glues_left(now: str, first: str, kind: ProtectedKind) -> bool:
     if not now:
         return False
     last = now[-1]
     if _joins(last) and _joins(first):
         return True
+    if kind is ProtectedKind.HANDLE:
+        return _joins(last) or last in "@#/&"
+    if kind is ProtectedKind.PLACEHOLDER:
+        return last in "$%{<[#@\\" or (first in "%@_" and _joins(last))
     if not first.isdigit():
         return last in "@#/\\" and first.isalnum()
     if last in "$€£¥₹#@%/":
@@ -614,6 +618,8 @@ def _glues_right(now: str, last: str, kind: ProtectedKind) -> bool:
         return True
     if kind in (ProtectedKind.URL, ProtectedKind.EMAIL, ProtectedKind.HANDLE):
         return first in "/@_=&#%" or (first in ".-:?" and second.isalnum())
+    if last.isalnum() and (first in "%‰" or (first.isspace() and second in ("%", "‰"))):
+        return kind in _NUMERIC
     if last.isdigit():
-        return first in "%‰°$€£¥₹" or (first in ".,:/'’-–−" and second.isdigit())
+        return first in "°$€£¥₹" or (first in ".,:/'’-–−" and second.isdigit())
     return False
