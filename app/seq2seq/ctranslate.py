@@ -21,10 +21,11 @@ from app.core.protocols import GenerationTask, ModelCard, Proposal, ProposedEdit
 from app.core.types import Mode, Span
 from app.seq2seq.calibrate import Calibration, ScoredAnswer
 from app.seq2seq.codec import Mark, decoder_prompt, encoder_input, to_change
-from app.seq2seq.tokenizer import Tokenizer, Words
+from app.seq2seq.tokenizer import EOS, Tokenizer, Words
 
 MAX_PIECES = 400  # of one segment; the network has 512 positions and marks need some
 MAX_ANSWER = 24  # pieces; real repairs of one mark are shorter
+WIDTHS = (16, 24, 32, 48, 64, 96, 128, 192, 256, 512)  # padded lengths of a batch
 FORMAT = 2
 
 Floats = npt.NDArray[np.float32]
@@ -151,8 +152,9 @@ class CTranslateGenerator:
         """Per segment ``(words + 1, 2)`` probabilities: this word is wrong, something is missing before it."""
         inputs = [encoder_input(w.pieces, self._tokenizer) for w in segments]
         results: list[Floats] = [np.zeros((0, 2), np.float32)] * len(inputs)
-        for batch in _batches([len(ids) for ids, _ in inputs], self._batch_tokens):
-            output = self._encoder.forward_batch([inputs[i][0] for i in batch])
+        for width, batch in _batches([len(ids) for ids, _ in inputs], self._batch_tokens):
+            filler = [self._tokenizer.eos] * width
+            output = self._encoder.forward_batch([*(inputs[i][0] for i in batch), filler])
             hidden = np.asarray(output.last_hidden_state)
             for row, i in enumerate(batch):
                 logits = hidden[row, inputs[i][1]] @ self._weight.T + self._bias
@@ -170,15 +172,14 @@ class CTranslateGenerator:
             for i, doubt in asked
         ]
         answers: dict[int, list[ScoredAnswer]] = {i: [] for i in doubts}
-        order = sorted(range(len(asked)), key=lambda j: (len(prompts[j]), len(texts[asked[j][0]]), j))
-        lengths = [len(texts[asked[j][0]]) + len(prompts[j]) for j in order]
-        for batch in _batches(lengths, self._batch_tokens, keep_order=True):
+        order = sorted(range(len(asked)), key=lambda j: (len(prompts[j]), j))  # prompts of a length go in step
+        lengths = [len(texts[asked[j][0]]) for j in order]
+        for width, batch in _batches(lengths, self._batch_tokens):
             chosen = [order[k] for k in batch]
-            sources = [texts[asked[j][0]] for j in chosen]
             try:
                 outputs = self._translator.translate_batch(
-                    sources,
-                    target_prefix=[prompts[j] for j in chosen],
+                    [*(texts[asked[j][0]] for j in chosen), [EOS] * width],
+                    target_prefix=[*(prompts[j] for j in chosen), [EOS]],
                     beam_size=1,
                     max_decoding_length=max(len(prompts[j]) for j in chosen) + MAX_ANSWER,
                     max_input_length=0,
@@ -187,7 +188,7 @@ class CTranslateGenerator:
                 )
             except (ValueError, RuntimeError) as exc:
                 raise GenerationError("the network failed on a batch") from exc
-            for j, output in zip(chosen, outputs, strict=True):
+            for j, output in zip(chosen, outputs[:-1], strict=True):
                 i, doubt = asked[j]
                 answer = [tokenizer.ids[p] for p in output.hypotheses[0][len(prompts[j]) :]]
                 if len(answer) >= MAX_ANSWER or any(p in tokenizer.controls for p in answer):
@@ -253,16 +254,16 @@ def encoder_files(model: bytes, vocabulary: bytes) -> dict[str, bytes]:
     return {"model.bin": encoder_only(model), "config.json": json.dumps(config).encode(), "vocabulary.json": vocabulary}
 
 
-def _batches(lengths: Sequence[int], most: int, *, keep_order: bool = False) -> Iterator[list[int]]:
-    """Indices grouped by length: padded, no group is over ``most`` (but for one too long by itself)."""
-    current: list[int] = []
-    longest = 0
-    order = range(len(lengths)) if keep_order else sorted(range(len(lengths)), key=lambda i: (lengths[i], i))
-    for i in order:
-        longest = max(longest, lengths[i])
-        if current and longest * (len(current) + 1) > most:
-            yield current
-            current, longest = [], lengths[i]
-        current.append(i)
-    if current:
-        yield current
+def _batches(lengths: Sequence[int], most: int) -> Iterator[tuple[int, list[int]]]:
+    """Padded length and indices of each batch: at most ``most`` tokens of one width (but for one too long by itself).
+
+    A batch is padded to its width, not to its longest segment, by a filler row: rounding depends on the padded length,
+    and an answer on the edge of a threshold must not depend on what else is in the batch.
+    """
+    by_width: dict[int, list[int]] = {}
+    for i, length in enumerate(lengths):
+        by_width.setdefault(next(width for width in WIDTHS if width >= length), []).append(i)
+    for width, indices in sorted(by_width.items()):
+        size = max(1, most // width - 1)
+        for at in range(0, len(indices), size):
+            yield width, indices[at : at + size]
