@@ -12,6 +12,7 @@ pytest.importorskip("pyspark", reason="needs pyspark")
 
 from pyspark.sql import SparkSession
 from pyspark.sql.pandas.types import from_arrow_schema
+from pyspark.sql.types import StructType
 
 from app.corpus.batch import BatchRepairer, added_columns
 from tests.corpus.building import build
@@ -35,9 +36,7 @@ def test_map_in_arrow_repairs_every_row_once(tmp_path: Path) -> None:
         frame = spark.createDataFrame([(i, f"He goed {i}.") for i in range(1000)], "id long, text string").repartition(
             4
         )
-        schema = frame.schema
-        for column in from_arrow_schema(added_columns("text")):
-            schema = schema.add(column)
+        schema = StructType([*frame.schema, *from_arrow_schema(added_columns("text"))])
         frame.mapInArrow(repair_partition, schema).write.parquet(str(tmp_path / "out"))
         rows = spark.read.parquet(str(tmp_path / "out")).collect()
         assert sorted(row.id for row in rows) == list(range(1000))
