@@ -46,6 +46,8 @@ PROBLEM_TYPES: Final[Mapping[str, ProblemType]] = {
     for slug, status, title in (
         ("malformed-json", 400, "The body is not JSON."),
         ("bad-request", 400, "The request cannot be read."),
+        ("unauthenticated", 401, "A key is needed."),
+        ("forbidden", 403, "This may not be done from here."),
         ("not-found", 404, "There is nothing at this address."),
         ("method-not-allowed", 405, "This address does not take this method."),
         ("request-timeout", 408, "The body took too long to arrive."),
@@ -56,6 +58,7 @@ PROBLEM_TYPES: Final[Mapping[str, ProblemType]] = {
         ("unsupported-language", 422, "The language is not one we repair."),
         ("invalid-glossary", 422, "The glossary cannot be used."),
         ("invalid-pattern", 422, "A protection pattern cannot be used."),
+        ("rate-limited", 429, "The key has asked too often."),
         ("internal-error", 500, "Something went wrong on our side."),
         ("model-not-ready", 503, "The model is not ready."),
         ("queue-full", 503, "Too many requests are waiting."),

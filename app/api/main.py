@@ -13,16 +13,19 @@ from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from app import __version__
-from app.api import docs_page, routes
+from app.api import docs_page, languagetool, routes
+from app.api.auth import Gate, KeyMiddleware, cors
 from app.api.deps import RepairEngine, Service
 from app.api.errors import Problem, install
 from app.api.middleware import TelemetryMiddleware
 from app.api.schemas import ProofreaderResponse
+from app.api.words import StoredWords
 from app.settings import Settings
 from app.telemetry import Metrics, describe_error, get_logger
+from app.web import routes as web
 
 # A further front door is a router in this list.
-ROUTERS: Final[Sequence[APIRouter]] = (routes.router, routes.probes, docs_page.router)
+ROUTERS: Final[Sequence[APIRouter]] = (routes.router, routes.probes, docs_page.router, languagetool.router, web.router)
 
 _TAGS: Final = [
     {"name": "Repair", "description": "Corrected text, every edit, and why."},
@@ -45,7 +48,11 @@ def create_app(settings: Settings, engine: RepairEngine | None = None) -> FastAP
         engine: Repairs. Without one, the start builds it from ``settings`` and stops where that fails; the service
             then listens, and ``/readyz`` says no until a real repair has passed. One handed in is tried before the
             start is over.
+
+    Raises:
+        ResourceError: API keys are needed and there are none.
     """
+    gate = Gate.of(settings)
     metrics = Metrics()
     service = Service(settings, metrics)
 
@@ -74,9 +81,12 @@ def create_app(settings: Settings, engine: RepairEngine | None = None) -> FastAP
         redirect_slashes=False,  # a redirection would repeat the caller's address
     )
     app.state.settings, app.state.service, app.state.metrics = settings, service, metrics
+    app.state.gate, app.state.words = gate, StoredWords(settings.database_url)
     for router in ROUTERS:
         app.include_router(router)
     install(app)
+    app.add_middleware(KeyMiddleware, gate=gate, metrics=metrics)
+    cors(app, settings)
     app.add_middleware(TelemetryMiddleware, metrics=metrics)
     app.openapi = partial(_openapi, app)  # type: ignore[method-assign]
     return app

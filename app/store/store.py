@@ -298,6 +298,24 @@ class Store:
         with self._reading() as session:
             return [_edit(row) for row in session.scalars(wanted.order_by(EditRow.index))]
 
+    def progress(self, document_id: str) -> tuple[Stage, int, int]:
+        """Stage, characters repaired, and version; cheap to ask for.
+
+        Raises:
+            NotFoundError: It is not there.
+        """
+        wanted = select(DocumentRow.stage, DocumentRow.done_chars, DocumentRow.version)
+        with self._reading() as session:
+            row = session.execute(wanted.where(DocumentRow.id == document_id)).one_or_none()
+        if row is None:
+            raise NotFoundError("the document")
+        return Stage(row[0]), row[1], row[2]
+
+    def resume(self, document_id: str) -> None:
+        """Let a repair that failed go on."""
+        with self._writing() as session:
+            _document_row(session, document_id).stage = Stage.REPAIRING.value
+
     def counts(self, document_id: str) -> tuple[int, int]:
         """How many sentences and edits there are so far."""
         with self._reading() as session:
@@ -393,24 +411,30 @@ class Store:
 
     # --- dismissals ---
 
-    def dismiss(self, document_id: str, target: str, reach: Reach, *, who: str) -> Dismissal:
-        """Never suggest an edit again, as far as ``reach`` says.
-
-        An edit whose original has neither letter nor digit (a comma that is put in) is meant at its place alone: the
-        words around it count, too.
+    def edit(self, document_id: str, target: str) -> StoredEdit:
+        """One edit.
 
         Raises:
             NotFoundError: The document or the edit is not there.
         """
-        with self._writing() as session:
-            document = _document_row(session, document_id)
-            edit = session.get(EditRow, (document_id, _number(target, "e")))
-            if edit is None:
+        with self._reading() as session:
+            row = session.get(EditRow, (document_id, _number(target, "e")))
+            if row is None:
                 raise NotFoundError("the edit")
+            return _edit(row)
+
+    def dismiss(self, edit: StoredEdit, *, who: str, document_id: str = "", project_id: str = "") -> Dismissal:
+        """Never suggest an edit again: in one document, in one project, or anywhere where neither is given.
+
+        An edit whose original has neither letter nor digit (a comma that is put in) is meant at its place alone: the
+        words around it count, too.
+        """
+        reach = Reach.DOCUMENT if document_id else Reach.PROJECT if project_id else Reach.ALWAYS
+        with self._writing() as session:
             row = DismissalRow(
                 reach=reach.value,
-                document_id=document_id if reach is Reach.DOCUMENT else None,
-                project_id=document.project_id if reach is Reach.PROJECT else None,
+                document_id=document_id or None,
+                project_id=project_id or None,
                 rule=edit.rule,
                 original=edit.original,
                 replacement=edit.replacement,

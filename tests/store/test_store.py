@@ -4,14 +4,16 @@ import signal
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from app.core.errors import InputError
+from app.core.types import Span
 from app.store.database import open_engine
-from app.store.models import Base, Reach, Stage
+from app.store.models import Base, Stage
 from app.store.records import NotFoundError, Outcome, Threshold, Verdict, Why, Wish
 from app.store.store import Store
 from tests.store.building import EDITS, SOURCE, add, fresh
@@ -178,7 +180,7 @@ def test_editors_who_decide_at_the_same_time_lose_nothing(store: Store) -> None:
 def test_a_deleted_document_leaves_no_row_behind(store: Store, database_url: str) -> None:
     document = add(store)
     decide(store, document.id, Wish("e0", Verdict.ACCEPTED))
-    store.dismiss(document.id, "e3", Reach.DOCUMENT, who="Anna")
+    store.dismiss(EDITS[3], document_id=document.id, who="Anna")
     store.delete_document(document.id)
     with pytest.raises(NotFoundError):
         store.document(document.id)
@@ -212,8 +214,9 @@ def test_an_expired_document_is_not_shown_and_then_deleted(store: Store) -> None
 
 def test_a_dismissal_holds_as_far_as_it_reaches(store: Store) -> None:
     here, neighbour, elsewhere = add(store), add(store), add(store, project="Other")
-    for reach, target in ((Reach.DOCUMENT, "e0"), (Reach.PROJECT, "e1"), (Reach.ALWAYS, "e3")):
-        store.dismiss(here.id, target, reach, who="Anna")
+    store.dismiss(EDITS[0], document_id=here.id, who="Anna")
+    store.dismiss(EDITS[1], project_id=here.project.id, who="Anna")
+    store.dismiss(EDITS[3], who="Anna")
 
     def rules(document_id: str) -> list[str]:
         return [d.rule for d in store.dismissals(store.document(document_id))]
@@ -224,12 +227,19 @@ def test_a_dismissal_holds_as_far_as_it_reaches(store: Store) -> None:
 
 
 def test_a_dismissal_covers_that_suggestion_and_no_other(store: Store) -> None:
-    dismissal = store.dismiss(add(store).id, "e3", Reach.ALWAYS, who="Anna")
+    dismissal = store.dismiss(EDITS[3], who="Anna")
     assert [dismissal.covers(edit) for edit in EDITS] == [False, False, False, True, False]
 
 
+def test_a_dismissed_comma_is_dismissed_at_its_place_alone(store: Store) -> None:
+    comma = replace(EDITS[2], original="", replacement=",", span=Span(8, 8), context="here")
+    dismissal = store.dismiss(comma, who="Anna")
+    assert dismissal.covers(comma)
+    assert not dismissal.covers(replace(comma, context="there"))
+
+
 def test_a_dismissal_can_be_reversed_once(store: Store) -> None:
-    dismissal = store.dismiss(add(store).id, "e3", Reach.ALWAYS, who="Anna")
+    dismissal = store.dismiss(EDITS[3], who="Anna")
     store.reverse_dismissal(dismissal.id)
     assert store.dismissals() == []
     with pytest.raises(NotFoundError):
@@ -264,7 +274,7 @@ def test_a_document_in_memory_is_saved_with_its_decisions_and_can_still_be_undon
     memory = Store.in_memory()
     document = add(memory, project="News")
     decide(memory, document.id, Wish("e3", Verdict.ACCEPTED))
-    memory.dismiss(document.id, "e0", Reach.DOCUMENT, who="Anna")
+    memory.dismiss(EDITS[0], document_id=document.id, who="Anna")
     saved = memory.copy_document(document.id, store, None)
     assert (saved.source, saved.project.name, saved.version) == (SOURCE, "News", 1)
     assert store.edits(saved.id) == memory.edits(document.id)

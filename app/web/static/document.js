@@ -1,0 +1,548 @@
+// One document: what comes from the server, what the editor does, and what goes back.
+import { drawCount, drawFolded, drawKinds, drawQueue, showMore, termBar, whyBar } from "./cards.js";
+import { byId, el, say, shown } from "./dom.js";
+import { append, redraw, redrawAll, syncScrolling } from "./draw.js";
+import { listen, setUpHelp, showHelp } from "./keys.js";
+import { add, byNeed, isOpen, nameOf, sentenceOf, state, targets } from "./model.js";
+import { freshId, get, post, Refused } from "./server.js";
+
+const bar = byId("bar");
+const base = `/documents/${bar.dataset.document}`;
+const POLL_MS = 4000;
+const RETRY_MS = [500, 1000, 2000, 5000];
+let mode = ""; // what the current card asks for: edit, rewrite, never
+let lastRejected = null;
+let lastTerm = null;
+let place = "";
+let resumed = false;
+
+// --- drawing ---
+
+let isDue = false;
+function drawLater() {
+  // Many rows come at once: draw once for all of them, and never under the hands of someone who types.
+  if (isDue) return;
+  isDue = true;
+  requestAnimationFrame(() => {
+    isDue = false;
+    if (byId("hand")) return;
+    draw();
+  });
+}
+
+function draw() {
+  const queue = byId("queue");
+  const had = queue.contains(document.activeElement);
+  drawQueue(run, mode);
+  drawCount();
+  if (had) focusCard();
+}
+
+function focusCard() {
+  const card = state.current && byId(`c-${state.current}`);
+  if (!card) {
+    byId("text").focus({ preventScroll: true });
+    return;
+  }
+  (card.querySelector("#hand") ?? card.parentElement.querySelector("#hand") ?? card).focus({ preventScroll: true });
+  card.scrollIntoView({ block: "nearest" });
+}
+
+function go(target, { focus = true } = {}) {
+  const before = state.current;
+  state.current = target;
+  mode = "";
+  for (const one of [before, target]) {
+    const sentence = one && sentenceOf(one);
+    if (sentence) redraw(sentence);
+  }
+  drawQueue(run, mode);
+  if (!target) return;
+  const sentence = sentenceOf(target);
+  if (sentence) redraw(sentence); // now that the card is there to be referred to
+  (byId(`t-${target}`) ?? byId(`t-${sentence?.id}`))?.scrollIntoView({ block: "center" });
+  if (focus) focusCard();
+  rememberPlace(target);
+}
+
+let placeTimer = 0;
+function rememberPlace(target) {
+  clearTimeout(placeTimer);
+  placeTimer = setTimeout(() => post(`${base}/place`, { place: target }).catch(() => {}), 1500);
+}
+
+const order = () => byNeed().flatMap((sentence) => targets(sentence));
+
+function step(by) {
+  const all = order();
+  if (!all.length) return;
+  const at = all.indexOf(state.current);
+  const next = at < 0 ? 0 : Math.min(Math.max(at + by, 0), all.length - 1);
+  go(all[next]);
+}
+
+/** The next open target behind those that are about to be decided. */
+function following(decided) {
+  const all = order();
+  const gone = new Set(decided);
+  const at = Math.max(all.indexOf(state.current), 0);
+  return all.slice(at).find((t) => !gone.has(t)) ?? all.find((t) => !gone.has(t)) ?? null;
+}
+
+// --- saving ---
+
+let pending = 0;
+let chain = Promise.resolve();
+
+function showSaving(text, isWrong = false) {
+  byId("saving").textContent = text;
+  byId("saving").classList.toggle("error", isWrong);
+}
+
+/** Send one thing after the other; what the network loses is sent again, under the same id. */
+function send(path, body) {
+  pending += 1;
+  showSaving("Saving…");
+  const attempt = async (n) => {
+    try {
+      return await post(path, body());
+    } catch (error) {
+      if (error instanceof Refused && error.status < 500) throw error;
+      showSaving("Not saved yet, trying again…", true);
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS[Math.min(n, RETRY_MS.length - 1)]));
+      return attempt(n + 1);
+    }
+  };
+  const result = chain.then(() => attempt(0));
+  chain = result.then(() => {}, () => {});
+  return result.then(
+    (outcome) => {
+      pending -= 1;
+      if (!pending) showSaving(bar.dataset.saved === "yes" ? "Saved" : "Kept for this visit");
+      return outcome;
+    },
+    (error) => {
+      pending -= 1;
+      showSaving(error.message, true);
+      throw error;
+    },
+  );
+}
+
+addEventListener("beforeunload", (event) => {
+  if (pending) event.preventDefault();
+});
+
+function take(standings) {
+  const sentences = new Set();
+  for (const standing of standings) {
+    const known = state.standings.get(standing.target);
+    if (known && known.version > standing.version) continue;
+    state.standings.set(standing.target, standing);
+    const sentence = sentenceOf(standing.target);
+    if (sentence) sentences.add(sentence);
+  }
+  for (const sentence of sentences) redraw(sentence);
+  return sentences;
+}
+
+/** Only a version that follows the last one leaves no gap; otherwise the next look fills it. */
+function advance(version) {
+  if (version === state.version + 1) state.version = version;
+}
+
+function decide(wishes, label, next = following(wishes.map((w) => w.target))) {
+  if (!wishes.length) return;
+  const who = bar.dataset.editor;
+  const expected = wishes.map((w) => ({ text: null, why: "", ...w, who, version: state.version }));
+  const before = new Map(wishes.map((w) => [w.target, state.standings.get(w.target)]));
+  const client = freshId();
+  take(expected);
+  go(next);
+  drawCount();
+  say(`${label}, ${drawCount()} left`);
+  send(`${base}/decisions`, () => ({
+    seen: state.version, client_id: client, label, decisions: wishes.map(({ target, verdict: v, text = null, why = "" }) => ({ target, verdict: v, text, why })),
+  })).then(settle, () => {
+    for (const [target, standing] of before) {
+      if (standing) state.standings.set(target, standing); else state.standings.delete(target);
+      redraw(sentenceOf(target));
+    }
+    drawLater();
+  });
+}
+
+function settle(outcome) {
+  take(outcome.standings);
+  if (outcome.version) advance(outcome.version);
+  for (const { wish, standing } of outcome.conflicts) {
+    state.standings.set(wish.target, standing);
+    redraw(sentenceOf(wish.target));
+    showConflict(wish, standing);
+  }
+  drawLater();
+  return outcome;
+}
+
+function showConflict(wish, standing) {
+  const edit = state.edits.get(wish.target);
+  const what = edit ? `${shown(edit.original) || "nothing"} → ${shown(edit.replacement) || "nothing"}` : "this sentence";
+  const words = { open: "took back a decision on", accepted: "accepted", rejected: "rejected", replaced: "changed", confirmed: "confirmed", rewritten: "rewrote" };
+  const notice = el("p", { class: "notice conflict" },
+    `${standing.who || "Someone"} ${words[standing.verdict]} ${what} meanwhile; you wanted: ${wish.verdict}${wish.text !== null ? ` (${wish.text})` : ""}. `,
+    el("button", { type: "button", onclick: () => notice.remove() }, "Keep theirs"), " ",
+    el("button", { type: "button", onclick: async () => {
+      notice.remove();
+      await look();
+      decide([wish], "Mine instead", state.current);
+    } }, "Take mine"));
+  byId("conflicts").append(notice);
+}
+
+async function turn(way) {
+  const id = freshId();
+  const outcome = settle(await send(`${base}/${way}`, () => ({ client_id: id })));
+  if (outcome.version === null) {
+    say(`Nothing to ${way}`);
+    showSaving(`Nothing to ${way}`);
+    return;
+  }
+  const first = outcome.standings[0]?.target;
+  draw();
+  say(`${way === "undo" ? "Undone" : "Done again"}: ${outcome.label || "a decision"}, ${drawCount()} left`);
+  if (first) go(first);
+}
+
+// --- what the editor can do ---
+
+const editOf = () => (state.current?.startsWith("e") ? state.edits.get(state.current) : null);
+const openIn = (sentence) => sentence.edits.filter(isOpen);
+const wish = (v) => (edit) => ({ target: edit.id, verdict: v });
+
+/** A change on one edit of a group is a change on all of it. */
+function withGroup(edit, v) {
+  const group = edit.group ? edit.sentence.edits.filter((e) => e.group === edit.group && !e.refusal) : [edit];
+  return group.map(wish(v));
+}
+
+function aside(...children) {
+  byId("aside").replaceChildren(...children);
+}
+
+const actions = {
+  next: () => step(1),
+  previous: () => step(-1),
+  go: (target) => go(target),
+  accept() {
+    const edit = editOf();
+    if (!edit) return actions.confirmNext();
+    aside();
+    decide(withGroup(edit, "accepted"), "Accepted");
+    if (nameOf(edit) && edit.kind === "name" && edit.original && edit.replacement) {
+      lastTerm = edit;
+      aside(termBar(edit, run));
+    }
+  },
+  reject() {
+    const edit = editOf();
+    if (!edit) return false;
+    lastRejected = edit;
+    decide(withGroup(edit, "rejected"), "Rejected");
+    aside(whyBar(run));
+  },
+  because(why) {
+    if (!lastRejected) return;
+    const edit = lastRejected;
+    aside();
+    decide([{ target: edit.id, verdict: "rejected", why }], "Reason noted", state.current);
+    focusCard();
+  },
+  why() {
+    byId("aside").querySelector(".why button")?.focus();
+  },
+  acceptSentence() {
+    const sentence = state.current && sentenceOf(state.current);
+    if (sentence) decide(openIn(sentence).map(wish("accepted")), "Sentence accepted");
+  },
+  rejectSentence() {
+    const sentence = state.current && sentenceOf(state.current);
+    if (sentence) decide(openIn(sentence).map(wish("rejected")), "Sentence rejected");
+  },
+  take(number) {
+    const edit = editOf();
+    const text = edit?.alternatives[number - 1];
+    if (text === undefined) return false;
+    decide([{ target: edit.id, verdict: "replaced", text }], "Alternative taken");
+    return true;
+  },
+  edit() { ask("edit"); },
+  rewrite() { ask("rewrite"); },
+  never() { if (editOf()) ask("never"); },
+  leave() {
+    mode = "";
+    drawQueue(run, mode);
+    focusCard();
+  },
+  write(target, text) {
+    mode = "";
+    byId("hand").remove(); // done with: drawing may go on
+    if (target.startsWith("e")) {
+      const edit = state.edits.get(target);
+      const same = text === edit.replacement;
+      decide([same ? { target, verdict: "accepted" } : { target, verdict: "replaced", text }], "Changed by hand");
+    } else {
+      const sentence = sentenceOf(target);
+      decide([{ target, verdict: "rewritten", text }], "Sentence rewritten", following([target, ...sentence.edits.map((e) => e.id)]));
+    }
+  },
+  name() {
+    const edit = editOf();
+    if (!edit || !nameOf(edit)) return false;
+    const all = (state.byName.get(nameOf(edit)) ?? []).filter((e) => isOpen(e) || e === edit);
+    decide(all.map(wish("accepted")), `${edit.replacement} accepted in ${all.length} ${all.length === 1 ? "place" : "places"}`);
+    lastTerm = edit;
+    if (edit.original && edit.replacement) aside(termBar(edit, run));
+  },
+  kind() { const edit = editOf(); if (edit) actions.kindNamed(edit.kindName); },
+  kindNamed(name) {
+    byId("bulk").open = false;
+    const all = [...state.edits.values()].filter((e) => isOpen(e) && e.kindName === name);
+    decide(all.map(wish("accepted")), `${name}: ${all.length} accepted`);
+  },
+  above() {
+    byId("bulk").open = false;
+    const least = Number(byId("above").value);
+    const all = [...state.edits.values()].filter((e) => isOpen(e) && e.confidence >= least);
+    if (!all.length) { say("None is that sure"); showSaving("None is that sure"); return; }
+    decide(all.map(wish("accepted")), `${all.length} accepted`);
+  },
+  bring(id) {
+    decide([{ target: id, verdict: "accepted" }], "Made all the same", state.current);
+    drawFolded(run);
+  },
+  async dismiss(reach) {
+    const edit = editOf();
+    const next = following([edit.id]);
+    const client = freshId();
+    mode = "";
+    await send(`${base}/dismissals`, () => ({ target: edit.id, reach, seen: state.version, client_id: client })).then(settle);
+    go(next);
+    say(`Never again, ${drawCount()} left`);
+  },
+  async glossary() {
+    if (!lastTerm) return;
+    const edit = lastTerm;
+    lastTerm = null;
+    aside();
+    const { project } = await send(`${base}/terms`, () => ({ source: edit.original, target: edit.replacement, kind: "replace" }));
+    say(`${edit.replacement} is in the glossary of ${project}`);
+    showSaving(`In the glossary of ${project}`);
+    focusCard();
+  },
+  confirm() { confirmSentence(false); },
+  confirmNext() { confirmSentence(true); },
+  undo: () => { turn("undo"); },
+  redo: () => { turn("redo"); },
+  view() {
+    const views = ["inline", "side", "clean"];
+    setView(views[(views.indexOf(state.view) + 1) % views.length]);
+  },
+  help: showHelp,
+};
+
+function run(action, ...values) {
+  return actions[action](...values);
+}
+
+function ask(what) {
+  if (!state.current) return;
+  mode = what;
+  drawQueue(run, mode);
+  const card = byId(`c-${state.current}`);
+  if (what === "never") card.querySelector(".ask button").focus();
+  else { byId("hand").focus(); byId("hand").select(); byId("hand").scrollIntoView({ block: "nearest" }); }
+}
+
+function confirmSentence(goOn) {
+  const sentence = state.current && sentenceOf(state.current);
+  if (!sentence) return;
+  const wishes = [...openIn(sentence).map(wish("accepted")), { target: sentence.id, verdict: "confirmed" }];
+  const next = following([sentence.id, ...sentence.edits.map((e) => e.id)]);
+  decide(wishes, "Sentence confirmed", goOn || state.show === "open" ? next : state.current);
+}
+
+function setView(view) {
+  state.view = view;
+  for (const button of document.querySelectorAll("[data-view]")) {
+    if (button.tagName === "BUTTON") button.setAttribute("aria-pressed", String(button.dataset.view === view));
+  }
+  redrawAll();
+  say({ inline: "Inline view", side: "Side by side", clean: "Clean view" }[view]);
+  try { localStorage.setItem("mt-repair-view", view); } catch { /* it holds for this page */ }
+}
+
+// --- what comes ---
+
+function receive(page) {
+  state.stage = page.stage;
+  if (!resumed) { state.version = page.version; resumed = true; }
+  const fresh = add(page.sentences);
+  for (const standing of page.standings) state.standings.set(standing.target, standing);
+  append(fresh);
+  const progress = byId("progress");
+  progress.hidden = page.done >= page.total;
+  progress.value = page.total ? page.done / page.total : 1;
+  if (page.place) place = page.place;
+  drawLater();
+}
+
+function start() {
+  if (!state.current) {
+    const all = order();
+    const target = all.includes(place) ? place : all[0];
+    if (target) {
+      const isFree = document.activeElement === document.body;
+      go(target, { focus: isFree });
+    }
+  }
+  draw();
+  drawFolded(run);
+}
+
+async function load() {
+  // All that is there by now, then the rest as it comes.
+  for (;;) {
+    const page = await get(`${base}/rows?first=${state.sentences.length}`);
+    receive(page);
+    if (!page.sentences.length) { place = page.place || place; break; }
+    if (!state.current && !page.place) start();
+  }
+  start();
+  if (state.stage === "repairing") listenForMore();
+  else finish(state.stage);
+}
+
+function listenForMore() {
+  const source = new EventSource(`${base}/events?first=${state.sentences.length}`);
+  source.addEventListener("rows", (event) => {
+    receive(JSON.parse(event.data));
+    if (!state.current) start();
+  });
+  source.addEventListener("end", (event) => {
+    source.close();
+    finish(JSON.parse(event.data).stage);
+  });
+  source.addEventListener("gone", () => {
+    source.close();
+    showSaving("The document is not there any more.", true);
+  });
+}
+
+function finish(stage) {
+  state.stage = stage;
+  byId("progress").hidden = true;
+  byId("failed").hidden = stage !== "failed";
+  document.body.dataset.ready = stage;
+  start();
+}
+
+/** What other editors did meanwhile. */
+async function look() {
+  if (document.hidden || pending) return;
+  const { version, standings } = await get(`${base}/changes?since=${state.version}`);
+  const theirs = standings.filter((s) => s.who !== bar.dataset.editor);
+  take(standings);
+  state.version = Math.max(state.version, version);
+  if (theirs.length) {
+    const names = [...new Set(theirs.map((s) => s.who))].join(", ");
+    say(`${names} decided on ${theirs.length} changes`);
+    showSaving(`${names} decided on ${theirs.length}`);
+    drawLater();
+  }
+}
+
+setInterval(() => look().catch(() => {}), POLL_MS);
+
+// --- wiring ---
+
+for (const button of bar.querySelectorAll("button[data-view]")) button.addEventListener("click", () => setView(button.dataset.view));
+for (const button of document.querySelectorAll("button[data-show]")) {
+  button.addEventListener("click", () => {
+    state.show = button.dataset.show;
+    for (const other of document.querySelectorAll("button[data-show]")) other.setAttribute("aria-pressed", String(other === button));
+    drawQueue(run, mode);
+  });
+}
+byId("undo").addEventListener("click", actions.undo);
+byId("redo").addEventListener("click", actions.redo);
+byId("accept-above").addEventListener("click", actions.above);
+byId("queue-more").addEventListener("click", () => showMore(run, mode));
+byId("bulk").addEventListener("toggle", () => drawKinds(run));
+byId("decided-only").addEventListener("change", (event) => {
+  for (const link of document.querySelectorAll("a[data-form]")) {
+    link.href = `${base}/export/${link.dataset.form}${event.target.checked ? "?open_edits=reject" : ""}`;
+  }
+});
+for (const pane of [byId("text"), byId("before")]) {
+  pane.addEventListener("click", (event) => {
+    const target = event.target.closest("[data-target]")?.dataset.target;
+    if (!target) return;
+    if (!targets(sentenceOf(target)).includes(target)) document.querySelector("button[data-show=all]").click();
+    go(target);
+  });
+}
+for (const menu of document.querySelectorAll("details.menu")) {
+  menu.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") { menu.open = false; menu.querySelector("summary").focus(); }
+  });
+}
+document.addEventListener("click", (event) => {
+  for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
+});
+
+async function save(days) {
+  await chain;
+  const { url } = await send(`${base}/save`, () => ({ keep_days: days }));
+  if (url !== location.pathname) location.replace(url); else location.reload();
+}
+byId("save").addEventListener("click", () => save(byId("keep").value === "forever" ? null : Number(byId("keep").value)));
+byId("save-now")?.addEventListener("click", () => save(30));
+byId("editor").addEventListener("change", async (event) => {
+  const name = event.target.value.trim();
+  if (!name) return;
+  bar.dataset.editor = (await post("/editor", { name })).name;
+  showSaving(`You are ${name}`);
+});
+byId("delete").addEventListener("click", async () => {
+  if (!confirm("Delete this document, its edits and all decisions for good?")) return;
+  await chain;
+  await post(`${base}/delete`);
+  location.assign("/");
+});
+byId("again").addEventListener("click", async () => {
+  await post(`${base}/repair`);
+  state.stage = "repairing";
+  byId("failed").hidden = true;
+  listenForMore();
+});
+byId("history-open").addEventListener("click", async () => {
+  const changes = await get(`${base}/history`);
+  byId("changes").replaceChildren(...changes.map((c) => el("li", {},
+    el("time", { datetime: c.at }, new Date(c.at).toLocaleString()), ` ${c.who}: ${c.act === "decide" ? "" : `${c.act} `}${c.label || "decision"}, ${c.decisions}`,
+    c.conflicts ? ` (${c.conflicts} met another decision and do not hold)` : "")));
+  if (!changes.length) byId("changes").append(el("li", {}, "Nothing is decided yet."));
+  byId("history").showModal();
+});
+byId("history-close").addEventListener("click", () => byId("history").close());
+
+setUpHelp();
+syncScrolling();
+listen(run, (target) => target === document.body || byId("panes").contains(target));
+let view = "inline";
+try { view = localStorage.getItem("mt-repair-view") ?? view; } catch { /* as it is */ }
+if (["side", "clean"].includes(view)) setView(view);
+load().catch((error) => showSaving(error.message, true));
+
+// For tests by script: whether all that was decided is acknowledged.
+document.body.dataset.page = "ready";
+Object.defineProperty(window, "mtRepairPending", { get: () => pending });

@@ -1,0 +1,42 @@
+// Asking the server: what changes something proves that it comes from this page.
+
+const token = document.querySelector("meta[name=csrf-token]").content;
+
+/** An answer that is no success, in words for the editor. */
+export class Refused extends Error {
+  constructor(status, detail) {
+    super(detail);
+    this.status = status;
+  }
+}
+
+async function read(response) {
+  const body = await response.json().catch(() => ({}));
+  if (!response.ok) throw new Refused(response.status, body.detail || `The server answered ${response.status}.`);
+  return body;
+}
+
+export async function get(path) {
+  return read(await fetch(path, { headers: { accept: "application/json" } }));
+}
+
+export async function post(path, body = {}) {
+  const headers = { "content-type": "application/json", "x-csrf-token": token };
+  return read(await fetch(path, { method: "POST", headers, body: JSON.stringify(body) }));
+}
+
+export async function upload(path, file, mode) {
+  const headers = {
+    "content-type": "application/octet-stream",
+    "x-csrf-token": token,
+    "x-file-name": encodeURIComponent(file.name),
+    "x-mode": mode,
+  };
+  return read(await fetch(path, { method: "POST", headers, body: file }));
+}
+
+/** An id for a change, so that the server makes it once however often it is sent. */
+export function freshId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (b) => b.toString(16).padStart(2, "0")).join("");
+}

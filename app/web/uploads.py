@@ -1,0 +1,48 @@
+"""Files that editors bring: what they are, and the text in them."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Final
+
+from app.core.errors import InputError
+
+if TYPE_CHECKING:
+    from app.formats.document import MarkedUp
+
+FORMATS: Final = {".txt": "text", ".md": "md", ".markdown": "md", ".html": "html", ".htm": "html", ".docx": "docx"}
+_MOST_NAME_CHARS: Final = 150
+
+
+def read_upload(name: str, data: bytes) -> tuple[str, str, str, bytes | None]:
+    """The title, the format, the text, and the file where it is more than its text.
+
+    Raises:
+        InputError: The kind of file is not read, or this one is damaged.
+    """
+    path = PurePath(name.replace("\\", "/"))
+    kind = FORMATS.get(path.suffix.lower())
+    if kind is None:
+        raise InputError("This kind of file is not read; bring .txt, .md, .html or .docx, or paste the text.")
+    title = path.stem[:_MOST_NAME_CHARS] or "Untitled"
+    if kind == "docx":
+        from app.formats.docx import read_docx
+
+        return title, kind, read_docx(data).text, data
+    try:
+        source = data.decode("utf-8-sig")
+    except UnicodeDecodeError as exc:
+        raise InputError("The file is not in UTF-8; save it as UTF-8, or paste the text.") from exc
+    if kind == "text":
+        return title, kind, source, None
+    return title, kind, marked_up(kind).prose(source).text, source.encode()
+
+
+def marked_up(kind: str) -> MarkedUp:
+    """The format of a file with mark-up."""
+    try:
+        from app.formats.html import Html
+        from app.formats.markdown import Markdown
+    except ImportError as exc:  # they come with the extra for corpora
+        raise InputError("Files with mark-up need more packages here; paste the text instead.") from exc
+    return Html() if kind == "html" else Markdown()
