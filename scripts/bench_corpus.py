@@ -112,7 +112,7 @@ def measure(corpus: Path, workers: int, options: list[str]) -> dict[str, Any]:
     command = [sys.executable, "-m", "app.cli.main", "run", str(corpus), "-o", str(output), "--report", str(report)]
     command += ["--workers", str(workers), "--quiet", *options]
     started = time.monotonic()
-    process = subprocess.Popen(command, cwd=_ROOT, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(command, cwd=_ROOT)
     parent = worker = 0
     while process.poll() is None:
         main_process = psutil.Process(process.pid)

@@ -155,8 +155,8 @@ class BatchRepairer:
             options = replace(options, protect=replace(options.protect, spans=(*options.protect.spans, *spans)))
         try:
             repair = self._repairer.repair(text, options)
-        except RepairError:
-            raise  # of the options or the model, so it would meet every row
+        except (RepairError, MemoryError):
+            raise  # of the options, the model or the machine, so it would meet every row
         except Exception as exc:  # one row must not take the others with it
             return RowOutcome(problem=f"the repair failed: {type(exc).__name__}", status=Status.ERROR)
         if self._remembered:

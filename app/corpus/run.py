@@ -172,6 +172,7 @@ class _Runner:
         self._pool = Pool(spec.workers, spec.build, spec.job, self, max_tries=spec.max_tries, stall_s=spec.stall_s)
         self._files: list[PlannedFile] = []
         self._left: dict[str, set[str]] = {}  # of each file, the units that are not done
+        self._file_of: dict[str, PlannedFile] = {}  # by id of a unit
         self._key = ""
         self._folder: RunFolder | None = None
         self._single: str | None = None
@@ -299,6 +300,7 @@ class _Runner:
                     self._result.units_resumed += 1
                     continue
                 self._left[file.id].add(task.id)
+                self._file_of[task.id] = file
                 if task.number % shards == index:
                     self._pool.submit(self._unit_order(task))
                     ours += 1
@@ -402,13 +404,11 @@ class _Runner:
     def _finish_unit(self, order: UnitOrder, tally: Tally) -> None:
         if self._folder is None:
             return
-        for file in self._files:
-            left = self._left[file.id]
-            if order.task.id in left:
-                left.discard(order.task.id)
-                if not left and not (self._spec.write_back and not tally.edits and len(file.tasks) == 1):
-                    self._pool.submit(self._join_order(file))
-                return
+        file = self._file_of[order.task.id]
+        left = self._left[file.id]
+        left.discard(order.task.id)
+        if not left and not (self._spec.write_back and not tally.edits and len(file.tasks) == 1):
+            self._pool.submit(self._join_order(file))
 
     def on_failed(self, order: Order, reason: str, tries: int) -> None:
         """An order was given up."""

@@ -101,15 +101,15 @@ class Handler:
                 result = self._join(order)
             else:
                 result = self._stream(order, progress)
+            result["seconds"] = time.monotonic() - started
+            result["peak_rss_bytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+            if isinstance(order, UnitOrder) and order.part is not None:
+                with write_whole(order.marker) as file:
+                    file.write(orjson.dumps(result))
         except OSError as exc:
             if exc.errno in _FATAL:
                 raise DiskFullError(f"{os.strerror(exc.errno)} ({exc.filename or 'output'})") from exc
             raise
-        result["seconds"] = time.monotonic() - started
-        result["peak_rss_bytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-        if isinstance(order, UnitOrder) and order.part is not None:
-            with write_whole(order.marker) as file:
-                file.write(orjson.dumps(result))
         return result
 
     def _repairer_for(self, plan: FilePlan) -> BatchRepairer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,7 +27,8 @@ def repair_partition(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBat
         yield repair(batch)[0]
 
 
-def test_map_in_arrow_repairs_every_row_once(tmp_path: Path) -> None:
+def test_map_in_arrow_repairs_every_row_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYSPARK_PYTHON", sys.executable)
     root = str(Path(__file__).parents[2])
     spark = (
         SparkSession.builder.master("local[2]").config("spark.executorEnv.PYTHONPATH", root)
