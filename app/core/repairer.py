@@ -77,6 +77,7 @@ class _Work:
     quality: dict[int, float] = field(default_factory=dict)
     failed: dict[int, str] = field(default_factory=dict)
     starts: list[int] = field(default_factory=list)
+    terms: tuple[Span, ...] = ()  # what the glossary says is right as it stands
 
     def segment_of(self, span: Span) -> Segment | None:
         """The segment that a span begins in; white space belongs to the segment before it."""
@@ -134,6 +135,11 @@ class Repairer:
         self._generator, self._verifier, self.kb_version = generator, verifier, kb_version
 
     @property
+    def generator(self) -> Generator:
+        """Who proposes the edits that neither rules, terms nor names make."""
+        return self._generator
+
+    @property
     def card(self) -> ModelCard:
         """Name, version and checksum of the model in use."""
         return self._generator.card
@@ -165,6 +171,7 @@ class Repairer:
         )  # fmt: skip
         read = time.monotonic()
         terms = self._terms.match(text, [s for s in segments if s.index not in asleep], options.glossary, protected)
+        work.terms = terms.keep
         names = self._names(work)
         self._take(work, [*terms.edits, *names.edits, *self._rule_edits(work)], (*terms.keep, *names.keep))
         known = time.monotonic()
@@ -251,6 +258,8 @@ class Repairer:
     def _refuse(self, edit: Edit, work: _Work, keep: Sequence[Span]) -> str | None:
         if edit.origin in (Origin.MODEL, Origin.RULE) and any(edit.span.conflicts(span) for span in keep):
             return "protected:name"
+        if edit.origin is Origin.NAMES and any(edit.span.conflicts(span) for span in work.terms):
+            return "protected:term"
         segment = work.segment_of(edit.span)
         sentence = segment.span if segment is not None else Span(0, len(work.text))
         return self._verifier.check(edit, work.text, sentence, work.protection)

@@ -9,6 +9,7 @@ and 50 MB; a term needs three endings.
 from __future__ import annotations
 
 import re
+import unicodedata
 from enum import StrEnum
 from functools import lru_cache
 from typing import Final
@@ -73,6 +74,8 @@ def bases(word: str) -> tuple[tuple[str, Form], ...]:
         found.add((word[:-2] + "an", Form.S))
     if word in _SINGULARS:
         found.add((_SINGULARS[word], Form.S))
+    if word in FUNCTION_WORDS and not word.endswith("ing"):  # "this" is no form of "thi"
+        return tuple(sorted(found))
     if word.endswith("s") and not word.endswith("ss"):
         found.add((word[:-1], Form.S))
         if word.endswith("ies"):
@@ -176,6 +179,7 @@ _SILENT_H: Final = re.compile(r"(?:hour|honest|honou?r|heir)")
 _LIKE_Y: Final = re.compile(r"eu|ew|ubi|ukr|ui|u[cfghjkrst][aeiou]|uni(?!mp|mag|nt|nf|nh|ns|nv|den|nit|nju|ss)")
 _LIKE_W: Final = re.compile(r"on(?:e(?!r)|ce)|oui|ouija")
 _LETTERS_LIKE_VOWELS: Final = frozenset("AEFHILMNORSX")
+_VOWELS: Final = frozenset("aeiouæøœ")
 _NUMBER: Final = re.compile(r"(\d+)")
 _ACRONYM: Final = re.compile(r"[A-Z]{2,}(?![a-z]{2})")
 _WORD: Final = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
@@ -202,4 +206,4 @@ def article(term: str) -> str:
         return "an"
     if _LIKE_Y.match(lower) or _LIKE_W.match(lower):
         return "a"
-    return "an" if lower[:1] in tuple("aeiouàáâäæèéêëìíîïòóôöøùúûü") and lower else "a"
+    return "an" if unicodedata.normalize("NFD", lower)[:1] in _VOWELS else "a"

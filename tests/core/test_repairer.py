@@ -264,6 +264,15 @@ def test_a_term_to_keep_is_safe_from_model_and_rules() -> None:
     assert statuses(repair)[0] == (Status.ABSTAINED, "protected:name")
 
 
+def test_a_term_to_keep_is_safe_from_the_knowledge_base() -> None:
+    at = GARBLED.index("home")
+    repair = make_repairer(
+        terms=lambda _: LinkResult(keep=(Span(at, at + 4),)), names=lambda t: named(t, "home", "Home")
+    ).repair(GARBLED, TERMS)
+    assert repair.text == GARBLED
+    assert [r.reason for r in repair.rejected] == ["protected:term"]
+
+
 def test_the_glossary_holds_where_a_sentence_is_left_alone() -> None:
     repair = make_repairer(terms=with_terms, foreign=("go",)).repair(GARBLED, TERMS)
     assert repair.text == GARBLED
