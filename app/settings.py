@@ -62,6 +62,32 @@ class Settings(BaseSettings):
     port: int = Field(8080, ge=0, le=65535, description="TCP port to listen on; 0 takes a free one.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
 
+    # Who may ask, and how often.
+    api_keys: Path | None = Field(
+        None,
+        description="File of API keys, as `mt-repair key` writes its lines: an id, a hash and, if you like, a limit.",
+    )
+    keys_required: bool | None = Field(
+        None,
+        description="Whether a request needs a key; by default where the address to listen on can be reached from "
+        "other machines.",
+    )
+    requests_per_minute: NonNegativeInt = Field(
+        600, description="Most requests a minute of one key that has no limit of its own; 0 sets none."
+    )
+    allow_origins: str = Field(
+        "",
+        description="Web sites whose pages may ask (CORS), such as https://example.org, with commas; * is every one.",
+    )
+
+    # How many at once.
+    batch_window_ms: float = Field(
+        3.0, ge=0, le=1000, description="How long the network waits for sentences of other requests, in milliseconds."
+    )
+    waiting_tokens: PositiveInt = Field(
+        500_000, description="Most text that waits, in tokens of about four characters; more is refused with 503."
+    )
+
     # What a caller may ask for.
     max_text_chars: PositiveInt = Field(100_000, description="Longest text of one document, in code points.")
     max_text_lines: PositiveInt = Field(5000, description="Most lines of one document.")
@@ -75,6 +101,9 @@ class Settings(BaseSettings):
     max_json_depth: PositiveInt = Field(32, description="Deepest nesting of a JSON request body, in levels.")
     request_timeout_s: PositiveFloat = Field(
         60.0, description="Longest time for one request, in seconds: sentences not reached by then are left alone."
+    )
+    check_timeout_s: PositiveFloat = Field(
+        8.0, description="Longest time for one check under /v2, in seconds: LibreOffice gives up after ten."
     )
 
     # What editors keep.

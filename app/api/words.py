@@ -1,0 +1,127 @@
+"""Words that callers want left alone: kept per key, obeyed by every check."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from typing import Final, Protocol
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.core.errors import ResourceError
+from app.core.types import GlossaryEntry, TermKind
+from app.store.database import default_url, exists
+from app.store.records import NotFoundError, Project
+from app.store.store import Store
+
+MAX_WORD_CHARS: Final = 200
+_PROJECT: Final = "Words to leave alone"
+
+
+class WordStore(Protocol):
+    """Keeps words; ``owner`` is the id of an API key, empty where none is asked for.
+
+    Raises:
+        ResourceError: It cannot be read or written just now.
+    """
+
+    def words(self, owner: str) -> list[str]:
+        """The owner's words, sorted."""
+        ...
+
+    def add(self, owner: str, word: str) -> bool:
+        """Keep a word; False where it was kept already."""
+        ...
+
+    def delete(self, owner: str, word: str) -> bool:
+        """Forget a word; False where it was not kept."""
+        ...
+
+
+class StoredWords:
+    """Words in the editors' store: a glossary of terms to keep, in a project of their own, where editors see them.
+
+    Nothing is opened, and no database made, before the first word is added.
+
+    Args:
+        url: Of the database; the user's own file where it is empty.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = url or default_url()
+        self._store: Store | None = None
+        self._lock = threading.Lock()
+
+    def words(self, owner: str) -> list[str]:
+        """The owner's words, sorted."""
+        if self._store is None and not exists(self._url):
+            return []
+        try:
+            store = self._open()
+            project = self._project(store, owner)
+            terms = store.terms(project) if project is not None else []
+        except SQLAlchemyError as exc:
+            raise _unreachable() from exc
+        return sorted(term.source for term in terms if term.kind == TermKind.KEEP)
+
+    def add(self, owner: str, word: str) -> bool:
+        """Keep a word; False where it was kept already."""
+        if word in self.words(owner):
+            return False
+        try:
+            store = self._open()
+            store.put_term(
+                store.project(_name(owner)), word, "", kind=TermKind.KEEP, case_sensitive=False, who=owner or "editor"
+            )
+        except SQLAlchemyError as exc:
+            raise _unreachable() from exc
+        return True
+
+    def delete(self, owner: str, word: str) -> bool:
+        """Forget a word; False where it was not kept."""
+        if self._store is None and not exists(self._url):
+            return False
+        try:
+            store = self._open()
+            project = self._project(store, owner)
+            found = [term.id for term in store.terms(project) if term.source == word] if project is not None else []
+            for term in found:
+                store.delete_term(term)
+        except NotFoundError:  # somebody else was faster
+            return False
+        except SQLAlchemyError as exc:
+            raise _unreachable() from exc
+        return bool(found)
+
+    def close(self) -> None:
+        """Close the database."""
+        with self._lock:
+            if self._store is not None:
+                self._store.close()
+                self._store = None
+
+    def _open(self) -> Store:
+        with self._lock:
+            if self._store is None:
+                self._store = Store.open(self._url)
+            return self._store
+
+    @staticmethod
+    def _project(store: Store, owner: str) -> Project | None:
+        """The owner's project if there is one: to look makes none."""
+        return next((project for project in store.projects() if project.name == _name(owner)), None)
+
+
+def as_entries(words: Iterable[str], text: str) -> tuple[GlossaryEntry, ...]:
+    """The words that stand in ``text``, as terms that no edit may change."""
+    folded = text.casefold()
+    standing = (word for word in words if word.casefold() in folded)
+    return tuple(GlossaryEntry(word, kind=TermKind.KEEP, id=f"words/{i}") for i, word in enumerate(standing))
+
+
+def _name(owner: str) -> str:
+    return f"{_PROJECT} ({owner})" if owner else _PROJECT
+
+
+def _unreachable() -> ResourceError:
+    return ResourceError("the database of kept words cannot be used; see MT_REPAIR_DATABASE_URL")
