@@ -136,6 +136,7 @@ def measure(corpus: Path, workers: int, options: list[str]) -> dict[str, Any]:
         "sentences_per_core_s": found["speed"]["sentences_per_core_s"],
         "rows_per_core_hour": round(3600 * found["rows"]["done"] / found["speed"]["worker_s"]),
         "repeated_rows_share": round(found["speed"]["repeated_rows_share"], 4),
+        "remembered_sentences_share": round(found["speed"]["remembered_sentences_share"], 4),
         "peak_rss_mb_parent": round(parent / 1e6),
         "peak_rss_mb_worker": round(worker / 1e6),
         "model": found["versions"]["model"],

@@ -113,10 +113,11 @@ def _speed(result: Result) -> dict[str, Any]:
         "workers": result.spec.workers,
         "wall_s": round(result.wall_s, 3),
         "worker_s": round(result.worker_s, 3),
-        "sentences_per_s": round(share(1, 1) * result.wall_segments / result.wall_s, 2) if result.wall_s else 0.0,
+        "sentences_per_s": round(result.wall_segments / result.wall_s, 2) if result.wall_s else 0.0,
         "chars_per_s": round(result.wall_bytes / result.wall_s, 1) if result.wall_s else 0.0,
         "sentences_per_core_s": round(result.tally.segments / result.worker_s, 2) if result.worker_s else 0.0,
         "repeated_rows_share": share(result.tally.rows_repeated, result.tally.rows),
+        "remembered_sentences_share": share(result.cache_remembered, result.cache_asked),
         "peak_rss_bytes_per_worker": result.peak_rss_bytes,
     }
 

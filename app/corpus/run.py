@@ -130,6 +130,8 @@ class Result:
     worker_s: float = 0.0  # summed over all units, those of earlier runs included
     wall_segments: int = 0  # sentences of this run alone
     wall_bytes: int = 0
+    cache_asked: int = 0  # sentences shown to the generator in this run, and those it remembered
+    cache_remembered: int = 0
     peak_rss_bytes: int = 0
 
     @property
@@ -385,6 +387,8 @@ class _Runner:
         if not isinstance(order, UnitOrder):
             return
         tally = Tally.from_json(result["tally"])
+        mine.cache_asked += result["cache"][0]
+        mine.cache_remembered += result["cache"][1]
         if self._counting_control:
             assert mine.control is not None
             mine.control.merge(tally)
@@ -550,6 +554,8 @@ class _Stream:
         mine.worker_s += result["seconds"]
         mine.wall_segments += tally.segments
         mine.wall_bytes += tally.chars
+        mine.cache_asked += result["cache"][0]
+        mine.cache_remembered += result["cache"][1]
         mine.gate = mine.gate or self._spec.gate.stop(mine.tally)
         self._waiting[order.first_row] = result["data"]
         self._watcher.advance(0, tally.segments)

@@ -29,6 +29,7 @@ from app.formats.base import LINE, MAP, PROTECT, RAW, FilePlan, sha256_of
 from app.formats.registry import FORMATS
 from app.formats.storage import Opener, remove, stamp, write_whole
 from app.formats.text import decode_text
+from app.seq2seq.cache import CachingGenerator
 
 Progress = Callable[[int, int], None]  # rows and characters done since the last call
 _FATAL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})  # no unit can be written any more
@@ -84,6 +85,7 @@ class Handler:
         self.identity = Identity(app.__version__, model_name(repairer), card.sha256, repairer.kb_version)
         self._repairer, self._job = repairer, job
         self._opener = Opener()
+        self._cache = (0, 0)
         self._batch: tuple[object, BatchRepairer] | None = None
 
     def handle(self, order: Order, progress: Progress) -> dict[str, Any]:
@@ -102,6 +104,7 @@ class Handler:
             else:
                 result = self._stream(order, progress)
             result["seconds"] = time.monotonic() - started
+            result["cache"] = self._cache_use()
             result["peak_rss_bytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
             if isinstance(order, UnitOrder) and order.part is not None:
                 with write_whole(order.marker) as file:
@@ -111,6 +114,15 @@ class Handler:
                 raise DiskFullError(f"{os.strerror(exc.errno)} ({exc.filename or 'output'})") from exc
             raise
         return result
+
+    def _cache_use(self) -> list[int]:
+        """Sentences shown to the generator since the last order, and those whose proposal was remembered."""
+        generator = self._repairer.generator
+        if not isinstance(generator, CachingGenerator):
+            return [0, 0]
+        now = (generator.asked, generator.remembered)
+        before, self._cache = self._cache, now
+        return [now[0] - before[0], now[1] - before[1]]
 
     def _repairer_for(self, plan: FilePlan) -> BatchRepairer:
         options, wanted = self._job.options_for(plan), self._job.wanted_for(plan)

@@ -24,6 +24,7 @@ class CachingGenerator:
         self._generator, self._max_sentences = generator, max_sentences
         self._kept: OrderedDict[GenerationTask, Proposal] = OrderedDict()
         self._lock = threading.Lock()
+        self.asked = self.remembered = 0  # tasks so far, and those that cost nothing
 
     @property
     def card(self) -> ModelCard:
@@ -51,4 +52,7 @@ class CachingGenerator:
                     self._kept.move_to_end(task)
                 while len(self._kept) > self._max_sentences:
                     self._kept.popitem(last=False)
+        with self._lock:
+            self.asked += len(tasks)
+            self.remembered += len(tasks) - len(unknown)
         return [found[task] for task in tasks]

@@ -9,11 +9,12 @@ from pathlib import Path
 
 from app.core.furniture import LineFurnitureFinder
 from app.core.protect import PatternProtector
-from app.core.protocols import GenerationTask, LinkResult, ModelCard, Proposal, ProposedEdit
+from app.core.protocols import GenerationTask, Generator, LinkResult, ModelCard, Proposal, ProposedEdit
 from app.core.repairer import Repairer
 from app.core.segment import SentenceSegmenter
 from app.core.types import Edit, GlossaryEntry, Mode, ProtectedSpan, Segment, Span
 from app.core.verify import Verifier
+from app.seq2seq.cache import CachingGenerator
 
 WRONG, RIGHT = "goed", "went"  # what the generator of these tests knows
 
@@ -73,7 +74,7 @@ class WordGenerator:
         return Proposal(tuple(edits), 0.9)
 
 
-def build() -> Repairer:
+def build(generator: Generator | None = None) -> Repairer:
     """A Repairer that knows one mistake."""
     nothing = Nothing()
     return Repairer(
@@ -84,9 +85,14 @@ def build() -> Repairer:
         rules=nothing,
         terms=nothing,
         linker=nothing,
-        generator=WordGenerator(),
+        generator=generator or WordGenerator(),
         verifier=Verifier(),
     )
+
+
+def build_remembering() -> Repairer:
+    """The same with a memory of sentences."""
+    return build(CachingGenerator(WordGenerator(), 1000))
 
 
 def build_once(marker: str) -> Repairer:

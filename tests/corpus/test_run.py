@@ -320,6 +320,19 @@ def test_a_pipe_gives_the_same_rows_in_the_same_order(corpus: Path, undisturbed:
     assert result.tally.rows == ROWS
 
 
+def test_work_that_comes_again_is_done_once_with_the_same_result(
+    corpus: Path, undisturbed: tuple[Path, Result], tmp_path: Path
+) -> None:
+    result = run(spec(corpus, tmp_path / "out", build=building.build_remembering))
+    assert outputs(tmp_path / "out") == outputs(undisturbed[0])
+    # the second sentence has seven forms, and three of the four files hold what the first one holds
+    assert result.cache_remembered / result.cache_asked > 0.4
+    assert result.tally.rows_repeated > ROWS
+    forgetful = run(spec(corpus, None, job=replace(JOB, remembered=0)))
+    assert forgetful.tally.rows_repeated == 0
+    assert forgetful.tally.edits == result.tally.edits
+
+
 def test_no_output_goes_over_its_input(corpus: Path) -> None:
     with pytest.raises(InputError, match="written over itself"):
         run(spec(corpus, corpus))
