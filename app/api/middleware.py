@@ -79,4 +79,5 @@ class TelemetryMiddleware:
                 request_id=request_id,
                 bytes_in=bytes_in,
                 bytes_out=bytes_out,
+                **({"key": key_id} if (key_id := scope["state"].get("key_id")) else {}),
             )
