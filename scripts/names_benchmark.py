@@ -71,7 +71,7 @@ def load(kind: str, half: str, data: Path = DATA, folder: Path = FOLDER) -> list
                 item.right,
                 item.is_knowable,
                 names=len(item.names) or 1,
-            )  # fmt: skip
+            )
         )
     return cases
 
@@ -116,7 +116,8 @@ def in_base(case: Case, store: EntityStore) -> Entity | None:
 
 def stands_in(name: str, text: str) -> bool:
     """Whether a name stands in a text, word by word, in canonical form."""
-    return f" {normalise(name)} " in f" {normalise(text)} "
+    bare = regex.sub(r"['’]s?(?!\p{L})", "", text)
+    return f" {normalise(name)} " in f" {normalise(bare)} " or f" {normalise(name)} " in f" {normalise(text)} "
 
 
 def is_right_change(case: Case, old: str, new: str, entity: Entity | None) -> bool:
@@ -221,12 +222,18 @@ def generated(
             )  # fmt: skip
 
 
-def random_entities(store: EntityStore, count: int, seed: int) -> list[Entity]:
-    """Entities by chance, people, places and organisations as the base has them."""
+def random_entities(store: EntityStore, count: int, seed: int, *, by_popularity: bool = False) -> list[Entity]:
+    """Entities by chance: each as likely as another, or the well known far likelier, as in real texts."""
     rng = random.Random(seed)
     ids = sorted(i for layer in store.layers for i in layer.ids())
-    chosen = [store.get(i) for i in rng.sample(ids, min(len(ids), count * 2))]
-    return [e for e in chosen if e is not None][:count]
+    found: list[Entity] = []
+    for entity_id in rng.sample(ids, len(ids)):
+        entity = store.get(entity_id)
+        if entity is not None and (not by_popularity or rng.random() < entity.popularity**4):
+            found.append(entity)
+            if len(found) == count:
+                break
+    return found
 
 
 def one_segment(text: str) -> list[Segment]:

@@ -297,6 +297,24 @@ def role_words(text: str) -> frozenset[str]:
     return frozenset(found & _HEADS)
 
 
+# Words that many offices share: a finance minister is no foreign minister.
+_RANKS = frozenset(
+    (
+        "minister",
+        "secretary",
+        "general",
+        "member",
+        "deputy",
+        "chief",
+        "director",
+        "head",
+        "judge",
+        "ambassador",
+        "chairman",
+    )
+)
+
+
 def fit_of_roles(titles: Sequence[str], entity: Entity) -> tuple[float, str, str]:
     """How well what the text calls somebody fits what they were: share of the title's words found in one role.
 
@@ -312,6 +330,8 @@ def fit_of_roles(titles: Sequence[str], entity: Entity) -> tuple[float, str, str
             best = (0.0, title, "")
         for role in entity.roles:
             had = role_words(role.title)
+            if wanted - _RANKS and not (wanted - _RANKS) & had:
+                continue
             fit = len(wanted & had) / len(wanted)
             if had and len(had - wanted) > 1 and fit == 1:
                 fit = 0.8
@@ -560,6 +580,14 @@ def unheard(c: Comparison) -> Evidence | None:
     return Evidence("unheard", 1.0)
 
 
+def another_name(c: Comparison) -> Evidence | None:
+    """A word that would change is a name of its own that does not sound like the other: *Gary* and *Mary*."""
+    for p in c.changed:
+        if c.attested.as_name(p.found) and Levenshtein.normalized_similarity(sound(p.found), sound(p.meant)) < 0.8:
+            return Evidence("another_name", 1.0, f"“{p.found}” is another name")
+    return None
+
+
 def variant(c: Comparison) -> Evidence | None:
     """The changed words only differ as two romanisations of one name do: both may be right."""
     if not c.changed or any(sound(p.found) != sound(p.meant) for p in c.changed):
@@ -581,6 +609,8 @@ _SPEECH = frozenset(["said", "says", "told", "mr", "mrs", "ms"])
 def same_kind(c: Comparison) -> Evidence | None:
     """The text treats it as the kind of thing that the candidate is, or as another."""
     kinds = c.reading.kinds
+    if any(m.title for m in c.reading.mentions):  # "Pope Damasus" is no city
+        kinds = frozenset({MentionKind.PERSON})
     if not kinds:
         return None
     fits = _KIND[c.candidate.entity.kind] in kinds
@@ -618,13 +648,15 @@ def given_name(c: Comparison) -> Evidence | None:
 
 Feature = Callable[[Comparison], Evidence | None]
 FEATURES: tuple[Feature, ...] = (
-    same_spelling, worst_word, same_sound, same_words, rare_words, same_surname, other_order, same_start, is_cut_or_grown, is_truncated, is_mangled, length,
-    changed_length, edits_per_letter, missing_words, extra_words, role_fits, role_differs, in_office, country_named,
-    other_country, companions, fuller_form, caller_says, popularity, rival, attested_words, common_word, known_target, famous_target, unheard, variant,
+    same_spelling, worst_word, same_sound, same_words, rare_words, same_surname, other_order, same_start,
+    is_cut_or_grown, is_truncated, is_mangled, length, changed_length, edits_per_letter, missing_words, extra_words,
+    role_fits, role_differs, in_office, country_named, other_country, companions, fuller_form, caller_says,
+    popularity, rival, attested_words, common_word, known_target, famous_target, unheard, another_name, variant,
     same_kind, is_placed, sentence_start, is_place, is_organisation, given_name,
 )  # fmt: skip
 
 
+_HONORIFICS = frozenset(("Mr", "Mr.", "Mrs", "Mrs.", "Ms", "Ms.", "Dr", "Dr.", "Sir", "Lord", "Lady", "Dame", "Saint"))
 _OF_PLACES = regex.compile(r"(?:n|an|ian|ean|i|ish|ese|ers?|ites?|ans|ians|is|ic|que)")
 
 
@@ -642,12 +674,18 @@ def is_possible(c: Comparison) -> bool:
     if any(min(len(p.found), len(p.meant)) < 3 for p in changed) and not any(len(p.found) > 2 for p in changed):
         return False
     kind = c.candidate.entity.kind
+    if kind is EntityKind.PERSON and any(len(w) == 1 for w in c.unpaired_found):
+        return False  # an initial that the candidate does not have
+    if kind is not EntityKind.PERSON and any(role_words(m.title) or m.title in _HONORIFICS for m in c.reading.mentions):
+        return False  # *Pope Damasus* is no city
     if len(changed) == 1 and len(c.reading.words) == 1:
         found, meant = changed[0].found, changed[0].meant
         stem = meant.rstrip("aeiouy")
         rest = found[len(stem) :]
         if kind is EntityKind.PLACE and len(stem) > 2 and found.startswith(stem) and _OF_PLACES.fullmatch(rest):
             return False
+        if kind is EntityKind.PLACE and meant.startswith(found) and c.attested.as_name(found):
+            return False  # *Antarctic*, *Czechoslovak*
         if (
             kind is EntityKind.PERSON
             and found in (f"{meant}s", f"{meant}es")

@@ -32,31 +32,39 @@ _OBSCURITY = 0.3  # likeness that a rival loses for being less known
 
 @dataclass(frozen=True, slots=True)
 class WeightTable:
-    """A logistic regression over the features."""
+    """A logistic regression over the features, and the least probability at which it may change a name."""
 
     bias: float
     weights: Mapping[str, float]
+    calibration: tuple[tuple[float, float], ...]  # increasing pairs of log odds and probability
+    least: float
 
     def score(self, evidence: Sequence[Evidence]) -> float:
         """Log odds, not yet calibrated."""
         return self.bias + sum(self.weights.get(e.feature, 0.0) * e.score for e in evidence)
 
+    def calibrated(self, log_odds: float) -> float:
+        """The probability that a log odds stands for; between two points it is interpolated."""
+        at = bisect_left(self.calibration, (log_odds,))
+        if at == 0:
+            return self.calibration[0][1]
+        if at == len(self.calibration):
+            return self.calibration[-1][1]
+        (x0, y0), (x1, y1) = self.calibration[at - 1], self.calibration[at]
+        return y0 + (y1 - y0) * (log_odds - x0) / (x1 - x0)
+
 
 @dataclass(frozen=True, slots=True)
 class LinkModel:
-    """What was learned: a table a shape of name, how log odds map to probabilities, and when to act.
+    """What was learned: a table a shape of name, and when to act.
 
     Args:
         tables: By shape: a person's name, a part of one (a surname alone), a place, an organisation.
-        calibration: Increasing pairs of log odds and probability; between two the probability is interpolated.
-        least: Least probability of a change.
         least_hint: Least probability of a hint to the repair model.
         margin: By how much the best candidate must lead another that would give another text.
     """
 
     tables: Mapping[str, WeightTable]
-    calibration: tuple[tuple[float, float], ...]
-    least: float
     least_hint: float
     margin: float
     provenance: Mapping[str, Any]
@@ -73,9 +81,10 @@ class LinkModel:
             if raw["format"] != FORMAT:
                 raise ResourceError(f"{path}: format {raw['format']} instead of {FORMAT}; fit the linker again")
             return cls(
-                {shape: WeightTable(t["bias"], t["weights"]) for shape, t in raw["tables"].items()},
-                tuple((x, y) for x, y in raw["calibration"]),
-                raw["least"],
+                {
+                    shape: WeightTable(t["bias"], t["weights"], tuple((x, y) for x, y in t["calibration"]), t["least"])
+                    for shape, t in raw["tables"].items()
+                },
                 raw["least_hint"],
                 raw["margin"],
                 raw["provenance"],
@@ -89,9 +98,10 @@ class LinkModel:
         """Write the file that ``load`` reads."""
         raw = {
             "format": FORMAT,
-            "tables": {s: {"bias": t.bias, "weights": dict(t.weights)} for s, t in self.tables.items()},
-            "calibration": self.calibration,
-            "least": self.least,
+            "tables": {
+                s: {"bias": t.bias, "least": t.least, "weights": dict(t.weights), "calibration": t.calibration}
+                for s, t in self.tables.items()
+            },
             "least_hint": self.least_hint,
             "margin": self.margin,
             "provenance": dict(self.provenance),
@@ -102,18 +112,8 @@ class LinkModel:
 
     def probability(self, shape: str, evidence: Sequence[Evidence]) -> float:
         """How likely a candidate with this evidence is what the text should say."""
-        return self.calibrated(self.tables[shape].score(evidence))
-
-    def calibrated(self, log_odds: float) -> float:
-        """The probability that a log odds stands for."""
-        xs = [x for x, _ in self.calibration]
-        at = bisect_left(xs, log_odds)
-        if at == 0:
-            return self.calibration[0][1]
-        if at == len(xs):
-            return self.calibration[-1][1]
-        (x0, y0), (x1, y1) = self.calibration[at - 1], self.calibration[at]
-        return y0 + (y1 - y0) * (log_odds - x0) / (x1 - x0) if x1 > x0 else y1
+        table = self.tables[shape]
+        return table.calibrated(table.score(evidence))
 
 
 def sigmoid(x: float) -> float:
@@ -215,7 +215,7 @@ def fame(name: str, attested: Attested) -> float:
 def compare_all(
     reading: Reading, candidates: Sequence[Candidate], context: Context, attested: Attested
 ) -> list[Comparison]:
-    """Every candidate that could be meant beside the reading, each knowing how close the best rival with another name comes."""
+    """Every candidate that could be meant, each knowing how close the best rival with another name comes."""
     key = " ".join(reading.words)
     names = [normalise(c.name) for c in candidates]
     closeness = [likeness(key, name) for name in names]
@@ -249,7 +249,7 @@ def choose(
     best = ranked[0]
     if normalise(best.text) == normalise(reading.text):
         return Decision(reading, None, ranked, "already_right")
-    if best.probability < model.least:
+    if best.probability < model.tables[shape_of(best.candidate)].least:
         return Decision(reading, None, ranked, "not_sure")
     second = next((w for w in ranked[1:] if normalise(w.text) != normalise(best.text)), None)
     if second is not None and best.probability - second.probability < model.margin:

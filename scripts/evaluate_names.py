@@ -1,0 +1,200 @@
+"""Measure the repair of names: what is repaired, how often a change is right, what is harmed, what it costs.
+
+    python -m scripts.evaluate_names models/names-en [--half test] [--data ../shared/data] [--out build/names.json]
+
+Real errors, sentences whose names are right, whole clean documents, and names that the mangler damaged in real
+sentences. Prints tables; OUT gets everything as JSON. docs/names.md says what each figure means.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated
+
+import orjson
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from app.evaluation.provenance import provenance
+from app.names.linker import NameLinker, build_linker
+from app.names.store import EntityStore
+from scripts.names_benchmark import (
+    Case,
+    changed_names,
+    documents,
+    frames,
+    generated,
+    load,
+    one_segment,
+    random_entities,
+    with_entity,
+)
+
+WARM_UP = 200  # sentences
+SEED = 2027  # of the entities that are damaged; training draws others
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts of one row of a table."""
+
+    cases: int = 0
+    repairable: int = 0  # the right form is in the base and can be known from the text
+    repaired: int = 0  # of those
+    changed: int = 0  # names, whatever they were
+    right: int = 0
+
+    def row(self) -> dict[str, float | int | None]:
+        return {
+            "cases": self.cases,
+            "repairable": self.repairable,
+            "repaired": self.repaired,
+            "recall": self.repaired / self.repairable if self.repairable else None,
+            "changed": self.changed,
+            "right": self.right,
+            "precision": self.right / self.changed if self.changed else None,
+        }
+
+
+@dataclass(slots=True)
+class Measured:
+    """What the linker did with a set of texts."""
+
+    total: Tally = field(default_factory=Tally)
+    by: dict[str, dict[str, Tally]] = field(default_factory=dict)
+    names: int = 0  # that the texts have, where they were counted
+    sentences: int = 0
+    seconds: float = 0.0  # processor time of linking
+    changes: list[dict[str, object]] = field(default_factory=list)
+
+    def tally(self, case: Case, kind: str) -> list[Tally]:
+        """The rows that a case counts in."""
+        keys = {"language": case.language, "kind": kind, "damage": case.damage}
+        rows = [self.total]
+        for by, value in keys.items():
+            if value:
+                rows.append(self.by.setdefault(by, {}).setdefault(value, Tally()))
+        return rows
+
+
+def measure(linker: NameLinker, cases: Iterable[Case], store: EntityStore, *, warm: bool = False) -> Measured:
+    """Link every case and judge what was changed."""
+    done = Measured()
+    for case in cases:
+        case = with_entity(case, store) if case.span is not None else case
+        segments = one_segment(case.text)
+        started = time.process_time()
+        result = linker.link(case.text, segments, ())
+        spent = time.process_time() - started
+        done.sentences += len(segments)
+        if warm or done.sentences > WARM_UP:
+            done.seconds += spent
+        entity = store.get(case.entity_id) if case.entity_id else None
+        rows = done.tally(case, entity.kind.value if entity is not None else "not in base")
+        done.names += case.names
+        judged = changed_names(case, result.edits, store)
+        hit = any(ok and case.span is not None and edit.span.conflicts(case.span) for edit, ok in judged)
+        for row in rows:
+            row.cases += 1
+            row.changed += len(judged)
+            row.right += sum(ok for _, ok in judged)
+            if case.is_knowable and case.entity_id:
+                row.repairable += 1
+                row.repaired += hit
+        done.changes += [
+            {
+                "case": case.id,
+                "old": edit.span.of(case.text),
+                "new": edit.text,
+                "right": ok,
+                "confidence": edit.confidence,
+                "entity": edit.entity.id if edit.entity else "",
+                "reason": edit.reason,
+            }
+            for edit, ok in judged
+        ]
+    return done
+
+
+def _table(title: str, rows: Sequence[tuple[str, Tally]]) -> Table:
+    table = Table(title=title)
+    for column in ("", "cases", "repairable", "repaired", "recall", "changed", "right", "precision"):
+        table.add_column(column, justify="left" if not column else "right")
+    for name, tally in rows:
+        table.add_row(
+            name, *("" if v is None else f"{v:.3f}" if isinstance(v, float) else str(v) for v in tally.row().values())
+        )
+    return table
+
+
+def _json(done: Measured) -> dict[str, object]:
+    timed = max(1, done.sentences - WARM_UP)
+    return {
+        "total": done.total.row(),
+        "by": {by: {k: t.row() for k, t in sorted(rows.items())} for by, rows in done.by.items()},
+        "names": done.names,
+        "sentences": done.sentences,
+        "ms_per_sentence": 1000 * done.seconds / timed,
+        "changes": done.changes,
+    }
+
+
+def main(
+    names_dir: Annotated[Path, typer.Argument(help="Folder of the knowledge base.")],
+    half: Annotated[str, typer.Option(help="dev or test; look at test only when nothing is tuned any more.")] = "test",
+    data: Annotated[Path, typer.Option(help="Folder with mt/ and text/.")] = Path("../shared/data"),
+    entities: Annotated[int, typer.Option(help="Random entities to damage.")] = 2000,
+    out: Annotated[Path, typer.Option(help="Where the JSON goes.")] = Path("build/names.json"),
+) -> None:
+    """Measure and report."""
+    console = Console(width=140)
+    started = time.monotonic()
+    linker = build_linker(names_dir)
+    opened = time.monotonic() - started
+    store = linker.store
+    errors = measure(linker, load("errors", half, data), store)
+    controls = measure(linker, load("controls", half, data), store)
+    clean = measure(linker, documents(half, data), store)
+    slots = frames(store, data, half=half) if entities else []
+    damaged = measure(linker, generated(store, random_entities(store, entities, SEED), slots, SEED), store)
+    for title, done in (("Real errors", errors), ("Generated damage", damaged)):
+        for by in ("language", "kind", "damage"):
+            if by in done.by and (by != "language" or done is errors):
+                rows = sorted(done.by[by].items(), key=lambda r: -r[1].cases)
+                console.print(_table(f"{title}, by {by}", [*rows, ("all", done.total)]))
+    changed = errors.total.changed + controls.total.changed
+    right = errors.total.right + controls.total.right
+    precision = right / changed if changed else 1.0
+    kinds = Counter(str(c["right"]) for c in controls.changes)
+    console.print(
+        f"repaired {errors.total.repaired} of {errors.total.repairable} real errors that base and text let one know "
+        f"({errors.total.repaired / max(1, errors.total.repairable):.1%})\n"
+        f"of {changed} names changed in errors and controls {right} rightly ({precision:.1%})\n"
+        f"controls: {controls.total.changed} of {controls.names} names changed "
+        f"({controls.total.changed / max(1, controls.names):.2%}; {dict(kinds)})\n"
+        f"clean documents: {clean.total.changed} changes in {clean.sentences} sentences\n"
+        f"{1000 * clean.seconds / max(1, clean.sentences - WARM_UP):.2f} ms a sentence on clean documents, "
+        f"opened in {opened:.2f} s, {linker.version}"
+    )
+    out.parent.mkdir(parents=True, exist_ok=True)
+    report = {
+        "half": half,
+        "knowledge_base": linker.version,
+        "opened_s": opened,
+        "precision": precision,
+        "errors": _json(errors),
+        "controls": _json(controls),
+        "documents": _json(clean),
+        "generated": _json(damaged),
+        **provenance(),
+    }
+    out.write_bytes(orjson.dumps(report, option=orjson.OPT_INDENT_2))
+
+
+if __name__ == "__main__":
+    typer.run(main)

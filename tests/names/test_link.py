@@ -1,0 +1,100 @@
+"""Tests of choosing: better candidates win, and none wins unless the evidence is clear."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.core.errors import ResourceError
+from app.core.types import Span
+from app.names.attested import FILE, Attested
+from app.names.candidates import Candidate, Route
+from app.names.evidence import Context, Evidence, Reading
+from app.names.link import SHAPES, Decision, LinkModel, choose, printed_form
+from app.names.linker import MODEL_FILE
+from app.names.mentions import Mention, MentionKind
+from app.names.store import Entity
+from tests.names.linking import SHIPPED, person
+
+MODEL = LinkModel.load(SHIPPED / MODEL_FILE)
+ATTESTED = Attested(SHIPPED / FILE)
+MINISTER = person("A", "Tauno Vaherpuu", "EE", "prime minister of Estonia")
+OTHER = person("B", "Tauno Vahersalu", "EE", "member of parliament")
+
+
+def decide(text: str, *entities: Entity, title: str = "", context: Context | None = None) -> Decision:
+    mention = Mention(Span(0, len(text)), text, MentionKind.PERSON, 0, title=title)
+    candidates = [Candidate(e, Route.FUZZY, e.name, 0.8, 0.8) for e in entities]
+    return choose(Reading(text, (mention,)), candidates, context or Context(), ATTESTED, MODEL)
+
+
+def test_the_nearer_name_ranks_first() -> None:
+    best = decide("Tauno Vaherpu", OTHER, MINISTER).best
+    assert best is not None
+    assert best.candidate.entity.id == "A"
+
+
+def test_a_fitting_title_raises_the_probability() -> None:
+    with_title, without = (
+        decide("Tauno Vaherpu", MINISTER, title="Prime Minister").best,
+        decide("Tauno Vaherpu", MINISTER).best,
+    )
+    assert with_title is not None
+    assert without is not None
+    assert with_title.probability > without.probability
+
+
+def test_two_equally_near_names_are_ambiguous_or_unsure() -> None:
+    twins = (person("A", "Tauno Vaherpuu", "EE"), person("B", "Tauno Vaherpur", "EE"))
+    assert decide("Tauno Vaherpu", *twins).chosen is None
+
+
+def test_nobody_is_chosen_without_candidates() -> None:
+    assert decide("Tauno Vaherpu").reason == "no_candidate"
+
+
+def test_a_far_name_is_not_chosen() -> None:
+    assert decide("Taavi Vahtra", MINISTER).chosen is None
+
+
+def test_a_name_that_leaves_out_a_middle_one_is_printed_without_it() -> None:
+    entity = person("C", "Rafael Vicente Corredor", "EC")
+    candidate = Candidate(entity, Route.PART, entity.name, 0.8, 0.8)
+    assert printed_form(candidate, "Rafah Corredor", ATTESTED) == "Rafael Corredor"
+
+
+@given(st.floats(-30, 30), st.floats(-30, 30))
+def test_calibration_never_falls(a: float, b: float) -> None:
+    low, high = sorted((a, b))
+    for table in MODEL.tables.values():
+        assert 0 < table.calibrated(low) <= table.calibrated(high) < 1
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_evidence_against_never_helps(shape: str) -> None:
+    against = (
+        "rival",
+        "attested",
+        "common_word",
+        "role_differs",
+        "extra_words",
+        "missing_words",
+        "variant",
+        "another_name",
+    )
+    for feature in against:
+        assert MODEL.probability(shape, [Evidence(feature, 1.0)]) <= MODEL.probability(shape, [])
+
+
+def test_saved_weights_are_read_back(tmp_path: Path) -> None:
+    MODEL.save(tmp_path / "linker.json")
+    assert LinkModel.load(tmp_path / "linker.json").tables == MODEL.tables
+
+
+def test_damaged_weights_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "linker.json").write_text('{"format": 1}')
+    with pytest.raises(ResourceError, match="linker"):
+        LinkModel.load(tmp_path / "linker.json")

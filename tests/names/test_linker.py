@@ -1,0 +1,147 @@
+"""Tests of linking over a document: who is repaired, who is left alone, and what an edit says."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from app.core.errors import ResourceError
+from app.core.segment import SentenceSegmenter
+from app.core.types import EditKind, Origin
+from app.names.linker import RULE_CONSISTENT, NameLinker, build_linker
+from app.names.mentions import find_mentions
+from tests.names.linking import link, linker, person, repaired
+
+
+@pytest.fixture(scope="module")
+def names(tmp_path_factory: pytest.TempPathFactory) -> NameLinker:
+    return linker(tmp_path_factory.mktemp("kb"))
+
+
+DAMAGED = "Prime Minister Tauno Vaherpu of Estonia met reporters in 2015."
+
+
+def test_a_name_that_title_country_and_years_vouch_for_is_repaired(names: NameLinker) -> None:
+    assert repaired(names, DAMAGED) == "Prime Minister Tauno Vaherpuu of Estonia met reporters in 2015."
+
+
+def test_an_edit_carries_entity_evidence_group_and_confidence(names: NameLinker) -> None:
+    (edit,) = link(names, DAMAGED).edits
+    assert (edit.kind, edit.origin) == (EditKind.NAME, Origin.NAMES)
+    assert edit.entity is not None
+    assert edit.entity.id == "T1"
+    assert edit.group is not None
+    assert 0.5 < edit.confidence <= 1
+    assert "Tauno Vaherpuu" in edit.reason
+    assert "prime minister of Estonia" in edit.reason
+
+
+def test_a_right_name_is_kept_and_protected(names: NameLinker) -> None:
+    text = "Prime Minister Tauno Vaherpuu of Estonia met reporters in 2015."
+    result = link(names, text)
+    assert not result.edits
+    assert "Tauno Vaherpuu" in {span.of(text) for span in result.keep}
+
+
+def test_somebody_unknown_stays(names: NameLinker) -> None:
+    text = "My neighbour Walburga Steinhövel baked bread for the children in the village."
+    assert repaired(names, text) == text
+
+
+def test_a_namesake_of_two_known_people_stays(names: NameLinker) -> None:
+    text = "The senator of Brazil, Maria Santos, spoke."
+    assert repaired(names, text) == text
+
+
+def test_a_relative_with_the_same_surname_stays(names: NameLinker) -> None:
+    text = "Robert Vaherpuu, a baker in Tartu, sells bread."
+    assert repaired(names, text) == text
+
+
+def test_every_place_of_a_damaged_name_gets_one_spelling(names: NameLinker) -> None:
+    text = f"{DAMAGED} Later Tauno Vaherpu flew home."
+    assert repaired(names, text).count("Tauno Vaherpuu") == 2
+    assert len({e.group for e in link(names, text).edits}) == 1
+
+
+def test_a_later_short_mention_follows_the_full_one(names: NameLinker) -> None:
+    text = f"{DAMAGED} On Sunday Vaherpu flew home."
+    assert repaired(names, text).endswith("On Sunday Vaherpuu flew home.")
+    assert RULE_CONSISTENT in {e.rule for e in link(names, text).edits}
+
+
+def test_a_right_short_form_stays(names: NameLinker) -> None:
+    text = "Prime Minister Tauno Vaherpuu of Estonia met reporters. On Sunday Vaherpuu flew home."
+    assert repaired(names, text) == text
+
+
+def test_the_possessive_ending_fits_the_new_name(tmp_path: Path) -> None:
+    own = linker(tmp_path, person("G", "Tiiu Rannamaa", "EE", "president of Estonia"))
+    text = "It was President Tiiu Rannamaas' second visit as head of Estonia in 2015."
+    assert repaired(own, text) in (text, text.replace("Rannamaas'", "Rannamaa's"))
+
+
+def test_a_title_that_moved_goes_back(names: NameLinker) -> None:
+    text = (
+        "Prime Minister Lars Egeskov spoke in Denmark. Minister of Health Pia Egeskov listened. "
+        "Later Minister of Health Lars Egeskov left."
+    )
+    result = repaired(names, text)
+    assert "Later Prime Minister Lars Egeskov left." in result or result == text
+
+
+def test_nothing_is_said_of_an_empty_text(names: NameLinker) -> None:
+    result = link(names, "")
+    assert (result.edits, result.keep, result.hints) == ((), (), ())
+
+
+def test_the_same_text_gives_the_same_answer(names: NameLinker) -> None:
+    assert link(names, DAMAGED) == link(names, DAMAGED)
+
+
+def test_a_folder_without_a_base_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ResourceError):
+        build_linker(tmp_path)
+
+
+WORDS = st.sampled_from(
+    (
+        *(
+            "Tauno",
+            "Vaherpu",
+            "Vaherpuu",
+            "Kersti",
+            "Lindmagi",
+            "the",
+            "minister",
+            "Estonia",
+            "said",
+            "that",
+            "and",
+            "an",
+        ),
+        *("Oskar", "Brandvolt's", "Maria", "Santo", ",", ".", "2015", "Nordholm", "Policy", "Foundation", "in", "Mr"),
+        *("Valkeapori's", "President"),
+    )
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(WORDS, min_size=1, max_size=24))
+def test_edits_lie_on_mentions_or_their_article_and_ending_and_never_conflict(
+    names: NameLinker, words: list[str]
+) -> None:
+    text = " ".join(words)
+    segments = SentenceSegmenter().segment(text)
+    mentions = find_mentions(text, segments)
+    allowed = [m.span for m in mentions] + [m.title_span for m in mentions if m.title_span is not None]
+    result = names.link(text, segments, ())
+    for edit in result.edits:
+        assert any(edit.span.conflicts(span) for span in allowed)
+        assert not any(edit.span.conflicts(span) for span in result.keep)
+    ordered = sorted(result.edits, key=lambda e: e.span)
+    assert all(not a.span.conflicts(b.span) for a, b in pairwise(ordered))
