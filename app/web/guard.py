@@ -28,10 +28,10 @@ def token_of(request: Request) -> str:
     return token if 20 <= len(token) <= 100 and token.isascii() else token_urlsafe(24)
 
 
-def editor_of(request: Request) -> str:
+def editor_of(request: Request, token: str = "") -> str:
     """The name under which this browser's decisions are kept; a claim, not an identity."""
     name = " ".join("".join(c for c in unquote(request.cookies.get(NAME_COOKIE, "")) if c.isprintable()).split())[:60]
-    return name or f"Editor {sha256(token_of(request).encode()).hexdigest()[:4]}"
+    return name or f"Editor {sha256((token or token_of(request)).encode()).hexdigest()[:4]}"
 
 
 def set_cookies(request: Request, response: Response, token: str) -> None:

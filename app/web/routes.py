@@ -98,7 +98,9 @@ def _templates() -> jinja2.Environment:
 def _page(request: Request, name: str, status: int = 200, **values: Any) -> Response:
     token = token_of(request)
     html = (
-        _templates().get_template(name).render(token=token, editor=editor_of(request), path=request.url.path, **values)
+        _templates()
+        .get_template(name)
+        .render(token=token, editor=editor_of(request, token), path=request.url.path, **values)
     )
     response = Response(html, status, media_type="text/html", headers={"Content-Security-Policy": POLICY})
     set_cookies(request, response, token)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ def client(settings: Settings) -> Iterator[TestClient]:
 
 
 Open = Callable[..., str]
+_numbers = count()
 
 
 @pytest.fixture
@@ -66,5 +68,5 @@ def rows(client: TestClient, document_id: str) -> dict[str, Any]:
 
 def decide(client: TestClient, document_id: str, *decisions: dict[str, Any], **more: Any) -> Any:
     """Decide as the page does."""
-    body = {"seen": 1000, "client_id": f"test-{len(decisions)}-{id(decisions)}", "decisions": decisions, **more}
+    body = {"seen": 1000, "client_id": f"test-change-{next(_numbers)}", "decisions": decisions, **more}
     return client.post(f"/documents/{document_id}/decisions", json=body)

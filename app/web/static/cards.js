@@ -7,14 +7,29 @@ let limit = PAGE;
 const WHYS = [["wrong_name", "Wrong name"], ["changes_meaning", "Changes the meaning"], ["taste", "A matter of taste"], ["other", "Something else"]];
 const VERDICTS = { accepted: "Accepted", rejected: "Rejected", replaced: "Changed by hand", confirmed: "Confirmed", rewritten: "Rewritten" };
 
+/** The words around a change of white space or of a mark, which says nothing by itself. */
+function around(edit) {
+  if (/[\p{L}\p{N}]/u.test(edit.original + edit.replacement)) return ["", ""];
+  const chars = Array.from(edit.sentence.text);
+  const before = chars.slice(Math.max(0, edit.start - 24), edit.start).join("").match(/\S+\s*$/u)?.[0] ?? "";
+  const after = chars.slice(edit.end, edit.end + 24).join("").match(/^\s*\S+/u)?.[0] ?? "";
+  return [before, after];
+}
+
 function change(edit) {
+  const [before, after] = around(edit);
+  if (before || after) {
+    const put = verdict(edit.id) === "replaced" ? textOf(edit) : edit.replacement;
+    return [el("span", { class: "around" }, before), edit.original ? el("del", {}, shown(edit.original)) : null,
+      put ? el("ins", {}, shown(put)) : null, el("span", { class: "around" }, after)];
+  }
   const is = verdict(edit.id) === "replaced" ? textOf(edit) : edit.replacement;
   return [edit.original ? el("del", {}, shown(edit.original)) : el("span", { class: "nothing" }, "nothing"),
     el("span", { class: "arrow", "aria-hidden": "true" }, "→"),
     is ? el("ins", {}, shown(is)) : el("span", { class: "nothing" }, "nothing")];
 }
 
-const inWords = (edit) => `${edit.original ? shown(edit.original) : "nothing"} to ${edit.replacement ? shown(edit.replacement) : "nothing"}`;
+const inWords = (edit) => `${around(edit).some(Boolean) ? `between ${around(edit).map((t) => t.trim()).join(" and ")}, ` : ""}${edit.original ? shown(edit.original) : "nothing"} to ${edit.replacement ? shown(edit.replacement) : "nothing"}`;
 
 function confidence(edit) {
   return el("span", { class: `confidence ${edit.band}`, title: `Confidence ${edit.confidence.toFixed(2)}` },
@@ -52,7 +67,7 @@ function editCard(edit, run, mode) {
   const isCurrent = edit.id === state.current;
   const v = verdict(edit.id);
   const same = state.byName.get(nameOf(edit)) ?? [];
-  const head = el("h3", {}, ...change(edit));
+  const head = el("h3", {}, ...change(edit).filter(Boolean));
   const facts = el("p", { class: "facts" }, el("span", { class: "kind" }, edit.kindName), confidence(edit),
     v !== "open" ? el("span", { class: `verdict ${v}` }, `${VERDICTS[v]} by ${state.standings.get(edit.id).who}`) : null);
   const attributes = {
@@ -149,7 +164,7 @@ export function drawFolded(run) {
   const unchanged = state.sentences.filter((s) => !s.furniture && s.need === 0).length;
   byId("refused").hidden = !refused.length;
   byId("refused").querySelector("summary").textContent = `Held back (${refused.length})`;
-  byId("refused").querySelector("ol").replaceChildren(...refused.slice(0, 200).map((edit) => el("li", {}, ...change(edit),
+  byId("refused").querySelector("ol").replaceChildren(...refused.slice(0, 200).map((edit) => el("li", {}, ...change(edit).filter(Boolean),
     el("p", { class: "hint" }, `${edit.refusal}. `), button("Make it all the same", "bring", () => run("bring", edit.id), `Make ${inWords(edit)} all the same`))));
   byId("furniture").hidden = !furniture.length;
   byId("furniture").querySelector("summary").textContent = `Page furniture (${furniture.length})`;

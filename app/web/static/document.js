@@ -377,6 +377,8 @@ function setView(view) {
     if (button.tagName === "BUTTON") button.setAttribute("aria-pressed", String(button.dataset.view === view));
   }
   redrawAll();
+  const sentence = state.current && sentenceOf(state.current);
+  byId(`t-${sentence?.id}`)?.scrollIntoView({ block: "center" });
   say({ inline: "Inline view", side: "Side by side", clean: "Clean view" }[view]);
   try { localStorage.setItem("mt-repair-view", view); } catch { /* it holds for this page */ }
 }

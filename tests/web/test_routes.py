@@ -1,0 +1,444 @@
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from starlette.testclient import TestClient
+
+from app.api.main import create_app
+from app.core.types import EditKind, Origin
+from app.formats.docx import resolve_revisions
+from app.settings import Settings
+from app.store.records import Threshold
+from app.store.store import Store
+from tests.api.engines import pipeline
+from tests.formats.test_docx import word
+from tests.web.conftest import Open, decide, finish, rows
+
+TEXT = "He has went to the the market.\n\nShe bought a apple there. All is well.\n"
+RIGHT = "He went to the market.\n\nShe bought an apple there. All is well.\n"
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def edits(client: TestClient, document_id: str) -> list[dict[str, Any]]:
+    return [edit for sentence in rows(client, document_id)["sentences"] for edit in sentence["edits"]]
+
+
+def edit_of(client: TestClient, document_id: str, original: str) -> str:
+    return next(str(e["id"]) for e in edits(client, document_id) if e["original"] == original)
+
+
+def exported(client: TestClient, document_id: str, form: str = "text", **query: str) -> bytes:
+    answer = client.get(f"/documents/{document_id}/export/{form}", params=query)
+    assert answer.status_code == 200, answer.text
+    return answer.content
+
+
+def test_a_pasted_text_is_repaired_and_taken_out(client: TestClient, opened: Open) -> None:
+    assert exported(client, opened(TEXT)).decode() == RIGHT
+
+
+def test_sentences_come_as_events(client: TestClient) -> None:
+    text = "\n\n".join(["He has went home. She bought a apple there."] * 700)
+    document_id = client.post("/documents", json={"text": text}).json()["id"]
+    finish(client, document_id)
+    answer = client.get(f"/documents/{document_id}/events").text
+    pages = [json.loads(data) for data in re.findall(r"event: rows\ndata: (.*)", answer)]
+    assert len(pages) > 1
+    found = [sentence for page in pages for sentence in page["sentences"]]
+    assert [s["index"] for s in found] == list(range(1400))
+    assert "".join(s["before"] + s["text"] for s in found) == text
+    assert exported(client, document_id).decode() == text.replace("has went", "went").replace("a apple", "an apple")
+
+
+def test_a_stream_goes_on_where_it_stopped(client: TestClient, opened: Open) -> None:
+    document_id = opened(TEXT)
+    answer = client.get(f"/documents/{document_id}/events", headers={"last-event-id": "1"}).text
+    [data] = re.findall(r"event: rows\ndata: (.*)", answer)
+    assert [s["index"] for s in json.loads(data)["sentences"]] == [1, 2]
+
+
+def test_decisions_are_there_after_a_restart(settings: Settings, client: TestClient, opened: Open) -> None:
+    document_id = opened(TEXT, keep_days=7)
+    decide(client, document_id, {"target": edit_of(client, document_id, "has went"), "verdict": "rejected"})
+    with TestClient(create_app(settings, pipeline())) as again:
+        assert exported(again, document_id).decode() == RIGHT.replace("went", "has went")
+
+
+def test_nothing_is_stored_unless_a_document_is_saved(settings: Settings, client: TestClient, opened: Open) -> None:
+    folder = Path(settings.database_url.removeprefix("sqlite:///")).parent
+    document_id = opened(f"A CANARY has went home. {TEXT}")
+    decide(client, document_id, {"target": "e0", "verdict": "accepted"})
+    assert exported(client, document_id)
+    client.get("/")
+    client.get("/stats")
+    assert list(folder.iterdir()) == []
+    with TestClient(create_app(settings, pipeline())) as again:
+        assert again.get(f"/documents/{document_id}").status_code == 404
+
+
+def test_an_unsaved_document_can_be_saved_with_its_decisions(
+    settings: Settings, client: TestClient, opened: Open
+) -> None:
+    document_id = opened(TEXT)
+    decide(client, document_id, {"target": edit_of(client, document_id, "has went"), "verdict": "rejected"})
+    saved = client.post(f"/documents/{document_id}/save", json={"keep_days": None}).json()["id"]
+    assert client.get(f"/documents/{document_id}").status_code == 404
+    with TestClient(create_app(settings, pipeline())) as again:
+        assert exported(again, saved).decode() == RIGHT.replace("went", "has went")
+
+
+def test_a_deleted_document_is_gone(settings: Settings, client: TestClient, opened: Open) -> None:
+    document_id = opened("The CANARY has went home.", keep_days=7)
+    assert client.post(f"/documents/{document_id}/delete", json={}).status_code == 200
+    assert client.get(f"/documents/{document_id}/rows").status_code == 404
+    for file in Path(settings.database_url.removeprefix("sqlite:///")).parent.iterdir():
+        assert b"CANARY" not in file.read_bytes()
+
+
+def test_unsaved_documents_are_bounded(tmp_path: Path) -> None:
+    settings = Settings(database_url=f"sqlite:///{tmp_path}/d.sqlite3", max_unsaved=2)
+    with TestClient(create_app(settings, pipeline())) as client:
+        client.headers["x-csrf-token"] = re.findall(r'csrf-token" content="([^"]+)"', client.get("/").text)[0]
+        made = []
+        for number in range(4):
+            made.append(client.post("/documents", json={"text": f"Text {number}."}).json()["id"])
+            finish(client, made[-1])
+        assert [client.get(f"/documents/{d}/rows").status_code for d in made] == [404, 404, 200, 200]
+
+
+def test_two_editors_see_each_other_and_a_conflict_is_shown(client: TestClient, opened: Open) -> None:
+    document_id = opened(TEXT)
+    target = edit_of(client, document_id, "has went")
+    client.post("/editor", json={"name": "Anna"})
+    decide(client, document_id, {"target": target, "verdict": "accepted"}, seen=0)
+    client.post("/editor", json={"name": "Berta Weiß"})
+    answer = decide(client, document_id, {"target": target, "verdict": "rejected"}, seen=0).json()
+    assert answer["conflicts"][0]["standing"]["who"] == "Anna"
+    seen = client.get(f"/documents/{document_id}/changes?since=0").json()
+    assert [(s["verdict"], s["who"]) for s in seen["standings"]] == [("accepted", "Anna")]
+    decide(client, document_id, {"target": target, "verdict": "rejected"}, seen=seen["version"])
+    history = client.get(f"/documents/{document_id}/history").json()
+    assert [(c["who"], c["conflicts"]) for c in history] == [("Berta Weiß", 0), ("Berta Weiß", 1), ("Anna", 0)]
+
+
+def test_undo_and_redo_by_request(client: TestClient, opened: Open) -> None:
+    document_id = opened(TEXT)
+    decide(client, document_id, {"target": edit_of(client, document_id, "has went"), "verdict": "rejected"})
+    for way, wanted in (("undo", "open"), ("redo", "rejected")):
+        answer = client.post(f"/documents/{document_id}/{way}", json={"client_id": f"test-{way}-1"}).json()
+        assert [s["verdict"] for s in answer["standings"]] == [wanted]
+    nothing = client.post(f"/documents/{document_id}/redo", json={"client_id": "test-redo-2"}).json()
+    assert nothing["version"] is None
+
+
+@pytest.mark.parametrize(
+    ("reach", "project", "is_dismissed"),
+    [("document", "News", False), ("project", "News", True), ("project", "Other", False), ("always", "Other", True)],
+)
+def test_later_repairs_obey_dismissals(
+    client: TestClient, opened: Open, reach: str, project: str, is_dismissed: bool
+) -> None:
+    first = opened(TEXT + TEXT, project="News", keep_days=1)
+    body = {
+        "target": edit_of(client, first, "has went"), "reach": reach, "seen": 9, "client_id": "test-dismissal",
+    }  # fmt: skip
+    dismissed = client.post(f"/documents/{first}/dismissals", json=body).json()["standings"]
+    assert [s["why"] for s in dismissed] == ["dismissed", "dismissed"]  # it and its like
+    later = opened(TEXT, project=project)
+    [refusal] = [e["refusal"] for e in edits(client, later) if e["original"] == "has went"]
+    assert bool(refusal) is is_dismissed
+    assert ("has went" in exported(client, later).decode()) is is_dismissed
+
+
+def test_a_dismissal_is_listed_and_taken_back(client: TestClient, opened: Open) -> None:
+    first = opened(TEXT)
+    body = {"target": edit_of(client, first, "has went"), "reach": "always", "seen": 9, "client_id": "test-dismissal"}
+    client.post(f"/documents/{first}/dismissals", json=body)
+    page = client.get("/dismissals").text
+    [path] = re.findall(r'data-post="(/dismissals/\d+/reverse)"', page)
+    assert client.post(path, json={}).status_code == 200
+    assert "data-post" not in client.get("/dismissals").text
+    assert exported(client, opened(TEXT)).decode() == RIGHT
+
+
+def test_a_term_of_the_project_is_applied_from_then_on(client: TestClient, opened: Open) -> None:
+    first = opened(TEXT, project="News")
+    body = {"source": "market", "target": "bazaar", "kind": "replace"}
+    assert client.post(f"/documents/{first}/terms", json=body).json() == {"project": "News"}
+    assert "bazaar" in exported(client, opened(TEXT, project="News")).decode()
+    assert "bazaar" not in exported(client, opened(TEXT, project="Other")).decode()
+    [path] = re.findall(r'data-post="(/terms/\d+/delete)"', client.get("/dismissals").text)
+    client.post(path, json={})
+    assert "bazaar" not in exported(client, opened(TEXT, project="News")).decode()
+
+
+def test_edits_below_a_fitted_threshold_are_held_back(settings: Settings, client: TestClient, opened: Open) -> None:
+    opened(TEXT, keep_days=1)
+    store = Store.open(settings.database_url)
+    store.set_thresholds([Threshold(Origin.MODEL, kind, 0.9, 50, 0.9) for kind in EditKind])
+    store.close()
+    assert exported(client, opened(TEXT)).decode() == TEXT.replace("the the", "the")
+
+
+def test_statistics_show_what_was_decided(client: TestClient, opened: Open) -> None:
+    document_id = opened(TEXT, keep_days=1)
+    decide(
+        client,
+        document_id,
+        {"target": edit_of(client, document_id, "has went"), "verdict": "rejected", "why": "taste"},
+        {"target": edit_of(client, document_id, "a apple"), "verdict": "accepted"},
+    )
+    page = client.get("/stats").text
+    assert "1 of 2 decided changes" in page
+    assert "A matter of taste" in page
+    assert page.count("<circle") == 1
+
+
+# --- files ---
+
+
+def bring(client: TestClient, name: str, data: bytes, **query: str) -> Any:
+    headers = {"x-file-name": name, "content-type": "application/octet-stream"}
+    return client.post("/documents/upload", content=data, headers=headers, params=query)
+
+
+def test_a_word_file_comes_back_with_tracked_changes(client: TestClient) -> None:
+    data = word("<w:p><w:r><w:t>He has went home.</w:t></w:r></w:p><w:p><w:r><w:t>All is well.</w:t></w:r></w:p>")
+    document_id = bring(client, "A%20text.docx", data).json()["id"]
+    finish(client, document_id)
+    tracked = exported(client, document_id, "docx")
+    assert resolve_revisions(tracked, accept=True) == ["He went home.", "All is well."]
+    assert resolve_revisions(tracked, accept=False) == ["He has went home.", "All is well."]
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "wanted"),
+    [
+        ("a.md", "# Title\n\nHe **has went** to `has went`.\n", "# Title\n\nHe **went** to `has went`.\n"),
+        ("a.html", "<p class='x'>He <b>has went</b> home.</p>", "<p class='x'>He <b>went</b> home.</p>"),
+        ("a.txt", "He has went home.", "He went home."),
+    ],
+)
+def test_a_file_with_markup_keeps_its_markup(client: TestClient, name: str, data: str, wanted: str) -> None:
+    document_id = bring(client, name, data.encode()).json()["id"]
+    finish(client, document_id)
+    answer = client.get(f"/documents/{document_id}/export/text")
+    assert answer.content.decode() == wanted
+    assert name.partition(".")[2] in answer.headers["content-disposition"]
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "status", "word_in_detail"),
+    [
+        ("a.exe", b"MZ", 422, "not read"),
+        ("a.txt", b"\xff\xfe\x00", 422, "UTF-8"),
+        ("a.txt", b"  \n", 422, "no text"),
+        ("a.docx", b"PK", 422, "Word"),
+        ("a.docx", word("<w:p><w:r><w:t>" + "a" * (1 << 24) + "</w:t></w:r></w:p>"), 413, "unpacks"),
+        ("a.txt", b"a" * ((1 << 20) + 1), 413, "bytes"),
+        ("", b"text", 422, "not read"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_refused_with_a_remedy(
+    client: TestClient, name: str, data: bytes, status: int, word_in_detail: str
+) -> None:
+    answer = bring(client, name, data)
+    assert (answer.status_code, word_in_detail in answer.json()["detail"]) == (status, True), answer.text
+
+
+def test_a_text_that_is_too_long_is_refused(tmp_path: Path) -> None:
+    settings = Settings(database_url=f"sqlite:///{tmp_path}/d.sqlite3", max_document_chars=100)
+    with TestClient(create_app(settings, pipeline())) as client:
+        client.headers["x-csrf-token"] = re.findall(r'csrf-token" content="([^"]+)"', client.get("/").text)[0]
+        assert client.post("/documents", json={"text": "a" * 101}).status_code == 413
+        assert client.post("/documents", json={"text": "a" * 70_000}).status_code == 413
+
+
+# --- safety ---
+
+CHANGING = (
+    "/documents", "/documents/upload", "/documents/x/decisions", "/documents/x/undo", "/documents/x/redo",
+    "/documents/x/dismissals", "/documents/x/place", "/documents/x/save", "/documents/x/delete",
+    "/documents/x/repair", "/documents/x/terms", "/dismissals/1/reverse", "/terms/1/delete", "/editor",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("path", CHANGING)
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"x-csrf-token": ""},
+        {"x-csrf-token": "another"},
+        {"origin": "https://evil.example"},
+        {"sec-fetch-site": "cross-site"},
+        {"sec-fetch-site": "same-site"},
+    ],
+)
+def test_nothing_changes_for_another_site(client: TestClient, path: str, headers: dict[str, str]) -> None:
+    answer = client.post(path, json={"text": "A text."}, headers=headers)
+    assert (answer.status_code, answer.json()["type"]) == (403, "urn:mt-repair:problem:forbidden")
+
+
+def test_every_address_that_changes_something_is_guarded(client: TestClient) -> None:
+    from app.web.routes import changes
+
+    names = {"{document_id}": "x", "{dismissal_id}": "1", "{term_id}": "1"}
+    paths = {re.sub(r"{\w+}", lambda name: names[name[0]], getattr(route, "path", "")) for route in changes.routes}
+    assert paths == set(CHANGING)
+
+
+@pytest.mark.parametrize("path", ["/", "/stats", "/dismissals", "/documents/none"])
+def test_a_page_runs_nothing_but_our_own_files(client: TestClient, path: str) -> None:
+    answer = client.get(path)
+    policy = answer.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "script-src 'self'" in policy
+    assert "unsafe" not in policy
+    assert "require-trusted-types-for 'script'" in policy
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert not re.search(
+        r"<script(?![^>]* src=\"/static/)|\son\w+=|\sstyle=|(?:src|href)=\"(?:https?:)?//", answer.text
+    )
+
+
+HOSTILE = (
+    "<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "'-alert(1)-'", "javascript:alert(1)",
+    "</textarea><svg onload=alert(1)>", "{{7*7}}", "{% for x in y %}", "\u2028alert(1)", "<!--", "]]>", "${alert(1)}",
+    "&lt;script&gt;", "<a href=//evil.example>x</a>", "%3Cscript%3E",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("evil", HOSTILE)
+def test_text_is_shown_as_text_in_every_field(client: TestClient, opened: Open, evil: str) -> None:
+    client.post("/editor", json={"name": evil[:60]})
+    document_id = opened(f"He has went {evil} home.", title=evil, project=evil, keep_days=1)
+    target = edit_of(client, document_id, "has went")
+    decide(client, document_id, {"target": target, "verdict": "replaced", "text": evil}, label=evil)
+    body = {"source": evil, "target": evil, "kind": "replace"}
+    assert client.post(f"/documents/{document_id}/terms", json=body).status_code == 200
+    never = {"target": target, "reach": "always", "seen": 99, "client_id": "test-dismissal"}
+    assert client.post(f"/documents/{document_id}/dismissals", json=never).status_code == 200
+    for path in ("/", f"/documents/{document_id}", "/dismissals", "/stats"):
+        page = client.get(path).text
+        ours = r"(?! (?:type=\"module\" )?(?:src=\"/static|class=|href=\"[/#]|data-form))"
+        assert not re.search(rf"<(script|img|svg|a){ours}[ >]", page), path
+        assert "49" not in re.findall(r"<h1[^>]*>(.*?)</h1>", page)
+    marked = exported(client, document_id, "html").decode()
+    assert not re.search(r"<(script|img|svg|a)[ >]", marked)
+    for path in (f"/documents/{document_id}/rows", f"/documents/{document_id}/history"):
+        assert client.get(path).headers["content-type"] == "application/json"
+    for form in ("html", "xliff", "text"):
+        answer = client.get(f"/documents/{document_id}/export/{form}")
+        assert answer.headers["content-disposition"].startswith("attachment;")
+
+
+def test_a_body_that_is_no_json_of_ours_is_refused(client: TestClient) -> None:
+    for content, kind, status in (
+        ("text=a", "application/x-www-form-urlencoded", 415),
+        ("{", "application/json", 422),
+        ('{"text": "a", "more": 1}', "application/json", 422),
+        ('{"text": "\\u0000"}', "application/json", 422),
+    ):
+        assert client.post("/documents", content=content, headers={"content-type": kind}).status_code == status
+
+
+def test_no_word_of_a_text_is_in_an_error(client: TestClient, opened: Open) -> None:
+    document_id = opened(TEXT)
+    answers = [
+        decide(client, document_id, {"target": "e0", "verdict": "CANARY"}),
+        decide(client, document_id, {"target": "CANARY", "verdict": "accepted"}),
+        decide(client, document_id, {"target": "e999", "verdict": "replaced", "text": "CANARY"}),
+        client.get(f"/documents/{document_id}/export/CANARY"),
+        bring(client, "CANARY.exe", b"CANARY"),
+    ]
+    assert all(answer.status_code >= 400 for answer in answers)
+    assert not any("CANARY" in answer.text for answer in answers)
+
+
+@pytest.mark.parametrize(
+    "path", ["/static/../routes.py", "/static/example.txt", "/static/%2e%2e%2fview.py", "/static/x"]
+)
+def test_only_files_of_the_page_are_served(client: TestClient, name: str) -> None:
+    assert client.get(f"/static/{name}").status_code == 404
+
+
+def test_the_example_on_the_page_is_the_shipped_one() -> None:
+    page = (ROOT / "app/web/static/example.txt").read_text(encoding="utf-8")
+    assert page == (ROOT / "examples/garbled-article.txt").read_text(encoding="utf-8")
+
+
+# --- when the service is killed ---
+
+_SERVE = """
+import sys
+import uvicorn
+from app.api.main import create_app
+from app.settings import Settings
+from app.telemetry import configure_logging
+from tests.api.engines import pipeline
+configure_logging("error")
+config = uvicorn.Config(create_app(Settings(), pipeline()), port=0, log_config=None)
+server = uvicorn.Server(config)
+import asyncio
+async def main():
+    config.load()
+    task = asyncio.create_task(server.serve())
+    while not server.started:
+        await asyncio.sleep(0.02)
+    print(server.servers[0].sockets[0].getsockname()[1], flush=True)
+    await task
+asyncio.run(main())
+"""
+
+
+class _Process:
+    """The service as a process that can be killed."""
+
+    def __init__(self, settings: Settings) -> None:
+        environment = {**os.environ, "MT_REPAIR_DATABASE_URL": settings.database_url}
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", _SERVE], cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
+        )
+        assert self.process.stdout is not None
+        self.client = httpx.Client(base_url=f"http://127.0.0.1:{int(self.process.stdout.readline())}", timeout=60)
+        self.client.headers["x-csrf-token"] = re.findall(r'csrf-token" content="([^"]+)"', self.client.get("/").text)[0]
+
+    def kill(self) -> None:
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+        self.client.close()
+
+
+def test_a_killed_service_loses_no_decision_and_goes_on_with_its_repairs(settings: Settings) -> None:
+    service = _Process(settings)
+    try:
+        text = "\n\n".join(["He has went home. She bought a apple there."] * 3000)
+        document_id = service.client.post("/documents", json={"text": text, "keep_days": 1}).json()["id"]
+        while not service.client.get(f"/documents/{document_id}/rows").json()["sentences"]:
+            time.sleep(0.05)  # until the first section is there
+        for number in range(20):
+            body = {
+                "seen": 99, "client_id": f"test-change-{number}",
+                "decisions": [{"target": "e0", "verdict": "replaced", "text": f"text {number}"}],
+            }  # fmt: skip
+            assert service.client.post(f"/documents/{document_id}/decisions", json=body).status_code == 200
+    finally:
+        service.kill()
+    with TestClient(create_app(settings, pipeline())) as client:
+        assert rows(client, document_id)["standings"][0]["text"] == "text 19"
+        assert rows(client, document_id)["stage"] == "repairing"
+        finish(client, document_id)
+        wanted = text.replace("has went", "went").replace("a apple", "an apple").replace("went", "text 19", 1)
+        assert exported(client, document_id).decode() == wanted
