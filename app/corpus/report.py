@@ -136,7 +136,7 @@ def compare(report: dict[str, Any], baseline: dict[str, Any]) -> dict[str, Any]:
             ]
             for kind in kinds
         },
-        "sentences_per_s": [baseline["speed"]["sentences_per_s"], report["speed"]["sentences_per_s"]],
+        "sentences_per_core_s": [one["speed"]["sentences_per_core_s"] for one in (baseline, report)],
         "versions_changed": {
             name: [baseline["versions"].get(name), value]
             for name, value in report["versions"].items()
@@ -171,7 +171,13 @@ def write_report(report: dict[str, Any], folder: str) -> None:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"percent": _percent, "count": _count, "cell": _cell, "failure": describe_failure}
+    environment.filters |= {
+        "relative": relative,
+        "percent": _percent,
+        "count": _count,
+        "cell": _cell,
+        "failure": describe_failure,
+    }
     environment.globals |= {"pieces": sample_pieces, "ceil": math.ceil, "most": max}
     files = {
         "report.json": orjson.dumps(report, option=orjson.OPT_INDENT_2),

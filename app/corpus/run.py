@@ -130,7 +130,7 @@ class Result:
     worker_s: float = 0.0  # summed over all units, those of earlier runs included
     wall_segments: int = 0  # sentences of this run alone
     wall_bytes: int = 0
-    cache_asked: int = 0  # sentences shown to the generator in this run, and those it remembered
+    cache_asked: int = 0  # sentences shown to the generator, and those it remembered
     cache_remembered: int = 0
     peak_rss_bytes: int = 0
 
@@ -352,6 +352,7 @@ class _Runner:
         if self._folder is None or self._spec.write_back:
             return
         result.tally, result.worker_s, result.units_done = Tally(), 0.0, 0
+        result.cache_asked = result.cache_remembered = 0
         for file in self._files:
             joined = self._is_joined(file)
             for task in file.tasks:
@@ -359,6 +360,9 @@ class _Runner:
                 if marker is not None:
                     result.units_done += 1
                     result.worker_s += marker["seconds"]
+                    result.cache_asked += marker["cache"][0]
+                    result.cache_remembered += marker["cache"][1]
+                    result.peak_rss_bytes = max(result.peak_rss_bytes, marker["peak_rss_bytes"])
                     result.tally.merge(Tally.from_json(marker["tally"]), most_findings=most)
             if joined:
                 result.outputs.append(self._output_of(file))
