@@ -365,9 +365,7 @@ def test_no_word_of_a_text_is_in_an_error(client: TestClient, opened: Open) -> N
     assert not any("CANARY" in answer.text for answer in answers)
 
 
-@pytest.mark.parametrize(
-    "path", ["/static/../routes.py", "/static/example.txt", "/static/%2e%2e%2fview.py", "/static/x"]
-)
+@pytest.mark.parametrize("name", ["../routes.py", "example.txt", "%2e%2e%2fview.py", "x"])
 def test_only_files_of_the_page_are_served(client: TestClient, name: str) -> None:
     assert client.get(f"/static/{name}").status_code == 404
 
