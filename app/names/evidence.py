@@ -676,6 +676,8 @@ def is_possible(c: Comparison) -> bool:
     kind = c.candidate.entity.kind
     if kind is EntityKind.PERSON and any(len(w) == 1 for w in c.unpaired_found):
         return False  # an initial that the candidate does not have
+    if kind is EntityKind.PERSON and " " not in c.reading.text and " " in c.candidate.name:
+        return False  # *Adams-Smith* is one surname, not given name and surname
     if kind is not EntityKind.PERSON and any(role_words(m.title) or m.title in _HONORIFICS for m in c.reading.mentions):
         return False  # *Pope Damasus* is no city
     if len(changed) == 1 and len(c.reading.words) == 1:

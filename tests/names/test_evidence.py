@@ -99,6 +99,7 @@ def test_the_right_name_elsewhere_is_evidence() -> None:
         ("Tauno Vaherpu", "Tauno Vaherpuu", True),
         ("Tauno K Vaherpuu", "Tauno Vaherpuu", False),  # an initial more
         ("Vaherpuu Tauno", "Tauno Vaherpuu", True),  # the other order
+        ("Tauna-Vaherpu", "Tauno Vaherpuu", False),  # one surname of two parts
         ("Tauno Vaherpuu Senior", "Tauno Vaherpuu", False),  # a word more
     ],
 )
