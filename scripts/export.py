@@ -28,7 +28,6 @@ from app.seq2seq.tokenizer import Tokenizer
 from scripts.prepare_data import curl, read_documents
 
 LANGUAGES = ("et", "ro", "ru")  # their post-edits are repairs, not retranslations
-AGREEMENT_SENTENCES = 500
 
 
 def read_pairs(path: Path) -> list[HeldOut]:
@@ -57,7 +56,8 @@ def main(
     data: Annotated[Path, typer.Option(help="Folder with mt/ and text/.")] = Path("../shared/data"),
     data_manifest: Annotated[Path | None, typer.Option(help="manifest.json of the training data.")] = None,
     clean: Annotated[int, typer.Option(help="Clean sentences that bound the harm.")] = 6000,
-    detect_threshold: Annotated[float, typer.Option(help="Least probability for a doubt to be corrected.")] = 0.2,
+    detect_threshold: Annotated[float, typer.Option(help="Least probability for a doubt to be corrected.")] = 0.35,
+    agree: Annotated[int, typer.Option(help="Sentences on which int8 is compared with float32.")] = 500,
 ) -> None:
     """Export, calibrate, choose operating points, check against float32, and write manifest and card."""
     part = out.with_name(out.name + ".part")
@@ -79,7 +79,7 @@ def main(
     generator = CTranslateGenerator(part)
     pairs = read_pairs(data / "mt" / "pe-dev.jsonl.xz")
     manifest |= calibrate(generator, pairs, clean_sentences(data / "text", clean), pieces)
-    sample = [pair.machine for pair in pairs[:: max(1, len(pairs) // AGREEMENT_SENTENCES)]][:AGREEMENT_SENTENCES]
+    sample = [pair.machine for pair in pairs[:: max(1, len(pairs) // agree)]][:agree]
     manifest["agreement"] = agreement(generator, network, sample, pieces, detect_threshold)
     write_manifest(part, manifest)
     write_card(part, manifest, json.loads(data_manifest.read_text()) if data_manifest else {})

@@ -140,6 +140,7 @@ def main(
     manifest = {
         "examples": total,
         "by_kind": dict(counts),
+        "left_out_edits": sum(edit.pieces is None for e in examples for edit in e.edits),
         "edits_per_example": {k: sum(len(e.edits) for e in examples if KINDS[e.kind] == k) / counts[k] for k in counts},
         "with_edits": {k: sum(bool(e.edits) for e in examples if KINDS[e.kind] == k) / counts[k] for k in counts},
         "seed": seed,

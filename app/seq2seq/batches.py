@@ -72,7 +72,7 @@ def choose_marks(example: Example, rng: random.Random, right_marks: int) -> list
         # A word between two marks keeps their borders apart, as in what detection gives.
         if all(last < e.mark.first or e.mark.last < first for e in marks):
             marks.append(WordEdit(Mark(first, last), tuple(p for word in example.pieces[first:last] for p in word)))
-    return sorted(marks, key=lambda e: e.mark)
+    return sorted((e for e in marks if e.pieces is not None), key=lambda e: e.mark)
 
 
 def add_noise(example: Example, spans: int, pool: Sequence[tuple[int, ...]], rng: random.Random) -> Example:
@@ -142,7 +142,7 @@ def choose_hints(
     hints: dict[Mark, tuple[int, ...]] = {}
     for edit in edits:
         if rng.random() < share:
-            hint = edit.pieces if rng.random() < RIGHT_HINTS else rng.choice(others) if others else ()
+            hint = edit.pieces if rng.random() < RIGHT_HINTS else rng.choice(others) if others else None
             if hint:
                 hints[edit.mark] = hint
     return hints
@@ -181,6 +181,9 @@ def make_batch(
     for i, (example, (_, firsts)) in enumerate(zip(shown, inputs, strict=True)):
         word_weights[i, firsts] = example.weight
         for edit in example.edits:
+            if edit.pieces is None:  # neither right nor to be learned
+                word_weights[i, firsts[edit.mark.first : max(edit.mark.last, edit.mark.first + 1)]] = 0
+                continue
             if edit.mark.first == edit.mark.last:
                 labels[i, firsts[edit.mark.first], INSERT] = 1
             labels[i, firsts[edit.mark.first : edit.mark.last], REPLACE] = 1
@@ -189,7 +192,7 @@ def make_batch(
         for edit in chosen:
             rows.append(i)
             prompts.append(decoder_prompt(example.pieces, edit.mark, tokenizer, hints.get(edit.mark, ())))
-            answers.append([*edit.pieces, tokenizer.eos])
+            answers.append([*(edit.pieces or ()), tokenizer.eos])
     forced, _ = _pad([p + a for p, a in zip(prompts, answers, strict=True)] or [[tokenizer.bos] * 2], tokenizer.pad)
     weights = torch.zeros(len(forced), forced.shape[1] - 1)
     for j, (prompt, answer) in enumerate(zip(prompts, answers, strict=True)):

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 
 from rapidfuzz.distance import Levenshtein
 
+from app.seq2seq.predictable import is_predictable
 from app.seq2seq.tokenizer import Tokenizer, Words
 
 # Words around a mark in the decoder's prompt: enough to tell two equal words of a segment apart.
@@ -35,10 +36,13 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class WordEdit:
-    """Replace the marked words by ``pieces`` (piece ids, their leading space included)."""
+    """Replace the marked words by ``pieces`` (piece ids, their leading space included).
+
+    ``None`` stands for words that are wrong in a way only the lost source could put right: training passes over them.
+    """
 
     mark: Mark
-    pieces: tuple[int, ...]
+    pieces: tuple[int, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +54,29 @@ class TextChange:
     text: str
 
 
-def word_edits(source: Words, target: Words) -> tuple[WordEdit, ...]:
-    """The edits that turn ``source`` into ``target``, word by word (Levenshtein), touching ones merged into one."""
+def word_edits(source: Words, target: Words, *, predictable_only: bool = False) -> tuple[WordEdit, ...]:
+    """The edits that turn ``source`` into ``target``, word by word (Levenshtein), touching ones merged into one.
+
+    Args:
+        source, target: The segment before and after.
+        predictable_only: Give edits that the English alone does not explain the pieces ``None``.
+    """
     a, b = source.surfaces(), target.surfaces()
-    edits: list[WordEdit] = []
+    spans: list[tuple[Mark, Mark]] = []
     for op in Levenshtein.opcodes(a, b):
         if op.tag == "equal":
             continue
-        new = tuple(p for i in range(op.dest_start, op.dest_end) for p in target.pieces[i])
-        if edits and edits[-1].mark.last == op.src_start:
-            edits[-1] = WordEdit(Mark(edits[-1].mark.first, op.src_end), edits[-1].pieces + new)
-        else:
-            edits.append(WordEdit(Mark(op.src_start, op.src_end), new))
-    return tuple(edits)
+        old, new = Mark(op.src_start, op.src_end), Mark(op.dest_start, op.dest_end)
+        if spans and spans[-1][0].last == old.first:
+            (before, after) = spans.pop()
+            old, new = Mark(before.first, old.last), Mark(after.first, new.last)
+        spans.append((old, new))
+    return tuple(
+        WordEdit(old, None)
+        if predictable_only and not is_predictable(a[old.first : old.last], b[new.first : new.last])
+        else WordEdit(old, tuple(p for word in target.pieces[new.first : new.last] for p in word))
+        for old, new in spans
+    )
 
 
 def encoder_input(pieces: Sequence[Sequence[int]], tokenizer: Tokenizer) -> tuple[list[int], list[int]]:

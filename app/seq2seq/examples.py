@@ -16,6 +16,7 @@ from app.seq2seq.codec import Mark, WordEdit, word_edits
 from app.seq2seq.tokenizer import Tokenizer, Words
 
 _FIELDS = ("pieces", "lengths", "words", "edits", "edit_pieces", "edit_counts", "weights", "kinds")
+_NO_ANSWER = 2**16 - 1  # in place of a length
 Ints = npt.NDArray[np.int64]
 
 
@@ -25,7 +26,7 @@ class Example:
 
     Attributes:
         pieces: Piece ids of each word.
-        edits: Sorted; empty for a clean segment.
+        edits: Sorted; empty for a clean segment. Those without pieces are passed over in training.
         weight: Of its losses.
         kind: Index of its source in the manifest.
     """
@@ -38,7 +39,7 @@ class Example:
 
 def make_example(source: Words, target: Words, weight: float, kind: int) -> Example:
     """The example that teaches to turn ``source`` into ``target``."""
-    return Example(source.pieces, word_edits(source, target), weight, kind)
+    return Example(source.pieces, word_edits(source, target, predictable_only=True), weight, kind)
 
 
 def make_pair(machine: str, corrected: str, weight: float, kind: int, tokenizer: Tokenizer) -> Example:
@@ -58,8 +59,9 @@ def write_examples(path: Path, examples: Iterable[Example]) -> int:
             columns["lengths"].append(len(word))
             columns["pieces"].extend(word)
         for edit in e.edits:
-            columns["edits"].extend((edit.mark.first, edit.mark.last, len(edit.pieces)))
-            columns["edit_pieces"].extend(edit.pieces)
+            size = _NO_ANSWER if edit.pieces is None else len(edit.pieces)
+            columns["edits"].extend((edit.mark.first, edit.mark.last, size))
+            columns["edit_pieces"].extend(edit.pieces or ())
     types: dict[str, str] = {"weights": "float32", "kinds": "uint8"}
     arrays: dict[str, npt.NDArray[Any]] = {
         name: np.asarray(values, dtype=types.get(name, "uint16")) for name, values in columns.items()
@@ -88,7 +90,7 @@ class ExampleSet(Sequence[Example]):
         self._piece_at = _starts(self._a["lengths"])
         self._edit_at = _starts(self._a["edit_counts"])
         self._edits = self._a["edits"].reshape(-1, 3).astype(np.int64)
-        self._edit_piece_at = _starts(self._edits[:, 2])
+        self._edit_piece_at = _starts(np.where(self._edits[:, 2] == _NO_ANSWER, 0, self._edits[:, 2]))
 
     def __len__(self) -> int:
         return len(self._a["words"])
@@ -105,7 +107,9 @@ class ExampleSet(Sequence[Example]):
         edits = tuple(
             WordEdit(
                 Mark(*(int(x) for x in self._edits[j, :2])),
-                tuple(self._a["edit_pieces"][self._edit_piece_at[j] : self._edit_piece_at[j + 1]].tolist()),
+                None
+                if self._edits[j, 2] == _NO_ANSWER
+                else tuple(self._a["edit_pieces"][self._edit_piece_at[j] : self._edit_piece_at[j + 1]].tolist()),
             )
             for j in range(self._edit_at[i], self._edit_at[i + 1])
         )
