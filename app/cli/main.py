@@ -12,7 +12,7 @@ import typer
 from pydantic import ValidationError
 from typer.core import TyperGroup
 
-from app.cli import batch, documents, kb, keys, service
+from app.cli import batch, documents, editors, kb, keys, service
 from app.cli.terminal import say_error
 from app.core.errors import RepairError
 
@@ -23,6 +23,7 @@ _COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (
     batch.register,
     kb.register,
     service.register,
+    editors.register,
     keys.register,
 )
 
