@@ -1,16 +1,11 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from starlette.testclient import TestClient
 
@@ -23,10 +18,10 @@ from app.store.store import Store
 from tests.api.engines import pipeline
 from tests.formats.test_docx import word
 from tests.web.conftest import Open, decide, finish, rows
+from tests.web.serving import ROOT, Process
 
 TEXT = "He has went to the the market.\n\nShe bought a apple there. All is well.\n"
 RIGHT = "He went to the market.\n\nShe bought an apple there. All is well.\n"
-ROOT = Path(__file__).resolve().parents[2]
 
 
 def edits(client: TestClient, document_id: str) -> list[dict[str, Any]]:
@@ -377,61 +372,22 @@ def test_the_example_on_the_page_is_the_shipped_one() -> None:
 
 # --- when the service is killed ---
 
-_SERVE = """
-import sys
-import uvicorn
-from app.api.main import create_app
-from app.settings import Settings
-from app.telemetry import configure_logging
-from tests.api.engines import pipeline
-configure_logging("error")
-config = uvicorn.Config(create_app(Settings(), pipeline()), port=0, log_config=None)
-server = uvicorn.Server(config)
-import asyncio
-async def main():
-    config.load()
-    task = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.02)
-    print(server.servers[0].sockets[0].getsockname()[1], flush=True)
-    await task
-asyncio.run(main())
-"""
-
-
-class _Process:
-    """The service as a process that can be killed."""
-
-    def __init__(self, settings: Settings) -> None:
-        environment = {**os.environ, "MT_REPAIR_DATABASE_URL": settings.database_url}
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", _SERVE], cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
-        )
-        assert self.process.stdout is not None
-        self.client = httpx.Client(base_url=f"http://127.0.0.1:{int(self.process.stdout.readline())}", timeout=60)
-        self.client.headers["x-csrf-token"] = re.findall(r'csrf-token" content="([^"]+)"', self.client.get("/").text)[0]
-
-    def kill(self) -> None:
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
-        assert self.process.stdout is not None
-        self.process.stdout.close()
-        self.client.close()
-
 
 def test_a_killed_service_loses_no_decision_and_goes_on_with_its_repairs(settings: Settings) -> None:
-    service = _Process(settings)
+    service = Process(settings)
     try:
+        page = service.client()
         text = "\n\n".join(["He has went home. She bought a apple there."] * 3000)
-        document_id = service.client.post("/documents", json={"text": text, "keep_days": 1}).json()["id"]
-        while not service.client.get(f"/documents/{document_id}/rows").json()["sentences"]:
+        document_id = page.post("/documents", json={"text": text, "keep_days": 1}).json()["id"]
+        while not page.get(f"/documents/{document_id}/rows").json()["sentences"]:
             time.sleep(0.05)  # until the first section is there
         for number in range(20):
             body = {
                 "seen": 99, "client_id": f"test-change-{number}",
                 "decisions": [{"target": "e0", "verdict": "replaced", "text": f"text {number}"}],
             }  # fmt: skip
-            assert service.client.post(f"/documents/{document_id}/decisions", json=body).status_code == 200
+            assert page.post(f"/documents/{document_id}/decisions", json=body).status_code == 200
+        page.close()
     finally:
         service.kill()
     with TestClient(create_app(settings, pipeline())) as client:

@@ -91,17 +91,23 @@ function following(decided) {
 
 // --- saving ---
 
-let pending = 0;
+let pending = 0; // sent and not yet acknowledged
 let chain = Promise.resolve();
+count(0);
 
 function showSaving(text, isWrong = false) {
   byId("saving").textContent = text;
   byId("saving").classList.toggle("error", isWrong);
 }
 
+function count(by) {
+  pending += by;
+  document.body.dataset.pending = String(pending);
+}
+
 /** Send one thing after the other; what the network loses is sent again, under the same id. */
 function send(path, body) {
-  pending += 1;
+  count(1);
   showSaving("Saving…");
   const attempt = async (n) => {
     try {
@@ -117,12 +123,12 @@ function send(path, body) {
   chain = result.then(() => {}, () => {});
   return result.then(
     (outcome) => {
-      pending -= 1;
+      count(-1);
       if (!pending) showSaving(bar.dataset.saved === "yes" ? "Saved" : "Kept for this visit");
       return outcome;
     },
     (error) => {
-      pending -= 1;
+      count(-1);
       showSaving(error.message, true);
       throw error;
     },
@@ -545,6 +551,3 @@ try { view = localStorage.getItem("mt-repair-view") ?? view; } catch { /* as it 
 if (["side", "clean"].includes(view)) setView(view);
 load().catch((error) => showSaving(error.message, true));
 
-// For tests by script: whether all that was decided is acknowledged.
-document.body.dataset.page = "ready";
-Object.defineProperty(window, "mtRepairPending", { get: () => pending });

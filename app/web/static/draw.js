@@ -16,8 +16,10 @@ function suggestion({ edit, was, is }, view, side) {
   }
   if (is === null) return el("span", { class: kind, "data-target": id, id: `t-${id}` }, was);
   const card = id && byId(`c-${id}`) ? `c-${id}` : undefined;
-  return el("span", { role: "suggestion", class: kind, "data-target": id, id: id ? `t-${id}` : undefined, "aria-details": card },
-    was ? el("del", {}, shown(was)) : "", is ? el("ins", {}, shown(is)) : "");
+  // A lone insertion or deletion speaks for itself; a suggestion holds one of each, the deletion first.
+  const pair = was && is;
+  return el("span", { role: pair ? "suggestion" : undefined, class: kind, "data-target": id, id: id ? `t-${id}` : undefined, "aria-details": pair ? card : undefined },
+    was ? el("del", { "aria-details": pair ? undefined : card }, shown(was)) : "", is ? el("ins", { "aria-details": pair ? undefined : card }, shown(is)) : "");
 }
 
 function guarded(text, start, sentence) {

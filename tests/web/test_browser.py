@@ -1,0 +1,326 @@
+"""The page in a real browser: Debian's Chromium, driven by Playwright, with the keyboard alone where it can be."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from importlib import resources
+from pathlib import Path
+
+import pytest
+
+from app.formats.docx import resolve_revisions
+from app.settings import Settings
+from tests.web.serving import ROOT, Process
+
+pytest.importorskip("playwright", reason="playwright is not installed")
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
+
+EXAMPLE = (ROOT / "examples/garbled-article.txt").read_text(encoding="utf-8")
+SHORT = "He has went to the the market.\n\nShe bought a apple there. All is well.\n"
+HOSTILE = (
+    "He has went <script>window.hit=1</script><img src=x onerror=window.hit=1> \"onmouseover='window.hit=1' {{7*7}}."
+)
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
+    folder = tmp_path_factory.mktemp("service")
+    running = Process(Settings(database_url=f"sqlite:///{folder}/documents.sqlite3"))
+    yield running
+    running.kill()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    arguments = ["--no-sandbox"] if os.getuid() == 0 else []
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=["--disable-gpu", *arguments])
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def context(browser: Browser, service: Process) -> Iterator[BrowserContext]:
+    made = browser.new_context(base_url=service.url, viewport={"width": 1280, "height": 800}, bypass_csp=False)
+    made.set_default_timeout(60_000)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Iterator[Page]:
+    """A page on which nothing may go wrong: no error of a script, no breach of the content policy."""
+    opened = context.new_page()
+    wrong: list[str] = []
+    opened.on("pageerror", lambda error: wrong.append(str(error)))
+    opened.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+    opened.on("dialog", lambda dialog: wrong.append(dialog.message))
+    yield opened
+    assert not wrong
+
+
+def bring(page: Page, text: str, keep: str = "7") -> None:
+    """Paste a text and wait until it is repaired."""
+    page.goto("/")
+    page.select_option("#keep", keep)
+    page.fill("#text", text)
+    page.click("button[type=submit]")
+    ready(page)
+
+
+def ready(page: Page) -> None:
+    page.wait_for_selector("body[data-ready=done]")
+
+
+def saved(page: Page) -> None:
+    """Wait until the server has acknowledged everything."""
+    page.wait_for_selector("body[data-pending='0']")
+
+
+def open_count(page: Page) -> int:
+    found = re.match(r"(\d+) open", page.inner_text("#count"))
+    assert found
+    return int(found[1])
+
+
+def focused(page: Page) -> str:
+    return str(page.evaluate("document.activeElement.id"))
+
+
+def tab_to(page: Page, selector: str) -> None:
+    """Press Tab until an element has the focus."""
+    for _ in range(60):
+        if page.evaluate("s => document.activeElement.matches(s)", selector):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"no way to {selector} by Tab")
+
+
+def test_an_editor_works_through_the_example_with_the_keyboard_alone(page: Page, tmp_path: Path) -> None:
+    page.goto("/")
+    tab_to(page, "#text")
+    page.keyboard.insert_text(EXAMPLE)
+    tab_to(page, "#keep")
+    page.keyboard.press("ArrowDown")
+    tab_to(page, "button[type=submit]")
+    page.keyboard.press("Enter")
+    ready(page)
+    total = open_count(page)
+    assert total >= 5
+
+    assert focused(page).startswith("c-")  # the worst change has the focus at once
+    first = focused(page)
+    page.keyboard.press("j")
+    second = focused(page)
+    assert second != first
+    page.keyboard.press("k")
+    assert focused(page) == first
+    page.keyboard.press("a")
+    after = open_count(page)
+    assert after < total  # one, or the group that it belongs to
+    expect(page.locator("#live")).to_contain_text(f"{after} left")
+    third = focused(page)
+    assert third not in ("", first)
+    rejected = page.locator(f"#{third} h3").inner_text()
+    page.keyboard.press("r")
+    page.keyboard.press("w")
+    page.keyboard.press("Enter")  # wrong name
+    page.keyboard.press("e")
+    assert focused(page) == "hand"
+    page.keyboard.press("Control+a")
+    page.keyboard.insert_text("jar of words")  # a, r and j are letters here
+    page.keyboard.press("Control+Enter")
+    page.keyboard.press("Control+Shift+Enter")
+    saved(page)
+    left = open_count(page)
+    assert left <= total - 4
+    page.keyboard.press("u")
+    saved(page)
+    assert open_count(page) > left
+    page.keyboard.press("Control+y")
+    saved(page)
+    assert open_count(page) == left
+
+    page.reload()
+    ready(page)
+    assert open_count(page) == left
+    expect(page.locator("#text")).to_contain_text("jar of words")
+    page.click("button[data-show=decided]")
+    expect(page.locator("#queue")).to_contain_text("Rejected by")
+    assert rejected.split("\n")[0].strip("−+")[:3] in page.locator("#queue").inner_text()
+
+    page.focus("#export summary")
+    page.keyboard.press("Enter")
+    tab_to(page, "a[data-form=docx]")
+    with page.expect_download() as waiting:
+        page.keyboard.press("Enter")
+    waiting.value.save_as(tmp_path / "out.docx")
+    data = (tmp_path / "out.docx").read_bytes()
+    assert "\n".join(resolve_revisions(data, accept=False)) == EXAMPLE
+    corrected = "\n".join(resolve_revisions(data, accept=True))
+    assert "jar of words" in corrected
+    with page.expect_download() as waiting:
+        page.click("a[data-form=text]")
+    assert Path(waiting.value.path()).read_text(encoding="utf-8") == corrected
+
+
+def test_an_unsaved_document_survives_a_reload_and_can_be_saved(page: Page) -> None:
+    bring(page, SHORT, keep="0")
+    page.keyboard.press("a")
+    saved(page)
+    left = open_count(page)
+    page.reload()
+    ready(page)
+    assert open_count(page) == left
+    page.click("#save-now")
+    page.wait_for_selector("#unsaved", state="detached")
+    ready(page)
+    assert open_count(page) == left
+
+
+def test_keys_are_not_taken_from_someone_who_types_and_can_be_changed_and_switched_off(page: Page) -> None:
+    bring(page, SHORT)
+    total = open_count(page)
+    page.click("#more summary")
+    page.fill("#editor", "")
+    page.focus("#editor")
+    page.keyboard.type("Anna Krag")
+    page.keyboard.press("Tab")
+    saved(page)
+    assert open_count(page) == total
+    page.keyboard.press("Escape")
+    page.focus("#queue .card.current")
+    page.keyboard.press("?")
+    expect(page.locator("#help")).to_be_visible()
+    page.click("button[aria-label^='Key for Accept and go on']")
+    page.keyboard.press("x")
+    page.keyboard.press("Escape")
+    page.focus("#queue .card.current")
+    page.keyboard.press("a")
+    assert open_count(page) == total
+    page.keyboard.press("x")
+    saved(page)
+    assert open_count(page) < total
+    left = open_count(page)
+    page.keyboard.press("Alt+h")
+    page.uncheck("#keys-on")
+    page.keyboard.press("Escape")
+    page.focus("#queue .card.current")
+    page.keyboard.press("x")
+    assert open_count(page) == left
+    page.keyboard.press("Control+z")  # chords stay
+    saved(page)
+    assert open_count(page) == total
+
+
+def test_another_editors_decision_appears_and_a_conflict_is_shown(page: Page, browser: Browser) -> None:
+    bring(page, SHORT)
+    other = browser.new_context(base_url=page.url.rsplit("/documents", 1)[0]).new_page()
+    other.goto(page.url)
+    ready(other)
+    target = focused(page).removeprefix("c-")
+    page.evaluate(
+        "Object.defineProperty(document, 'hidden', { get: () => true, configurable: true })"
+    )  # it learns nothing for now
+    other.focus(f"#c-{target}")
+    other.keyboard.press("a")
+    saved(other)
+    page.keyboard.press("r")
+    expect(page.locator("#conflicts .conflict")).to_contain_text("accepted")
+    page.evaluate("Object.defineProperty(document, 'hidden', { get: () => false, configurable: true })")
+    page.click("text=Take mine")
+    saved(page)
+    other.click("button[data-show=decided]")
+    expect(other.locator("#queue")).to_contain_text("Rejected by", timeout=20_000)
+    other.context.close()
+
+
+def test_hostile_text_does_nothing(page: Page) -> None:
+    bring(page, HOSTILE)
+    for view in ("side", "clean", "inline"):
+        page.click(f"button[data-view={view}]")
+        expect(page.locator("#text")).to_contain_text("<script>window.hit=1</script>")
+    page.keyboard.press("e")
+    page.locator("#queue .card.current").focus()
+    page.keyboard.press("e")
+    page.keyboard.insert_text("<img src=x onerror=window.hit=1>")
+    page.keyboard.press("Control+Enter")
+    saved(page)
+    page.click("#more summary")
+    page.click("#history-open")
+    assert page.evaluate("window.hit") is None
+    assert page.locator("main img").count() == 0
+
+
+@pytest.mark.parametrize("width", [320, 640])
+def test_nothing_is_cut_off_on_a_narrow_screen_or_at_great_zoom(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 400 if width == 640 else 640})
+    bring(page, EXAMPLE)
+    for path in (page.url, "/", "/stats", "/dismissals"):
+        page.goto(path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.locator("h1").first.is_visible()
+
+
+def test_both_panes_show_the_same_place(page: Page) -> None:
+    bring(page, EXAMPLE * 8)
+    page.click("button[data-view=side]")
+    page.wait_for_timeout(400)
+    page.evaluate("document.getElementById('text').scrollTop = 4000")
+    page.wait_for_function("document.getElementById('before').scrollTop > 2000")
+    tops = page.evaluate(
+        """() => ['text', 'before'].map((id) => {
+          const pane = document.getElementById(id);
+          const end = (p) => p.offsetTop + p.offsetHeight - pane.offsetTop;
+          return [...pane.children].findIndex((p) => end(p) > pane.scrollTop + 1);
+        })"""
+    )
+    assert abs(tops[0] - tops[1]) <= 1
+
+
+AXE = resources.files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(browser: Browser, service: Process, scheme: str) -> None:
+    context = browser.new_context(
+        base_url=service.url, viewport={"width": 1280, "height": 900}, color_scheme=scheme,  # type: ignore[arg-type]
+        bypass_csp=True, reduced_motion="reduce",
+    )  # fmt: skip
+    page = context.new_page()
+
+    def check(where: str) -> None:
+        page.evaluate(AXE)
+        found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        assert [(where, v["id"], [n["html"][:200] for n in v["nodes"][:3]]) for v in found["violations"]] == []
+
+    page.goto("/")
+    check("home")
+    bring(page, EXAMPLE)
+    check("inline")
+    page.keyboard.press("a")
+    page.keyboard.press("r")
+    saved(page)
+    check("decided")
+    page.keyboard.press("e")
+    check("by hand")
+    page.keyboard.press("Escape")
+    page.keyboard.press("d")
+    check("never again")
+    page.click("button[data-view=side]")
+    check("side by side")
+    page.click("#export summary")
+    check("download")
+    page.click("#help-open")
+    check("keys")
+    page.keyboard.press("Escape")
+    for path in ("/", "/stats", "/dismissals", "/documents/none"):
+        page.goto(path)
+        check(path)
+    context.close()
