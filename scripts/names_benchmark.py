@@ -227,7 +227,7 @@ def random_entities(store: EntityStore, count: int, seed: int, *, by_popularity:
     rng = random.Random(seed)
     ids = sorted(i for layer in store.layers for i in layer.ids())
     found: list[Entity] = []
-    for entity_id in rng.sample(ids, len(ids)):
+    for entity_id in rng.sample(ids, len(ids) if count else 0):
         entity = store.get(entity_id)
         if entity is not None and (not by_popularity or rng.random() < entity.popularity**4):
             found.append(entity)
