@@ -52,7 +52,9 @@ class Settings(BaseSettings):
     cache_sentences: NonNegativeInt = Field(
         4096, description="Proposals kept in memory, in sentences, least recently used first out; 0 keeps none."
     )
-    concurrent_repairs: PositiveInt = Field(2, description="Requests repaired at the same time, in threads.")
+    concurrent_repairs: PositiveInt = Field(
+        8, description="Requests repaired at the same time, in threads; their sentences share the network's batches."
+    )
     waiting_repairs: NonNegativeInt = Field(
         64, description="Requests that may wait for a thread; one more is refused with 503."
     )

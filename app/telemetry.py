@@ -8,6 +8,7 @@ import secrets
 import sys
 import time
 import traceback
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final, TextIO
 
@@ -171,6 +172,19 @@ class Metrics:
             "mt_repair_queue_seconds", "Time a request waited for a thread, in seconds.", registry=on
         )
         self._repair_seconds = Histogram("mt_repair_repair_seconds", "Time to repair one document.", registry=on)
+        self._batch_sentences = Histogram(
+            "mt_repair_batch_sentences", "Sentences that went through the network together.",
+            buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256), registry=on,
+        )  # fmt: skip
+        self._batch_wait_seconds = Histogram(
+            "mt_repair_batch_wait_seconds", "Time the oldest sentence of a batch waited, in seconds.", registry=on
+        )
+        self._decode_seconds = Histogram("mt_repair_decode_seconds", "Time of one batch in the network.", registry=on)
+        self._tokens = Counter(
+            "mt_repair_tokens", "Tokens through the network, about four characters each.", registry=on
+        )
+        self._waiting = Gauge("mt_repair_waiting_requests", "Requests that wait for a thread.", registry=on)
+        self._waiting_tokens = Gauge("mt_repair_waiting_tokens", "Tokens of the requests that wait.", registry=on)
         self._is_ready = Gauge("mt_repair_ready", "1 once a real repair has passed, else 0.", registry=on)
         self._info = Gauge("mt_repair_info", "Always 1; what is loaded.", ["version", "model", "kb"], registry=on)
 
@@ -202,6 +216,18 @@ class Metrics:
             self._misses.inc(use.not_applied)
         if repair.text != repair.source:
             self._violations.inc(count_violations(repair))
+
+    def observe_batch(self, sentences: int, tokens: int, waited_s: float, spent_s: float) -> None:
+        """Count one batch of the network."""
+        self._batch_sentences.observe(sentences)
+        self._batch_wait_seconds.observe(waited_s)
+        self._decode_seconds.observe(spent_s)
+        self._tokens.inc(tokens)
+
+    def watch_queue(self, requests: Callable[[], int], tokens: Callable[[], int]) -> None:
+        """Ask for the length of the queue whenever the metrics are read."""
+        self._waiting.set_function(requests)
+        self._waiting_tokens.set_function(tokens)
 
     def set_ready(self, version: str, model: str, kb: str) -> None:
         """Say what is loaded, once a repair has passed."""

@@ -15,11 +15,16 @@ from app.names.glossary import GlossaryMatcher
 from app.names.unknown import NoNames
 from app.seq2seq.cache import CachingGenerator
 from app.seq2seq.echo import EchoGenerator
+from app.serving.batcher import BatchingGenerator
 from app.settings import GeneratorKind, Settings
 
 
-def build_repairer(settings: Settings) -> Repairer:
+def build_repairer(settings: Settings, *, is_shared: bool = False) -> Repairer:
     """The product as the settings want it, ready to repair.
+
+    Args:
+        settings: What to load.
+        is_shared: Whether many threads will use it at once: their sentences then share batches.
 
     Raises:
         ResourceError: The network or the knowledge base is missing or damaged; the message names the remedy.
@@ -33,14 +38,18 @@ def build_repairer(settings: Settings) -> Repairer:
         rules=Rules(),
         terms=GlossaryMatcher(),
         linker=linker,
-        generator=build_generator(settings),
+        generator=build_generator(settings, is_shared=is_shared),
         verifier=Verifier(),
         kb_version=kb_version,
     )
 
 
-def build_generator(settings: Settings) -> Generator:
+def build_generator(settings: Settings, *, is_shared: bool = False) -> Generator:
     """Who proposes edits, behind a memory of what it proposed.
+
+    Args:
+        settings: What to load.
+        is_shared: See ``build_repairer``.
 
     Raises:
         ResourceError: It cannot be loaded.
@@ -52,6 +61,10 @@ def build_generator(settings: Settings) -> Generator:
             generator = _repair_network(settings)
         case GeneratorKind.TRANSFORMERS:
             generator = _checkpoint(settings)
+    if is_shared:
+        generator = BatchingGenerator(
+            generator, batch_tokens=settings.batch_tokens, window_s=settings.batch_window_ms / 1000
+        )
     return CachingGenerator(generator, settings.cache_sentences) if settings.cache_sentences else generator
 
 

@@ -25,8 +25,10 @@ ALLOWED: dict[str, set[str]] = {
     "app.formats": CORE | {"app.formats"},
     "app.seq2seq": CORE | {"app.seq2seq"},
     "app.store": CORE | {"app.store", "app.settings"},
-    "app.wiring": CORE | {"app.settings", "app.names", "app.formats", "app.seq2seq"},
-    "app.api": CORE | {"app.api", "app.settings", "app.telemetry", "app.wiring", "app.names", "app.store", "app.web"},
+    "app.serving": CORE | {"app.serving"},
+    "app.wiring": CORE | {"app.settings", "app.names", "app.formats", "app.seq2seq", "app.serving"},
+    "app.api": CORE
+    | {"app.api", "app.settings", "app.telemetry", "app.wiring", "app.names", "app.serving", "app.store", "app.web"},
 }
 
 

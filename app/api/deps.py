@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from functools import partial
 from typing import Annotated, Protocol, TypeVar
 
 import anyio
@@ -16,6 +15,8 @@ from app.api.errors import ProblemError
 from app.api.schemas import KnowledgeBaseBody, ModelBody
 from app.core.protocols import ModelCard, RuleSet
 from app.core.types import DocumentRepair, RepairOptions
+from app.serving.admission import CHARS_PER_TOKEN, Admission, OverloadedError
+from app.serving.lanes import AbandonedError, Lane, Ticket, working_for
 from app.settings import Settings
 from app.telemetry import Metrics
 
@@ -60,6 +61,12 @@ class Service:
         self.settings, self.metrics = settings, metrics
         self._engine: RepairEngine | None = None
         self._limiter = anyio.CapacityLimiter(settings.concurrent_repairs)
+        self._admission = Admission(
+            slots=settings.concurrent_repairs,
+            waiting=settings.waiting_repairs,
+            waiting_tokens=settings.waiting_tokens,
+        )
+        metrics.watch_queue(lambda: self._admission.waiting, lambda: self._admission.waiting_tokens)
 
     @property
     def is_ready(self) -> bool:
@@ -69,7 +76,7 @@ class Service:
     @property
     def waiting(self) -> int:
         """Requests that wait for a thread."""
-        return self._limiter.statistics().tasks_waiting
+        return self._admission.waiting
 
     def warm_up(self, engine: RepairEngine) -> None:
         """Send a sample through ``engine``, and serve with it from then on.
@@ -113,25 +120,72 @@ class Service:
         """
         return KnowledgeBaseBody(version=self.engine().kb_version)
 
-    async def in_thread(self, work: Callable[[float], _Result]) -> _Result:
+    async def in_thread(
+        self,
+        work: Callable[[float], _Result],
+        *,
+        lane: Lane = Lane.INTERACTIVE,
+        chars: int = 0,
+        latency_s: float | None = None,
+        request: Request | None = None,
+    ) -> _Result:
         """Run ``work`` beside the event loop; it is told how long it waited, in seconds.
 
+        Args:
+            work: What to do.
+            lane: Whether a person waits for it or a program.
+            chars: How much text it is about: what the queue is measured in.
+            latency_s: How long the caller can wait; the time limit of a request by default.
+            request: Whose; if its caller hangs up, it gives up its place and its sentences in the queue.
+
         Raises:
-            ProblemError: ``queue-full``, at once; ``deadline`` where the whole time went by in the queue.
+            ProblemError: ``queue-full``, at once, where the queue is full or the caller would wait too long;
+                ``deadline`` where the whole time went by in the queue.
         """
-        if self._limiter.available_tokens < 1 and self.waiting >= self.settings.waiting_repairs:
-            raise ProblemError(
-                "queue-full", "All threads are busy; try again.", headers={"Retry-After": _RETRY_AFTER_S}
-            )
         asked = time.monotonic()
+        limit_s = min(latency_s or self.settings.request_timeout_s, self.settings.request_timeout_s)
+        ticket = Ticket(lane, asked + limit_s, observe=self.metrics.observe_batch)
 
         def run() -> _Result:
             waited = time.monotonic() - asked
             if waited > self.settings.request_timeout_s:
                 raise ProblemError("deadline", "The request waited for its whole time; try again later.")
-            return work(waited)
+            ticket.check()
+            with working_for(ticket):
+                return work(waited)
 
-        return await anyio.to_thread.run_sync(partial(run), limiter=self._limiter)
+        results: list[_Result] = []
+        error: BaseException | None = None
+        async with anyio.create_task_group() as tasks:
+            if request is not None:
+                tasks.start_soon(_watch, request, ticket, tasks.cancel_scope)
+            try:
+                turn = await self._admission.enter(lane, chars // CHARS_PER_TOKEN, limit_s)
+                try:
+                    results.append(await anyio.to_thread.run_sync(run, limiter=self._limiter))
+                finally:
+                    self._admission.leave(turn, is_done=bool(results))
+            except (Exception, AbandonedError) as exc:  # raised below, outside of the group that would wrap it
+                error = exc
+            tasks.cancel_scope.cancel()
+        if ticket.abandoned.is_set() and not results:
+            raise ProblemError("bad-request", "The caller hung up.") from error
+        if isinstance(error, OverloadedError):
+            detail = "Too much is waiting" if error.is_full else "It would take longer than you can wait"
+            raise ProblemError(
+                "queue-full", f"{detail}; try again.", headers={"Retry-After": str(error.retry_after_s)}
+            ) from error
+        if error is not None:
+            raise error
+        return results[0]
+
+
+async def _watch(request: Request, ticket: Ticket, scope: anyio.CancelScope) -> None:
+    """Give the request up once its caller has hung up."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+    ticket.abandoned.set()
+    scope.cancel()
 
 
 def get_service(request: Request) -> Service:

@@ -301,7 +301,9 @@ async def check(request: Request, service: ServiceDep) -> Response:
         answer = write_check(call.document, repair, call.code, rules, reason=late)
         return Response(answer.encode(), media_type=JSON)
 
-    return await service.in_thread(work)
+    return await service.in_thread(
+        work, chars=len(call.document.plain), latency_s=call.options.max_latency_s, request=request
+    )
 
 
 def _kept(words: WordStore, owner: str, text: str) -> tuple[GlossaryEntry, ...]:

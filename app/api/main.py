@@ -96,7 +96,7 @@ def build_engine(settings: Settings) -> RepairEngine:
     """The engine that the settings name; see ``app.wiring.build_repairer``."""
     from app.wiring import build_repairer  # what it loads is heavy, and a test that hands in an engine needs none
 
-    return build_repairer(settings)
+    return build_repairer(settings, is_shared=True)
 
 
 async def _warm_up(service: Service, engine: RepairEngine) -> None:

@@ -38,6 +38,7 @@ from app.api.schemas import (
 )
 from app.core.errors import RepairError
 from app.core.types import DocumentRepair
+from app.serving.lanes import Lane
 from app.telemetry import CONTENT_TYPE, new_id
 
 JSON: Final = "application/json"
@@ -69,6 +70,7 @@ _REPAIR_PROBLEMS = problems(400, 408, 413, 415, 422, 500, 503, 504)
 async def _repair(
     body: Annotated[RepairRequest, Body(openapi_examples=REPAIR_EXAMPLES)],
     service: ServiceDep,
+    request: Request,
     accept: Annotated[str, Header(include_in_schema=False)] = "",
 ) -> Response:
     """Correct one English document that a machine translated, and show every change.
@@ -85,7 +87,9 @@ async def _repair(
             return Response(as_proofreader(repair).model_dump_json(), media_type=PROOFREADER)
         return Response(response.encode(), media_type=JSON)
 
-    return await service.in_thread(work)
+    return await service.in_thread(
+        work, chars=len(call.document.plain), latency_s=call.options.max_latency_s, request=request
+    )
 
 
 for _path, _operation in (("/repair", "repair"), ("/v1/repair", "repair_v1")):
@@ -125,7 +129,7 @@ async def repair_batch(
         answers = BatchResponse(items=list(_answer_items(body, service, waited_s, request_id)))
         return Response(answers.model_dump_json(exclude_none=True), media_type=JSON)
 
-    return await service.in_thread(work)
+    return await service.in_thread(work, lane=Lane.BULK, chars=_chars_of(body), request=request)
 
 
 @router.post(
@@ -241,6 +245,12 @@ def _repair_one(call: RepairCall, service: Service, waited_s: float) -> tuple[Re
         total_s=waited_s + spent_s,
     )
     return response, repair
+
+
+def _chars_of(body: BatchRequest) -> int:
+    """How much text a batch is about; items that are wrong count for nothing."""
+    texts = (item.get("text") for item in body.items if isinstance(item, Mapping))
+    return sum(len(text) for text in texts if isinstance(text, str))
 
 
 def _check_batch(body: BatchRequest, service: Service) -> None:

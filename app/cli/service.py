@@ -28,7 +28,7 @@ def serve(
 
     given: dict[str, Any] = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     settings = Settings(**given)
-    engine = build_repairer(settings)  # before any logging, so that what is missing is said in one line
+    engine = build_repairer(settings, is_shared=True)  # before any logging, so that what is missing is said in one line
     configure_logging(settings.log_level)
     uvicorn.run(
         create_app(settings, engine),

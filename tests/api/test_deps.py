@@ -1,0 +1,109 @@
+"""Many requests at once: who is refused, how soon, and who gives up a place."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from app.api.main import create_app
+from app.settings import Settings
+from tests.api.engines import WilfulEngine
+from tests.api.running import listening
+
+
+@pytest.fixture
+def engine() -> WilfulEngine:
+    return WilfulEngine()
+
+
+@pytest.fixture
+def port(engine: WilfulEngine) -> Iterator[int]:
+    """A service on a socket with one thread and room for four."""
+    with listening(create_app(Settings(concurrent_repairs=1, waiting_repairs=4), engine)) as address:
+        while send(int(address.rpartition(":")[2]), "/readyz", None)[0] != 200:
+            pass
+        yield int(address.rpartition(":")[2])
+        engine.gate.set()
+
+
+def send(port: int, path: str, body: object) -> tuple[int, dict[str, str], bytes]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    try:
+        connection.request(
+            "GET" if body is None else "POST", path, None if body is None else json.dumps(body),
+            {} if body is None else {"Content-Type": "application/json"},
+        )  # fmt: skip
+        response = connection.getresponse()
+        return response.status, {k.lower(): v for k, v in response.getheaders()}, response.read()
+    finally:
+        connection.close()
+
+
+def waiting(port: int) -> float:
+    text = send(port, "/metrics", None)[2].decode()
+    return float(next(line for line in text.splitlines() if line.startswith("mt_repair_waiting_requests ")).split()[1])
+
+
+def until(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < end
+        threading.Event().wait(0.005)
+
+
+def test_what_cannot_be_done_in_time_is_refused_at_once(engine: WilfulEngine, port: int) -> None:
+    assert send(port, "/repair", {"text": "It is so. " * 20})[0] == 200  # now a rate is known
+    engine.gate.clear()
+    engine.entered.clear()
+    with ThreadPoolExecutor(4) as pool:
+        first = pool.submit(send, port, "/repair", {"text": "It is so. " * 9000})
+        assert engine.entered.wait(30)
+        status, headers, body = send(port, "/repair", {"text": "It is so.", "max_latency_ms": 1})
+        assert (status, json.loads(body)["type"]) == (503, "urn:mt-repair:problem:queue-full")
+        assert int(headers["retry-after"]) >= 1
+        assert not first.done()  # refused while the first is still at work
+        engine.gate.set()
+        assert first.result(60)[0] == 200
+
+
+def test_a_full_queue_refuses_and_then_serves_what_it_took(engine: WilfulEngine, port: int) -> None:
+    engine.gate.clear()
+    engine.entered.clear()
+    with ThreadPoolExecutor(8) as pool:
+        first = pool.submit(send, port, "/repair", {"text": "Hello."})
+        assert engine.entered.wait(30)
+        taken = [pool.submit(send, port, "/repair", {"text": "Hello."}) for _ in range(4)]
+        until(lambda: waiting(port) == 4)
+        status, headers, _ = send(port, "/repair", {"text": "Hello."})
+        assert (status, headers["retry-after"]) == (503, "1")
+        status, _, body = send(port, "/v2/check", {"text": "Hello.", "language": "en"})
+        assert (status, body[:7]) == (503, b"Error: ")
+        assert send(port, "/v2/healthcheck", None)[2] == b"OK"
+        engine.gate.set()
+        assert [call.result(30)[0] for call in (first, *taken)] == [200] * 5
+
+
+def test_who_hangs_up_gives_up_the_place(engine: WilfulEngine, port: int) -> None:
+    engine.gate.clear()
+    engine.entered.clear()
+    body = b'{"text": "Hello."}'
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(send, port, "/repair", {"text": "Hello."})
+        assert engine.entered.wait(30)
+        with socket.create_connection(("127.0.0.1", port), timeout=30) as raw:
+            raw.sendall(
+                b"POST /repair HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+                b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
+            )
+            until(lambda: waiting(port) == 1)
+        until(lambda: waiting(port) == 0)
+        assert not first.done()
+        engine.gate.set()
+        assert first.result(30)[0] == 200
