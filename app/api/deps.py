@@ -78,6 +78,11 @@ class Service:
         """Requests that wait for a thread."""
         return self._admission.waiting
 
+    @property
+    def working(self) -> int:
+        """Requests at work."""
+        return self._admission.working
+
     def warm_up(self, engine: RepairEngine) -> None:
         """Send a sample through ``engine``, and serve with it from then on.
 
@@ -119,6 +124,18 @@ class Service:
             ProblemError: ``model-not-ready``.
         """
         return KnowledgeBaseBody(version=self.engine().kb_version)
+
+    def check_room(self, chars: int, latency_s: float | None, lane: Lane = Lane.INTERACTIVE) -> None:
+        """Refuse at once what would be refused in a moment: for answers that begin before the work does.
+
+        Raises:
+            ProblemError: ``queue-full``.
+        """
+        limit_s = min(latency_s or self.settings.request_timeout_s, self.settings.request_timeout_s)
+        try:
+            self._admission.check(lane, chars // CHARS_PER_TOKEN, limit_s)
+        except OverloadedError as exc:
+            raise _overloaded(exc) from exc
 
     async def in_thread(
         self,
@@ -171,13 +188,15 @@ class Service:
         if ticket.abandoned.is_set() and not results:
             raise ProblemError("bad-request", "The caller hung up.") from error
         if isinstance(error, OverloadedError):
-            detail = "Too much is waiting" if error.is_full else "It would take longer than you can wait"
-            raise ProblemError(
-                "queue-full", f"{detail}; try again.", headers={"Retry-After": str(error.retry_after_s)}
-            ) from error
+            raise _overloaded(error) from error
         if error is not None:
             raise error
         return results[0]
+
+
+def _overloaded(error: OverloadedError) -> ProblemError:
+    detail = "Too much is waiting" if error.is_full else "It would take longer than you can wait"
+    return ProblemError("queue-full", f"{detail}; try again.", headers={"Retry-After": str(error.retry_after_s)})
 
 
 async def _watch(request: Request, ticket: Ticket, scope: anyio.CancelScope) -> None:

@@ -36,6 +36,7 @@ from app.api.schemas import (
     write_diff,
     write_response,
 )
+from app.api.streaming import EVENT_STREAM, NDJSON, stream_batch, stream_repair
 from app.core.errors import RepairError
 from app.core.types import DocumentRepair
 from app.serving.lanes import Lane
@@ -63,6 +64,14 @@ _PROOFREADER_VIEW: Final[dict[str, Any]] = {
         ],
     },
 }
+_EVENTS_VIEW: Final[dict[str, Any]] = {
+    "schema": {"type": "string"},
+    "example": 'event: meta\ndata: {"id":"rep_01KATW3Y6N"}\n\nevent: done\ndata: {"status":"unchanged"}\n\n',
+}
+_LINES_VIEW: Final[dict[str, Any]] = {
+    "schema": {"type": "string"},
+    "example": '{"index":0,"id":"headline","status":200}\n{"index":1,"id":"body","status":422}\n',
+}
 _BODY_PROBLEMS = problems(400, 408, 413, 415, 422, 500)
 _REPAIR_PROBLEMS = problems(400, 408, 413, 415, 422, 500, 503, 504)
 
@@ -80,6 +89,8 @@ async def _repair(
     """
     call = read_call(body, service.settings)
     service.engine()
+    if EVENT_STREAM in accept.lower():
+        return stream_repair(call, service, request, _repair_one)
 
     def work(waited_s: float) -> Response:
         response, repair = _repair_one(call, service, waited_s)
@@ -101,7 +112,10 @@ for _path, _operation in (("/repair", "repair"), ("/v1/repair", "repair_v1")):
         summary="Repair a document",
         tags=["Repair"],
         response_class=Response,
-        responses={**success("repair", RepairResponse, {PROOFREADER: _PROOFREADER_VIEW}), **_REPAIR_PROBLEMS},
+        responses={
+            **success("repair", RepairResponse, {PROOFREADER: _PROOFREADER_VIEW, EVENT_STREAM: _EVENTS_VIEW}),
+            **_REPAIR_PROBLEMS,
+        },
     )
 
 
@@ -111,10 +125,13 @@ for _path, _operation in (("/repair", "repair"), ("/v1/repair", "repair_v1")):
     summary="Repair many documents",
     tags=["Repair"],
     response_class=Response,
-    responses={**success("batch", BatchResponse), **_REPAIR_PROBLEMS},
+    responses={**success("batch", BatchResponse, {NDJSON: _LINES_VIEW}), **_REPAIR_PROBLEMS},
 )
 async def repair_batch(
-    body: Annotated[BatchRequest, Body(openapi_examples=BATCH_EXAMPLES)], service: ServiceDep, request: Request
+    body: Annotated[BatchRequest, Body(openapi_examples=BATCH_EXAMPLES)],
+    service: ServiceDep,
+    request: Request,
+    accept: Annotated[str, Header(include_in_schema=False)] = "",
 ) -> Response:
     """Repair each item on its own: one that is wrong or fails has its own problem, the others their results.
 
@@ -124,12 +141,21 @@ async def repair_batch(
     _check_batch(body, service)
     service.engine()
     request_id = request_id_in(request.scope)
+    if NDJSON in accept.lower():
+        defaults = body.defaults.model_dump(exclude_unset=True, mode="json")
+        started = time.monotonic()
+
+        def answer(index: int, waited_s: float) -> BatchAnswer:
+            spent_s = time.monotonic() - started
+            return _answer_item(index, body.items[index], defaults, service, spent_s, waited_s, request_id)
+
+        return stream_batch(len(body.items), answer, [_chars_of(item) for item in body.items], service, request)
 
     def work(waited_s: float) -> Response:
         answers = BatchResponse(items=list(_answer_items(body, service, waited_s, request_id)))
         return Response(answers.model_dump_json(exclude_none=True), media_type=JSON)
 
-    return await service.in_thread(work, lane=Lane.BULK, chars=_chars_of(body), request=request)
+    return await service.in_thread(work, lane=Lane.BULK, chars=sum(map(_chars_of, body.items)), request=request)
 
 
 @router.post(
@@ -247,10 +273,10 @@ def _repair_one(call: RepairCall, service: Service, waited_s: float) -> tuple[Re
     return response, repair
 
 
-def _chars_of(body: BatchRequest) -> int:
-    """How much text a batch is about; items that are wrong count for nothing."""
-    texts = (item.get("text") for item in body.items if isinstance(item, Mapping))
-    return sum(len(text) for text in texts if isinstance(text, str))
+def _chars_of(item: object) -> int:
+    """How much text an item is about; one that is wrong counts for nothing."""
+    text = item.get("text") if isinstance(item, Mapping) else None
+    return len(text) if isinstance(text, str) else 0
 
 
 def _check_batch(body: BatchRequest, service: Service) -> None:

@@ -657,6 +657,11 @@ def band_of(confidence: float) -> Literal["high", "medium", "low"]:
     return "high" if confidence >= _HIGH else "medium" if confidence >= _MEDIUM else "low"
 
 
+def band_of_garble(score: float) -> GarbleBody:
+    """How machine-made a document reads, with a word for it."""
+    return GarbleBody(score=_rounded(score), kind="machine_translation" if score >= _MACHINE_MADE else "clean")
+
+
 def show_diff(
     source: str, edits: Sequence[Edit | Change], forms: Iterable[DiffForm], names: tuple[str, str] | None = None
 ) -> DiffBody | None:
@@ -691,9 +696,7 @@ def write_response(
         status=repair.status,
         text=repair.text,
         offset_unit=unit,
-        garble=GarbleBody(
-            score=_rounded(repair.garble), kind="machine_translation" if repair.garble >= _MACHINE_MADE else "clean"
-        ),
+        garble=band_of_garble(repair.garble),
         sentences=[
             SentenceBody(
                 **places.of(answer.segment.span),

@@ -95,11 +95,11 @@ class Admission:
         # With several slots the first to be free takes the next: of what is under way about half has to be done.
         return (before + under_way / (2 if self._slots > 1 else 1)) / self._rate
 
-    async def enter(self, lane: Lane, tokens: int, latency_s: float) -> _Turn:
-        """Wait for a turn; who is cancelled while waiting gives up the place.
+    def check(self, lane: Lane, tokens: int, latency_s: float) -> None:
+        """Say at once whether a request that came now could be served.
 
         Raises:
-            OverloadedError: At once, where the queue is full or the wait would be longer than ``latency_s``.
+            OverloadedError: The queue is full, or the wait would be longer than ``latency_s``.
         """
         wait_s = self.estimate_wait_s(lane)
         if not self._may_start(lane):
@@ -108,6 +108,14 @@ class Admission:
             if is_full or wait_s > latency_s:
                 over_s = wait_s - latency_s if wait_s > latency_s else wait_s / 2
                 raise OverloadedError(min(60, max(1, math.ceil(over_s))), is_full=is_full)
+
+    async def enter(self, lane: Lane, tokens: int, latency_s: float) -> _Turn:
+        """Wait for a turn; who is cancelled while waiting gives up the place.
+
+        Raises:
+            OverloadedError: At once, where the queue is full or the wait would be longer than ``latency_s``.
+        """
+        self.check(lane, tokens, latency_s)
         turn = _Turn(lane, tokens)
         self._queues[lane].append(turn)
         self._give()
