@@ -263,7 +263,10 @@ def serve(connection: Connection, lifeline: Connection, build: Callable[[], Repa
             answer = ("failed", "not enough memory", True)
         except Exception as exc:  # whatever it is, the other units go on
             answer = ("failed", f"{type(exc).__name__}: {exc}", True)
-        connection.send(answer)
+        try:
+            connection.send(answer)
+        except BrokenPipeError:  # the parent is gone, and nobody waits for the answer
+            return
 
 
 def _die_with_parent(lifeline: Connection) -> None:
