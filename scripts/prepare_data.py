@@ -23,11 +23,13 @@ import typer
 from rapidfuzz.distance import Levenshtein
 
 from app.evaluation.splits import held_out_references, is_held_out_text, reference_key
+from app.seq2seq.codec import word_edits
 from app.seq2seq.corrupt import Corrupter, EditStatistics
 from app.seq2seq.examples import Example, make_example, make_pair, write_examples
+from app.seq2seq.slips import Slipper, word_families
 from app.seq2seq.tokenizer import Tokenizer
 
-KINDS = ("post-edit", "reference", "synthetic", "clean")
+KINDS = ("post-edit", "reference", "synthetic", "clean", "slips")
 CLOSE_LANGUAGES = ("et", "ro", "ru")  # their post-edits are repairs; those of ne and si are mostly retranslations
 MAX_HTER = {"close": 0.45, "far": 0.25}
 MAX_REFERENCE_RATE = 0.2  # word edits per word; above it a reference is another translation
@@ -75,7 +77,7 @@ def edit_rate(machine: str, corrected: str) -> float:
 
 
 def real_examples(
-    folder: Path, tokenizer: Tokenizer, rng: random.Random, copies: int
+    folder: Path, tokenizer: Tokenizer, rng: random.Random, copies: int, reference_weight: float
 ) -> tuple[list[Example], EditStatistics]:
     """Examples of the pair files, each post-edit ``copies`` times, and what was counted on the post-edits."""
     examples: list[Example] = []
@@ -97,8 +99,8 @@ def real_examples(
                     counted.append((tokenizer.words(machine), tokenizer.words(corrected)))
                 for _ in range(copies):
                     examples.append(make_pair(*maybe_curl(machine, corrected, rng), 1.0, 0, tokenizer))
-            elif edit_rate(machine, corrected) <= MAX_REFERENCE_RATE:
-                examples.append(make_pair(*maybe_curl(machine, corrected, rng), 0.3, 1, tokenizer))
+            elif reference_weight and edit_rate(machine, corrected) <= MAX_REFERENCE_RATE:
+                examples.append(make_pair(*maybe_curl(machine, corrected, rng), reference_weight, 1, tokenizer))
     return examples, EditStatistics.learn(counted)
 
 
@@ -106,8 +108,12 @@ def main(
     out: Annotated[Path, typer.Argument(help="Folder for train.npz and manifest.json.")],
     tokenizer: Annotated[Path, typer.Option(help="The tokenizer of the network to train.")],
     data: Annotated[Path, typer.Option(help="Folder with mt/ and text/.")] = Path("../shared/data"),
+    reference_weight: Annotated[
+        float, typer.Option(help="Weight of independent translations; 0 leaves them out.")
+    ] = 0.3,
     copies: Annotated[int, typer.Option(help="How often each post-edit stands in an epoch.")] = 2,
     synthetic: Annotated[int, typer.Option(help="Corrupted clean sentences.")] = 12_000,
+    slips: Annotated[int, typer.Option(help="Clean sentences with grammatical slips.")] = 40_000,
     clean: Annotated[int, typer.Option(help="Clean sentences that must stay as they are.")] = 14_000,
     rate: Annotated[float, typer.Option(help="Corruption rate, 1 = as in the real pairs.")] = 1.5,
     seed: int = 1,
@@ -115,7 +121,7 @@ def main(
     """Write the training examples."""
     rng = random.Random(seed)
     pieces = Tokenizer(tokenizer)
-    examples, stats = real_examples(data / "mt", pieces, rng, copies)
+    examples, stats = real_examples(data / "mt", pieces, rng, copies, reference_weight)
     sentences: list[str] = []
     for path in sorted((data / "text").glob("*.txt.xz")):
         for index, document in read_documents(path):
@@ -129,6 +135,11 @@ def main(
         target = pieces.words(right)
         wrong = corrupter.corrupt(target, rng)
         examples.append(make_example(pieces.words(wrong), target, 0.5, 2))
+    slipper = Slipper(word_families(w for w, c in lexicon.items() if c >= 5 and w.isalpha()))
+    for text in sentences[synthetic + clean : synthetic + clean + slips]:
+        target = pieces.words(curl(text) if rng.random() < 0.5 else text)
+        wrong = pieces.words(slipper.slip(target, rng.choice((1, 1, 2, 2, 3)), rng))
+        examples.append(Example(wrong.pieces, word_edits(wrong, target), 1.0, 4))
     for text in sentences[synthetic : synthetic + clean]:
         words = pieces.words(curl(text) if rng.random() < 0.5 else text)
         examples.append(make_example(words, words, 1.0, 3))
