@@ -66,7 +66,7 @@ def word_families(words: Iterable[str]) -> dict[str, tuple[str, ...]]:
         for ending in ("ies", "ied"):
             if word.endswith(ending) and word[: -len(ending)] + "y" in known:
                 by_stem[word[: -len(ending)] + "y"].add(word)
-    for line in (*str(IRREGULAR_VERBS).split(), *map(str, IRREGULAR_NOUNS)):
+    for line in (*IRREGULAR_VERBS, *IRREGULAR_NOUNS):
         forms = {form for form in re.split("[:/,]", line) if form in known}
         if len(forms) > 1:
             by_stem[line].update(forms)

@@ -36,7 +36,7 @@ def repaired(example: Example) -> list[tuple[int, ...]]:
     out: list[tuple[int, ...]] = []
     at = 0
     for edit in example.edits:
-        out += [*example.pieces[at : edit.mark.first], edit.pieces]
+        out += [*example.pieces[at : edit.mark.first], edit.pieces or ()]
         at = edit.mark.last
     return [*out, *example.pieces[at:]]
 
@@ -66,7 +66,7 @@ def test_only_the_answer_behind_the_prompt_is_scored(tokenizer: Tokenizer, examp
     batch = make_batch(examples, tokenizer, random.Random(1))
     for row, example in enumerate(examples[:3]):
         scored = batch.targets[row][batch.weights[row] > 0].tolist()
-        assert scored == [*example.edits[0].pieces, tokenizer.eos]
+        assert scored == [*(example.edits[0].pieces or ()), tokenizer.eos]
         first = int((batch.weights[row] > 0).nonzero()[0])
         assert batch.decoder_ids[row, first] == tokenizer.answer
 
@@ -77,8 +77,17 @@ def test_a_right_span_is_answered_with_its_own_words(tokenizer: Tokenizer, examp
     for seed in range(20):
         for edit in choose_marks(clean, random.Random(seed), 3):
             words = [p for word in clean.pieces[edit.mark.first : edit.mark.last] for p in word]
-            assert list(edit.pieces) == words
+            assert list(edit.pieces or ()) == words
             assert all(p in flat_pieces for p in words)
+
+
+def test_what_only_the_source_could_explain_is_passed_over(tokenizer: Tokenizer) -> None:
+    example = make_pair("He saw sea go fine", "He saw school go fine", 1.0, 0, tokenizer)
+    assert [(e.mark, e.pieces) for e in example.edits] == [(Mark(2, 3), None)]
+    batch = make_batch([example], tokenizer, random.Random(1))
+    assert float(batch.labels.sum()) == 0
+    assert float(batch.word_weights.sum()) == len(example.pieces)  # five words and the end, less the one passed over
+    assert float(batch.weights.sum()) == 0
 
 
 def test_a_batch_without_a_mark_still_has_a_loss(tokenizer: Tokenizer, examples: list[Example]) -> None:

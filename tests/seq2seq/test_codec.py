@@ -43,7 +43,7 @@ def test_applying_the_word_edits_gives_the_target(tokenizer: Tokenizer, a: list[
     at = 0
     for edit in word_edits(source, target):
         out.extend(source.surfaces()[at : edit.mark.first])
-        out.extend(tokenizer.words(tokenizer.decode(edit.pieces)).surfaces())
+        out.extend(tokenizer.words(tokenizer.decode(edit.pieces or ())).surfaces())
         at = edit.mark.last
     out.extend(source.surfaces()[at:])
     assert out == target.surfaces()
@@ -54,7 +54,7 @@ def test_every_edit_written_as_a_change_gives_the_target_text(tokenizer: Tokeniz
     source, target = tokenizer.words(joined(a)), tokenizer.words(joined(b))
     text = source.text
     for edit in reversed(word_edits(source, target)):
-        change = to_change(source, edit.mark, tokenizer.decode(edit.pieces))
+        change = to_change(source, edit.mark, tokenizer.decode(edit.pieces or ()))
         if change is not None:
             text = text[: change.start] + change.text + text[change.end :]
     assert tokenizer.words(text).surfaces() == target.surfaces()
