@@ -123,3 +123,5 @@ class Settings(BaseSettings):
         720, description="How long a document that nobody saved stays in memory, in minutes."
     )
     max_unsaved: PositiveInt = Field(200, description="Most unsaved documents in memory; one more ends the oldest.")
+    job_hours: PositiveInt = Field(24, description="How long a job and its result are kept, in hours.")
+    max_jobs: PositiveInt = Field(100, description="Most jobs of one key that are kept at once.")

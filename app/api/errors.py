@@ -51,6 +51,7 @@ PROBLEM_TYPES: Final[Mapping[str, ProblemType]] = {
         ("not-found", 404, "There is nothing at this address."),
         ("method-not-allowed", 405, "This address does not take this method."),
         ("request-timeout", 408, "The body took too long to arrive."),
+        ("job-not-done", 409, "The job has no result yet."),
         ("body-too-large", 413, "The body is too large."),
         ("text-too-long", 413, "The text is too long."),
         ("unsupported-media-type", 415, "The body is not declared as JSON in UTF-8."),
@@ -61,6 +62,7 @@ PROBLEM_TYPES: Final[Mapping[str, ProblemType]] = {
         ("rate-limited", 429, "The key has asked too often."),
         ("internal-error", 500, "Something went wrong on our side."),
         ("model-not-ready", 503, "The model is not ready."),
+        ("store-unavailable", 503, "The database cannot be used."),
         ("queue-full", 503, "Too many requests are waiting."),
         ("deadline", 504, "The time for the request ran out."),
     )

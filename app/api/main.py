@@ -13,7 +13,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from app import __version__
-from app.api import docs_page, languagetool, routes
+from app.api import docs_page, jobs, languagetool, routes
 from app.api.auth import Gate, KeyMiddleware, cors
 from app.api.deps import RepairEngine, Service
 from app.api.errors import Problem, install
@@ -25,7 +25,7 @@ from app.telemetry import Metrics, describe_error, get_logger
 from app.web import routes as web
 
 # A further front door is a router in this list.
-ROUTERS: Final[Sequence[APIRouter]] = (routes.router, routes.probes, docs_page.router, languagetool.router, web.router)
+ROUTERS: Final[Sequence[APIRouter]] = (routes.router, routes.probes, docs_page.router, languagetool.router, jobs.router, web.router)
 
 _TAGS: Final = [
     {"name": "Repair", "description": "Corrected text, every edit, and why."},

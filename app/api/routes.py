@@ -90,10 +90,10 @@ async def _repair(
     call = read_call(body, service.settings)
     service.engine()
     if EVENT_STREAM in accept.lower():
-        return stream_repair(call, service, request, _repair_one)
+        return stream_repair(call, service, request, repair_one)
 
     def work(waited_s: float) -> Response:
-        response, repair = _repair_one(call, service, waited_s)
+        response, repair = repair_one(call, service, waited_s)
         if PROOFREADER in accept.lower():
             return Response(as_proofreader(repair).model_dump_json(), media_type=PROOFREADER)
         return Response(response.encode(), media_type=JSON)
@@ -250,7 +250,7 @@ async def metrics(service: ServiceDep) -> Response:
     return Response(service.metrics.render(), headers={"content-type": CONTENT_TYPE})
 
 
-def _repair_one(call: RepairCall, service: Service, waited_s: float) -> tuple[RepairResponse, DocumentRepair]:
+def repair_one(call: RepairCall, service: Service, waited_s: float) -> tuple[RepairResponse, DocumentRepair]:
     """Repair one document, in the thread of the caller."""
     engine = service.engine()
     started = time.monotonic()
@@ -331,7 +331,7 @@ def _answer_item(
         call = read_call(item, service.settings)
         latency_s = min(call.options.max_latency_s or remaining_s, remaining_s)
         call = replace(call, options=replace(call.options, max_latency_s=latency_s))
-        result, _ = _repair_one(call, service, 0.0)
+        result, _ = repair_one(call, service, 0.0)
         timing = result.timing_ms.model_copy(update={"queue": round(waited_s * 1000)})
         result = result.model_copy(update={"timing_ms": timing})
         return BatchAnswer(index=index, id=item_id, status=200, result=result)

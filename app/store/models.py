@@ -244,3 +244,31 @@ class ThresholdRow(Base):
     decisions: Mapped[int]
     precision: Mapped[float] = mapped_column("share_accepted")
     fitted_at: Mapped[datetime] = mapped_column(UtcDateTime())
+
+
+class JobRow(Base):
+    """A text that is repaired while nobody waits."""
+
+    __tablename__ = "job"
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    owner: Mapped[str] = mapped_column(WORD, index=True)  # id of an API key; empty where none is asked for
+    state: Mapped[str] = mapped_column(WORD)
+    request: Mapped[dict[str, Any]] = mapped_column(JSON)
+    source: Mapped[str] = mapped_column(Text)
+    done_chars: Mapped[int]
+    reason: Mapped[str] = mapped_column(WORD)
+    worker: Mapped[str] = mapped_column(WORD)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime())
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime(), index=True)
+    leased_until: Mapped[datetime | None] = mapped_column(UtcDateTime())
+
+
+class JobPartRow(Base):
+    """The answer of one section of a job, which ends at ``end`` in the source."""
+
+    __tablename__ = "job_part"
+
+    job_id: Mapped[str] = mapped_column(ID, ForeignKey("job.id", ondelete="CASCADE"), primary_key=True)
+    end: Mapped[int] = mapped_column("end_at", primary_key=True, autoincrement=False)
+    answer: Mapped[dict[str, Any]] = mapped_column(JSON)

@@ -22,7 +22,10 @@ from scripts.openapi import PUBLISHED, openapi_text
 from tests.api.engines import pipeline
 
 _METHODS = ("get", "post")
-OF_NO_OPERATION = {"bad-request", "forbidden", "method-not-allowed", "not-found", "rate-limited", "unauthenticated"}
+OF_NO_OPERATION = {
+    "bad-request", "forbidden", "job-not-done", "method-not-allowed", "not-found", "rate-limited", "store-unavailable",
+    "unauthenticated",
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")

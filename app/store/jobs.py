@@ -1,0 +1,190 @@
+"""Jobs: texts that are repaired while nobody waits, section by section, and outlive the process that took them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from secrets import token_hex
+from typing import Any
+
+from sqlalchemy import Engine, delete, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from app.store.database import open_engine
+from app.store.models import JobPartRow, JobRow
+from app.store.records import NotFoundError
+
+
+class JobState(StrEnum):
+    """How far a job has come."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job as it stands; times are UTC."""
+
+    id: str
+    owner: str
+    state: JobState
+    request: dict[str, Any]  # the options, without the text
+    source: str
+    done_chars: int
+    reason: str
+    created_at: datetime
+    expires_at: datetime
+
+
+class JobStore:
+    """Keeps jobs and the parts of their answers. A worker takes a job for a while and has to say that it lives.
+
+    Args:
+        engine: From ``open_engine``.
+        lease_s: How long a job is a worker's that says nothing more; then another may take it.
+    """
+
+    def __init__(self, engine: Engine, lease_s: float = 20.0) -> None:
+        self._engine, self._lease = engine, timedelta(seconds=lease_s)
+        self._writer = engine.execution_options(writes=True)
+
+    @classmethod
+    def open(cls, url: str, lease_s: float = 20.0) -> JobStore:
+        """Open a database by its URL.
+
+        Raises:
+            ResourceError: It cannot be used.
+        """
+        return cls(open_engine(url), lease_s)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._engine.dispose()
+
+    def add(self, owner: str, request: dict[str, Any], source: str, keep: timedelta, most: int) -> Job | None:
+        """Take a job; None where the owner has ``most`` already."""
+        now = _now()
+        with Session(self._writer) as session, session.begin():
+            count = session.scalar(
+                select(func.count()).where(JobRow.owner == owner, JobRow.expires_at > now).select_from(JobRow)
+            )
+            if (count or 0) >= most:
+                return None
+            row = JobRow(
+                id=token_hex(12), owner=owner, state=JobState.WAITING.value, request=request, source=source,
+                done_chars=0, reason="", worker="", created_at=now, expires_at=now + keep, leased_until=None,
+            )  # fmt: skip
+            session.add(row)
+            session.flush()
+            return _job(row)
+
+    def get(self, owner: str, job_id: str) -> Job:
+        """One job of an owner's.
+
+        Raises:
+            NotFoundError: It is not there, has expired, or is somebody else's.
+        """
+        with Session(self._engine) as session:
+            row = session.get(JobRow, job_id)
+            if row is None or row.owner != owner or row.expires_at <= _now():
+                raise NotFoundError("the job")
+            return _job(row)
+
+    def parts(self, job_id: str) -> list[dict[str, Any]]:
+        """The answers of its sections so far, in order."""
+        wanted = select(JobPartRow.answer).where(JobPartRow.job_id == job_id).order_by(JobPartRow.end)
+        with Session(self._engine) as session:
+            return list(session.scalars(wanted))
+
+    def delete(self, owner: str, job_id: str) -> None:
+        """Delete a job and all of its text, whatever its state.
+
+        Raises:
+            NotFoundError: As ``get``.
+        """
+        self.get(owner, job_id)
+        with Session(self._writer) as session, session.begin():
+            session.execute(delete(JobRow).where(JobRow.id == job_id))
+
+    def delete_expired(self) -> int:
+        """Delete the jobs whose time is over; how many there were."""
+        with Session(self._writer) as session, session.begin():
+            gone = session.scalars(delete(JobRow).where(JobRow.expires_at <= _now()).returning(JobRow.id)).all()
+        return len(gone)
+
+    # --- for the worker ---
+
+    def claim(self, worker: str) -> Job | None:
+        """The oldest job that nobody works on, for this worker; None where there is none."""
+        now = _now()
+        free = (
+            select(JobRow.id)
+            .where(
+                JobRow.state.in_((JobState.WAITING.value, JobState.RUNNING.value)),
+                or_(JobRow.leased_until.is_(None), JobRow.leased_until <= now),
+                JobRow.expires_at > now,
+            )
+            .order_by(JobRow.created_at, JobRow.id)
+            .limit(1)
+        )
+        if self._engine.dialect.name == "postgresql":
+            free = free.with_for_update(skip_locked=True)
+        with Session(self._writer) as session, session.begin():
+            job_id = session.scalar(free)
+            if job_id is None:
+                return None
+            row = session.get_one(JobRow, job_id)
+            row.state, row.worker, row.leased_until = JobState.RUNNING.value, worker, now + self._lease
+            session.flush()
+            return _job(row)
+
+    def renew(self, worker: str, job_id: str) -> bool:
+        """Say that the worker lives; False where the job is not its own any more."""
+        with Session(self._writer) as session, session.begin():
+            return self._touch(session, worker, job_id, leased_until=_now() + self._lease)
+
+    def add_part(self, worker: str, job_id: str, end: int, answer: dict[str, Any]) -> bool:
+        """Keep the answer of the section that ends at ``end``; False where the job is not the worker's any more."""
+        with Session(self._writer) as session, session.begin():
+            if not self._touch(session, worker, job_id, done_chars=end, leased_until=_now() + self._lease):
+                return False
+            session.add(JobPartRow(job_id=job_id, end=end, answer=answer))
+            return True
+
+    def finish(self, worker: str, job_id: str, state: JobState, reason: str = "") -> None:
+        """End a job."""
+        with Session(self._writer) as session, session.begin():
+            self._touch(session, worker, job_id, state=state.value, reason=reason, leased_until=None)
+
+    def release(self, worker: str) -> None:
+        """Give back what the worker has: it is being stopped, and another goes on at once."""
+        with Session(self._writer) as session, session.begin():
+            session.execute(
+                update(JobRow)
+                .where(JobRow.worker == worker, JobRow.state == JobState.RUNNING.value)
+                .values(leased_until=None, worker="")
+            )
+
+    @staticmethod
+    def _touch(session: Session, worker: str, job_id: str, **values: Any) -> bool:
+        mine = update(JobRow).where(
+            JobRow.id == job_id, JobRow.worker == worker, JobRow.state == JobState.RUNNING.value
+        )
+        found: Sequence[str] = session.scalars(mine.values(**values).returning(JobRow.id)).all()
+        return bool(found)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _job(row: JobRow) -> Job:
+    return Job(
+        row.id, row.owner, JobState(row.state), row.request, row.source, row.done_chars, row.reason, row.created_at,
+        row.expires_at,
+    )  # fmt: skip

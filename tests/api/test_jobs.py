@@ -1,0 +1,231 @@
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text as sql
+from starlette.testclient import TestClient
+
+from app.api.auth import hash_key
+from app.api.main import create_app
+from app.settings import Settings
+from app.store.jobs import JobState, JobStore
+from tests.api.engines import WilfulEngine
+
+PARAGRAPH = "The the minister has went home. 🌊 He gave informations , and left ..\n\n"
+LONG = PARAGRAPH * 600  # of several sections
+
+
+@pytest.fixture
+def engine() -> WilfulEngine:
+    return WilfulEngine()
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'jobs.sqlite3'}"
+
+
+@pytest.fixture
+def client(engine: WilfulEngine, url: str) -> Iterator[TestClient]:
+    with TestClient(create_app(Settings(database_url=url), engine)) as running:
+        yield running
+        engine.gate.set()
+
+
+def submit(client: TestClient, **body: Any) -> str:
+    response = client.post("/v1/jobs", json=body)
+    assert response.status_code == 202, response.text
+    assert response.headers["location"] == f"/v1/jobs/{response.json()['id']}"
+    return str(response.headers["location"])
+
+
+_FROM = {"running": ("running", "done"), "done": ("done",), "failed": ("failed",)}
+
+
+def wait_for(client: TestClient, place: str, state: str, done_chars: int = 0) -> dict[str, Any]:
+    end = time.monotonic() + 30
+    while True:
+        job: dict[str, Any] = client.get(place).json()
+        if job.get("state") in _FROM[state] and job["done_chars"] >= done_chars:
+            return job
+        assert time.monotonic() < end, job
+        threading.Event().wait(0.01)
+
+
+def test_a_job_gives_what_a_request_gives(client: TestClient) -> None:
+    options = {"offset_unit": "utf16", "glossary": {"entries": [{"source": "informations", "kind": "keep"}]}}
+    whole = client.post("/repair", json={"text": PARAGRAPH, **options}).json()
+    place = submit(client, text=PARAGRAPH, **options)
+    job = wait_for(client, place, "done")
+    assert (job["progress"], job["chars"], job["done_chars"]) == (1.0, len(PARAGRAPH), len(PARAGRAPH))
+    result = client.get(f"{place}/result").json()
+    for name in ("text", "status", "sentences", "edits", "rejected", "glossary_report", "garble", "model", "kb"):
+        assert result[name] == whole[name], name
+    assert client.get(f"{place}/result?format=text").text == whole["text"]
+    lines = [json.loads(line) for line in client.get(f"{place}/result?format=ndjson").text.splitlines()]
+    assert [line["sentence"] for line in lines] == whole["sentences"]
+
+
+def test_a_job_may_have_markup(client: TestClient) -> None:
+    annotation = [{"markup": "<b>"}, {"text": "The the minister"}, {"markup": "</b>"}, {"text": " has went."}]
+    place = submit(client, annotation=annotation)
+    wait_for(client, place, "done")
+    assert client.get(f"{place}/result?format=text").text == "<b>The minister</b> went."
+
+
+def test_a_text_too_long_for_a_request_is_taken(client: TestClient) -> None:
+    text = PARAGRAPH * 1600
+    assert client.post("/repair", json={"text": text}).status_code == 413
+    place = submit(client, text=text)
+    wait_for(client, place, "done")
+    assert (
+        client.get(f"{place}/result?format=text").text
+        == client.post("/repair", json={"text": PARAGRAPH}).json()["text"] * 1600
+    )
+
+
+def test_progress_is_seen_and_a_result_that_is_not_there_is_a_conflict(
+    client: TestClient, engine: WilfulEngine
+) -> None:
+    engine.gate.clear()
+    place = submit(client, text=LONG)
+    wait_for(client, place, "running")
+    refused = client.get(f"{place}/result")
+    assert (refused.status_code, refused.json()["type"]) == (409, "urn:mt-repair:problem:job-not-done")
+    engine.gate.set()
+    wait_for(client, place, "done")
+
+
+def test_what_is_wrong_is_said_when_the_job_is_given(client: TestClient) -> None:
+    for body, status in (
+        ({"text": "a", "colour": 1}, 422), ({}, 422), ({"text": "a", "language": "de"}, 422),
+        ({"text": "a" * 2_000_001}, 413), ({"text": "a", "protect": {"spans": [{"start": 5, "end": 9}]}}, 422),
+    ):  # fmt: skip
+        assert client.post("/v1/jobs", json=body).status_code == status
+
+
+def test_a_job_that_was_interrupted_goes_on_where_it_stood(url: str) -> None:
+    expected = None
+    first, second = WilfulEngine(), WilfulEngine()
+    with TestClient(create_app(Settings(database_url=url), first)) as client:
+        expected = client.post("/repair", json={"text": LONG}).json()["text"]
+        place = submit(client, text=LONG)
+        wait_for(client, place, "running", done_chars=1)
+    # stopped in the middle, or done just before: what a stop leaves is taken up by the next process at once
+    count = 0
+
+    class Counting(WilfulEngine):
+        def repair(self, text: str, options: Any = None) -> Any:
+            nonlocal count
+            count += len(text)
+            return second.repair(text, options)
+
+    store = JobStore.open(url)
+    done = store.get("", place.rpartition("/")[2]).done_chars
+    store.close()
+    with TestClient(create_app(Settings(database_url=url), Counting())) as client:
+        count = 0
+        wait_for(client, place, "done")
+        assert client.get(f"{place}/result?format=text").text == expected
+    assert done > 0
+    assert count == len(LONG) - done  # nothing was repaired twice
+
+
+def test_deleting_ends_a_job_and_all_of_its_text(client: TestClient, engine: WilfulEngine, url: str) -> None:
+    engine.gate.clear()
+    engine.entered.clear()
+    place = submit(client, text=LONG)
+    assert engine.entered.wait(30)
+    assert client.delete(place).status_code == 204
+    engine.gate.set()
+    for path in (place, f"{place}/result"):
+        assert client.get(path).status_code == 404
+    assert client.delete(place).status_code == 404
+    after = submit(client, text="The the end.")
+    wait_for(client, after, "done")  # the worker lives
+    store = JobStore.open(url)
+    assert store.parts(place.rpartition("/")[2]) == []
+    store.close()
+
+
+def test_a_job_that_fails_says_so_without_its_text(client: TestClient, engine: WilfulEngine) -> None:
+    engine.error = ValueError("Zw4nary")
+    place = submit(client, text="Zw4nary speaks.")
+    job = wait_for(client, place, "failed")
+    assert job["reason"] == "internal-error"
+    assert "Zw4nary" not in json.dumps(job)
+    engine.error = None
+    wait_for(client, submit(client, text="The the end."), "done")
+
+
+def test_an_expired_job_is_gone(url: str, client: TestClient) -> None:
+    store = JobStore.open(url)
+    job = store.add("", {}, "Zw4nary", timedelta(seconds=-1), 10)
+    assert job is not None
+    assert client.get(f"/v1/jobs/{job.id}").status_code == 404
+    assert store.claim("worker") is None
+    assert store.delete_expired() <= 1
+    store.close()
+
+
+def test_a_key_sees_its_own_jobs_alone_and_has_a_number_of_them(tmp_path: Path, url: str) -> None:
+    path = tmp_path / "keys.txt"
+    path.write_text(f"a {hash_key('mtr_a')}\nb {hash_key('mtr_b')}\n")
+    a, b = {"Authorization": "Bearer mtr_a"}, {"Authorization": "Bearer mtr_b"}
+    settings = Settings(database_url=url, api_keys=path, max_jobs=1)
+    with TestClient(create_app(settings, WilfulEngine())) as client:
+        place = client.post("/v1/jobs", json={"text": "Fine."}, headers=a).headers["location"]
+        assert client.get(place, headers=a).status_code == 200
+        assert client.get(place, headers=b).status_code == 404
+        assert client.delete(place, headers=b).status_code == 404
+        assert client.post("/v1/jobs", json={"text": "Fine."}, headers=a).status_code == 503
+        assert client.post("/v1/jobs", json={"text": "Fine."}, headers=b).status_code == 202
+
+
+def test_without_its_store_a_job_is_refused_and_everything_else_goes_on(client: TestClient, url: str) -> None:
+    place = submit(client, text="Fine.")
+    wait_for(client, place, "done")
+    store = JobStore.open(url)
+    with store._engine.begin() as connection:
+        for table in ("job_part", "job"):
+            connection.execute(sql(f"DROP TABLE {table}"))
+    store.close()
+    for response in (client.post("/v1/jobs", json={"text": "Fine."}), client.get(place)):
+        assert (response.status_code, response.json()["type"]) == (503, "urn:mt-repair:problem:store-unavailable")
+    assert client.post("/repair", json={"text": "Fine."}).status_code == 200
+
+
+def test_looking_for_a_job_makes_no_database(client: TestClient, tmp_path: Path) -> None:
+    assert client.get("/v1/jobs/none").status_code == 404
+    assert not list(tmp_path.iterdir())
+
+
+# --- the store ---
+
+
+def test_a_job_is_one_worker_s_at_a_time_and_another_s_once_that_is_silent(url: str) -> None:
+    store, silent = JobStore.open(url), JobStore.open(url, lease_s=-1)
+    job = store.add("", {}, "text", timedelta(hours=1), 10)
+    assert job is not None
+    assert store.claim("one") is not None
+    assert store.claim("two") is None
+    store.release("one")
+    assert silent.claim("two") is not None  # with a lease that is over already
+    taken = store.claim("three")
+    assert taken is not None
+    assert taken.id == job.id
+    assert not store.add_part("two", job.id, 4, {})
+    assert not store.renew("two", job.id)
+    assert store.add_part("three", job.id, 4, {"a": 1})
+    store.finish("three", job.id, JobState.DONE)
+    assert (store.get("", job.id).state, store.parts(job.id)) == (JobState.DONE, [{"a": 1}])
+    assert store.claim("one") is None
+    store.close()
+    silent.close()
