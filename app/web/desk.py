@@ -16,6 +16,7 @@ from anyio.abc import TaskGroup
 from app.api.deps import Service
 from app.api.errors import ProblemError
 from app.core.types import GlossaryEntry, Mode, RepairOptions, Span, TermKind
+from app.serving.lanes import Lane
 from app.settings import Settings
 from app.store.database import exists
 from app.store.models import Stage
@@ -28,6 +29,7 @@ from app.web.sections import cut
 _UNSAVED = "t"  # ids of documents in memory begin with it; those of the database are hexadecimal
 _SWEEP_S = 60.0
 _RETRY_S = 1.0
+_READ_FIRST_CHARS = 12_000
 _MOST_HINTS = 200
 _ALTERNATIVES = 5
 
@@ -178,9 +180,15 @@ class Desk:
         await anyio.to_thread.run_sync(store.finish, document_id, Stage.DONE, model, engine.kb_version)
 
     async def _in_turn(self, document: Document, store: Store, section: Span, hints: dict[str, str]) -> None:
+        # Someone waits for the first sections; by the time of the later ones there is enough to read.
+        lane = Lane.INTERACTIVE if section.start < _READ_FIRST_CHARS else Lane.BULK
         while True:
             try:
-                await self._service.in_thread(lambda waited: self._repair_one(document, store, section, hints, waited))
+                await self._service.in_thread(
+                    lambda waited: self._repair_one(document, store, section, hints, waited),
+                    lane=lane,
+                    chars=len(section),
+                )
                 return
             except ProblemError as exc:
                 if exc.kind.slug not in ("queue-full", "model-not-ready", "deadline"):

@@ -1,5 +1,5 @@
 // The queue: a card for each change, worst first.
-import { byId, el, shown } from "./dom.js";
+import { byId, el, gone, put, shown } from "./dom.js";
 import { byNeed, counts, isOpen, nameOf, pieces, state, targets, textOf, verdict } from "./model.js";
 
 const PAGE = 40;
@@ -19,14 +19,14 @@ function around(edit) {
 function change(edit) {
   const [before, after] = around(edit);
   if (before || after) {
-    const put = verdict(edit.id) === "replaced" ? textOf(edit) : edit.replacement;
-    return [el("span", { class: "around" }, before), edit.original ? el("del", {}, shown(edit.original)) : null,
-      put ? el("ins", {}, shown(put)) : null, el("span", { class: "around" }, after)];
+    const is = verdict(edit.id) === "replaced" ? textOf(edit) : edit.replacement;
+    return [el("span", { class: "around" }, before), edit.original ? gone(edit.original) : null,
+      is ? put(is) : null, el("span", { class: "around" }, after)];
   }
   const is = verdict(edit.id) === "replaced" ? textOf(edit) : edit.replacement;
-  return [edit.original ? el("del", {}, shown(edit.original)) : el("span", { class: "nothing" }, "nothing"),
+  return [edit.original ? gone(edit.original) : el("span", { class: "nothing" }, "nothing"),
     el("span", { class: "arrow", "aria-hidden": "true" }, "→"),
-    is ? el("ins", {}, shown(is)) : el("span", { class: "nothing" }, "nothing")];
+    is ? put(is) : el("span", { class: "nothing" }, "nothing")];
 }
 
 const inWords = (edit) => `${around(edit).some(Boolean) ? `between ${around(edit).map((t) => t.trim()).join(" and ")}, ` : ""}${edit.original ? shown(edit.original) : "nothing"} to ${edit.replacement ? shown(edit.replacement) : "nothing"}`;

@@ -24,3 +24,8 @@ export function say(message) {
 export function shown(text) {
   return text.trim() ? text : text.replaceAll(" ", "␣").replaceAll("\n", "↵").replaceAll("\t", "⇥").replaceAll("\u00a0", "⍽");
 }
+
+/** What is taken out and what is put in; white space is shown by signs, and a line through those would hide them. */
+const marked = (name) => (text, attributes = {}) => el(name, { class: text.trim() ? undefined : "space", ...attributes }, shown(text));
+export const gone = marked("del");
+export const put = marked("ins");

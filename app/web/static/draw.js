@@ -1,5 +1,5 @@
 // The text panes: inline, side by side, clean.
-import { byId, el, shown } from "./dom.js";
+import { byId, el, gone, put } from "./dom.js";
 import { pieces, state, verdict } from "./model.js";
 
 function suggestion({ edit, was, is }, view, side) {
@@ -7,7 +7,7 @@ function suggestion({ edit, was, is }, view, side) {
   const id = edit?.id;
   const isCurrent = id === state.current;
   const kind = `sug ${v}${isCurrent ? " current" : ""}${edit ? ` ${edit.band}` : ""}`;
-  if (side === "before") return el("span", { class: `${kind} was`, "data-target": id }, is === null || is === was ? was : el("del", {}, shown(was)));
+  if (side === "before") return el("span", { class: `${kind} was`, "data-target": id }, is === null || is === was ? was : gone(was));
   if (view !== "inline") {
     const text = is === null ? was : is;
     return view === "side" && is !== null
@@ -19,7 +19,7 @@ function suggestion({ edit, was, is }, view, side) {
   // A lone insertion or deletion speaks for itself; a suggestion holds one of each, the deletion first.
   const pair = was && is;
   return el("span", { role: pair ? "suggestion" : undefined, class: kind, "data-target": id, id: id ? `t-${id}` : undefined, "aria-details": pair ? card : undefined },
-    was ? el("del", { "aria-details": pair ? undefined : card }, shown(was)) : "", is ? el("ins", { "aria-details": pair ? undefined : card }, shown(is)) : "");
+    was ? gone(was, { "aria-details": pair ? undefined : card }) : "", is ? put(is, { "aria-details": pair ? undefined : card }) : "");
 }
 
 function guarded(text, start, sentence) {
