@@ -48,7 +48,7 @@ class Desk:
         self._memory = Store.in_memory()
         self._database: Store | None = None
         self._opening = threading.Lock()
-        self._swept = 0.0
+        self._swept = -_SWEEP_S
         self._progress: dict[str, anyio.Event] = {}
 
     def close(self) -> None:
@@ -132,6 +132,16 @@ class Desk:
         self._memory.delete_expired()
         if (saved := self.saved()) is not None:
             saved.delete_expired()
+
+    async def keep_sweeping(self) -> None:
+        """Delete what has expired for as long as the service runs, whether or not anyone opens the page."""
+        while True:
+            await anyio.sleep(_SWEEP_S)
+            try:
+                await anyio.to_thread.run_sync(self.sweep)
+            except Exception as exc:
+                # A database out of reach now may be there the next time.
+                get_logger(__name__).error("sweep-failed", **describe_error(exc))
 
     # --- repairs ---
 

@@ -49,6 +49,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     async with anyio.create_task_group() as tasks:
         desk = Desk(app.state.settings, app.state.service, tasks)
         app.state.desk = desk
+        tasks.start_soon(desk.keep_sweeping)
         try:
             yield
         finally:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import re
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,9 @@ from app.api.main import create_app
 from app.core.types import EditKind, Origin
 from app.formats.docx import resolve_revisions
 from app.settings import Settings
-from app.store.records import Threshold
+from app.store.database import open_engine
+from app.store.models import DocumentRow
+from app.store.records import NewDocument, Threshold
 from app.store.store import Store
 from tests.api.engines import pipeline
 from tests.formats.test_docx import word
@@ -98,6 +101,24 @@ def test_a_deleted_document_is_gone(settings: Settings, client: TestClient, open
     assert client.get(f"/documents/{document_id}/rows").status_code == 404
     for file in Path(settings.database_url.removeprefix("sqlite:///")).parent.iterdir():
         assert b"CANARY" not in file.read_bytes()
+
+
+def test_an_expired_document_is_deleted_although_nobody_looks(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store.open(settings.database_url)
+    past = datetime.now(UTC) - timedelta(days=1)
+    store.add_document(NewDocument("Old", "Old text.", expires_at=past))
+    monkeypatch.setattr("app.web.desk._SWEEP_S", 0.05)
+    engine = open_engine(settings.database_url)
+    with TestClient(create_app(settings, pipeline())), engine.connect() as connection:
+        until = time.monotonic() + 60
+        while connection.execute(DocumentRow.__table__.select()).all():
+            connection.rollback()
+            assert time.monotonic() < until
+            time.sleep(0.05)
+    engine.dispose()
+    store.close()
 
 
 def test_unsaved_documents_are_bounded(tmp_path: Path) -> None:
