@@ -18,7 +18,7 @@ from app.store.database import open_engine
 from app.store.models import DocumentRow
 from app.store.records import NewDocument, Threshold
 from app.store.store import Store
-from tests.api.engines import pipeline
+from tests.api.engines import WilfulEngine, pipeline
 from tests.formats.test_docx import word
 from tests.web.conftest import Open, decide, finish, rows
 from tests.web.serving import ROOT, Process
@@ -130,6 +130,20 @@ def test_unsaved_documents_are_bounded(tmp_path: Path) -> None:
             made.append(client.post("/documents", json={"text": f"Text {number}."}).json()["id"])
             finish(client, made[-1])
         assert [client.get(f"/documents/{d}/rows").status_code for d in made] == [404, 404, 200, 200]
+
+
+def test_a_repair_that_failed_says_so_and_can_go_on(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    engine = WilfulEngine()
+    with TestClient(create_app(settings, engine)) as client:
+        client.headers["x-csrf-token"] = re.findall(r'csrf-token" content="([^"]+)"', client.get("/").text)[0]
+        engine.error = RuntimeError("CANARY")
+        document_id = client.post("/documents", json={"text": f"CANARY. {TEXT}"}).json()["id"]
+        assert '{"stage":"failed"}' in finish(client, document_id)
+        engine.error = None
+        assert client.post(f"/documents/{document_id}/repair", json={}).status_code == 200
+        assert '{"stage":"done"}' in finish(client, document_id)
+        assert exported(client, document_id).decode() == f"CANARY. {RIGHT}"
+    assert "CANARY" not in "".join(capsys.readouterr())
 
 
 def test_two_editors_see_each_other_and_a_conflict_is_shown(client: TestClient, opened: Open) -> None:
