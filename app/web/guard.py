@@ -31,7 +31,8 @@ def token_of(request: Request) -> str:
 def editor_of(request: Request, token: str = "") -> str:
     """The name under which this browser's decisions are kept; a claim, not an identity."""
     name = " ".join("".join(c for c in unquote(request.cookies.get(NAME_COOKIE, "")) if c.isprintable()).split())[:60]
-    return name or f"Editor {sha256((token or token_of(request)).encode()).hexdigest()[:4]}"
+    key: str = getattr(request.state, "key_id", "")  # whose API key the browser sends, where keys are needed
+    return name or key or f"Editor {sha256((token or token_of(request)).encode()).hexdigest()[:4]}"
 
 
 def set_cookies(request: Request, response: Response, token: str) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from app.api.auth import hash_key, new_key
 from app.api.main import create_app
 from app.core.types import EditKind, Origin
 from app.formats.docx import resolve_revisions
@@ -317,6 +318,21 @@ CHANGING = (
 def test_nothing_changes_for_another_site(client: TestClient, path: str, headers: dict[str, str]) -> None:
     answer = client.post(path, json={"text": "A text."}, headers=headers)
     assert (answer.status_code, answer.json()["type"]) == (403, "urn:mt-repair:problem:forbidden")
+
+
+def test_where_keys_are_needed_the_browser_asks_for_one_and_its_id_is_the_editor(tmp_path: Path) -> None:
+    key = new_key()
+    (tmp_path / "keys").write_text(f"berta {hash_key(key)}\n")
+    settings = Settings(database_url=f"sqlite:///{tmp_path}/d.sqlite3", api_keys=tmp_path / "keys")
+    with TestClient(create_app(settings, pipeline())) as client:
+        refused = client.get("/", headers={"accept": "text/html"})
+        assert (refused.status_code, refused.headers["www-authenticate"].split()[0]) == (401, "Basic")
+        client.auth = ("anyone", key)
+        client.headers["x-csrf-token"] = re.findall(r'csrf-token" content="([^"]+)"', client.get("/").text)[0]
+        document_id = client.post("/documents", json={"text": TEXT}).json()["id"]
+        finish(client, document_id)
+        answer = decide(client, document_id, {"target": "e0", "verdict": "accepted"}).json()
+        assert answer["standings"][0]["who"] == "berta"
 
 
 def test_every_address_that_changes_something_is_guarded(client: TestClient) -> None:
