@@ -14,6 +14,8 @@ from app.core.errors import InputError
 MEDIA_TYPE: Final = "text/plain; charset=utf-8"
 _TOKEN: Final = re.compile(r"\w+(?:['\u2019.,-]\w+)*|[^\w\s]")
 _CHUNK: Final = re.compile(r"\S+")
+# From both ends: a corrected token may itself be a bar.
+_ANNOTATION: Final = re.compile(r"A (-?\d+) (-?\d+)\|\|\|([^|]+)\|\|\|(.*)\|\|\|[^|]*\|\|\|[^|]*\|\|\|\d+")
 _NOOP: Final = "A -1 -1|||noop|||-NONE-|||REQUIRED|||-NONE-|||0"
 
 
@@ -118,11 +120,10 @@ def read_m2(text: str) -> list[M2Sentence]:
         if line.startswith("S ") or line == "S":
             tokens, edits = tuple(line[2:].split(" ")) if line[2:] else (), []
         elif line.startswith("A ") and tokens is not None:
-            try:
-                place, kind, correction, *_ = line[2:].split("|||")
-                start, end = map(int, place.split())
-            except ValueError as exc:
-                raise InputError(f"line {number}: not an annotation of M2") from exc
+            found = _ANNOTATION.fullmatch(line)
+            if found is None:
+                raise InputError(f"line {number}: not an annotation of M2")
+            start, end, kind, correction = int(found[1]), int(found[2]), found[3], found[4]
             if start >= 0:
                 edits.append(TokenEdit(start, end, tuple(correction.split(" ")) if correction else (), kind))
         elif not line.strip():

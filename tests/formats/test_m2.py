@@ -41,3 +41,8 @@ def test_the_lines_are_those_that_scorers_read() -> None:
 def test_a_line_out_of_place_is_named(text: str) -> None:
     with pytest.raises(InputError, match=r"line \d"):
         read_m2(text)
+
+
+def test_a_bar_is_a_token_like_any_other() -> None:
+    sentence = in_tokens("a b", diff("a b", "a | b"))
+    assert read_m2(write_m2([sentence])) == [sentence]
