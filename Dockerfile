@@ -1,6 +1,6 @@
 # The service as a small image: no compiler, no torch, weights inside, any user but root, a read-only root is fine.
 #   docker build -t mt-repair .
-#   docker run --rm --read-only --publish 8080:8080 mt-repair
+#   docker run --rm --read-only --publish 127.0.0.1:8080:8080 --env MT_REPAIR_KEYS_REQUIRED=false mt-repair
 FROM python:3.11-slim-bookworm AS build
 COPY . /source
 RUN /source/scripts/install /source /opt/mt-repair
