@@ -7,14 +7,17 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from app.api.main import create_app
+from app.core.protocols import GenerationTask, ModelCard, Proposal
+from app.core.types import Mode
+from app.serving.batcher import BatchingGenerator
 from app.settings import Settings
-from tests.api.engines import WilfulEngine
+from tests.api.engines import WilfulEngine, pipeline
 from tests.api.running import listening
 
 
@@ -107,3 +110,52 @@ def test_who_hangs_up_gives_up_the_place(engine: WilfulEngine, port: int) -> Non
         assert not first.done()
         engine.gate.set()
         assert first.result(30)[0] == 200
+
+
+class Gated:
+    """A network that answers once its gate is open."""
+
+    card = ModelCard("gated", "1", "")
+
+    def __init__(self) -> None:
+        self.gate, self.entered = threading.Event(), threading.Event()
+        self.seen: list[str] = []
+
+    def operating_point(self, mode: Mode) -> float:
+        return 0.5
+
+    def generate(self, tasks: Sequence[GenerationTask]) -> list[Proposal]:
+        self.seen.extend(task.text for task in tasks)
+        self.entered.set()
+        assert self.gate.wait(30)
+        return [Proposal() for _ in tasks]
+
+
+def test_sentences_of_one_who_hangs_up_never_reach_the_network() -> None:
+    network = Gated()
+    network.gate.set()
+    batcher = BatchingGenerator(network, batch_tokens=64, window_s=0.0)
+    app = create_app(Settings(concurrent_repairs=4), pipeline(batcher))
+    with listening(app) as address:
+        port = int(address.rpartition(":")[2])
+        service = app.state.service
+        until(lambda: service.is_ready)
+        network.gate.clear()
+        network.entered.clear()
+        body = b'{"text": "Nobody waits for it."}'
+        with ThreadPoolExecutor(2) as pool:
+            first = pool.submit(send, port, "/repair", {"text": "Somebody waits."})
+            assert network.entered.wait(30)
+            with socket.create_connection(("127.0.0.1", port), timeout=30) as raw:
+                raw.sendall(
+                    b"POST /repair HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+                    b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
+                )
+                until(lambda: batcher.waiting_tokens > 0)
+            until(lambda: service.working == 1)  # its thread is free while the network is still busy
+            network.gate.set()
+            assert first.result(30)[0] == 200
+        assert send(port, "/repair", {"text": "The next one."})[0] == 200
+    batcher.close()
+    assert "Nobody waits for it." not in network.seen
+    assert batcher.waiting_tokens == 0
