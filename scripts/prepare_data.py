@@ -138,8 +138,8 @@ def main(
     slipper = Slipper(word_families(w for w, c in lexicon.items() if c >= 5 and w.isalpha()))
     for text in sentences[synthetic + clean : synthetic + clean + slips]:
         target = pieces.words(curl(text) if rng.random() < 0.5 else text)
-        wrong = pieces.words(slipper.slip(target, rng.choice((1, 1, 2, 2, 3)), rng))
-        examples.append(Example(wrong.pieces, word_edits(wrong, target), 1.0, 4))
+        source = pieces.words(slipper.slip(target, rng.choice((1, 1, 2, 2, 3)), rng))
+        examples.append(Example(source.pieces, word_edits(source, target), 1.0, 4))
     for text in sentences[synthetic : synthetic + clean]:
         words = pieces.words(curl(text) if rng.random() < 0.5 else text)
         examples.append(make_example(words, words, 1.0, 3))
