@@ -25,7 +25,14 @@ from app.telemetry import Metrics, describe_error, get_logger
 from app.web import routes as web
 
 # A further front door is a router in this list.
-ROUTERS: Final[Sequence[APIRouter]] = (routes.router, routes.probes, docs_page.router, languagetool.router, jobs.router, web.router)
+ROUTERS: Final[Sequence[APIRouter]] = (
+    routes.router,
+    routes.probes,
+    docs_page.router,
+    languagetool.router,
+    jobs.router,
+    web.router,
+)
 
 _TAGS: Final = [
     {"name": "Repair", "description": "Corrected text, every edit, and why."},

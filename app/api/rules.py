@@ -30,21 +30,6 @@ _OTHERS: Final[tuple[RuleBody, ...]] = (
         for rule, description in _NAMES.items()
     ),
     RuleBody(
-        id="MTR_NAME_SPELLING_RULE",
-        kind=EditKind.NAME,
-        origin=Origin.NAMES,
-        description="A misspelt name becomes the nearest form of the record that it was linked to.",
-    ),
-    RuleBody(
-        id="MTR_NAME_CONSISTENT",
-        kind=EditKind.NAME,
-        origin=Origin.NAMES,
-        description="A name is written as elsewhere in the document.",
-    ),
-    RuleBody(
-        id="MTR_NAME_TITLE", kind=EditKind.NAME, origin=Origin.NAMES, description="The title or office before a name."
-    ),
-    RuleBody(
         id="MTR_GLOSSARY", kind=EditKind.TERM, origin=Origin.GLOSSARY, description="Terms that the glossary requires."
     ),
     RuleBody(
