@@ -263,6 +263,13 @@ def internal_error(error: BaseException) -> ProblemError:
     return ProblemError("internal-error", "The request was not handled; nothing of it is kept. Quote the request id.")
 
 
+def as_problem(error: Exception) -> ProblemError:
+    """What the caller learns of any error; one that nobody expected is logged as a slip of ours."""
+    if isinstance(error, ProblemError):
+        return error
+    return from_repair_error(error) if isinstance(error, RepairError) else internal_error(error)
+
+
 def install(app: FastAPI) -> None:
     """Answer every error of ``app`` with a problem document.
 

@@ -23,7 +23,7 @@ from fastapi.routing import APIRoute
 
 from app.api.annotation import AnnotatedText, Part
 from app.api.deps import Service, ServiceDep
-from app.api.errors import ProblemError, from_repair_error, internal_error
+from app.api.errors import ProblemError, as_problem
 from app.api.languagetool_schemas import (
     KINDS,
     LANGUAGES,
@@ -43,7 +43,7 @@ from app.api.limits import LimitedRequest, parse_json
 from app.api.rules import describe_rules
 from app.api.schemas import check_length
 from app.api.words import MAX_WORD_CHARS, WordStore, as_entries
-from app.core.errors import RepairError, ResourceError
+from app.core.errors import ResourceError
 from app.core.types import GlossaryEntry, Mode, ProtectOptions, RepairOptions
 from app.telemetry import get_logger
 
@@ -93,12 +93,8 @@ class PlainRoute(APIRoute):
         async def plain(request: Request) -> Response:
             try:
                 return await handle(_FormRequest(request.scope, request.receive))
-            except ProblemError as exc:
-                error = exc
-            except RepairError as exc:
-                error = from_repair_error(exc)
             except Exception as exc:
-                error = internal_error(exc)
+                error = as_problem(exc)
             request.app.state.metrics.observe_problem(error.kind.slug)
             return plain_error(error)
 

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from app import __version__
 from app.api.deps import Service, ServiceDep
-from app.api.errors import ProblemError, from_repair_error, from_validation, internal_error, request_id_in
+from app.api.errors import ProblemError, as_problem, from_validation, request_id_in
 from app.api.examples import BATCH_EXAMPLES, DIFF_EXAMPLES, REPAIR_EXAMPLES, problems, success
 from app.api.limits import LimitedRoute
 from app.api.rules import describe_rules
@@ -37,7 +37,6 @@ from app.api.schemas import (
     write_response,
 )
 from app.api.streaming import EVENT_STREAM, NDJSON, stream_batch, stream_repair
-from app.core.errors import RepairError
 from app.core.types import DocumentRepair
 from app.serving.lanes import Lane
 from app.telemetry import CONTENT_TYPE, new_id
@@ -337,13 +336,9 @@ def _answer_item(
         return BatchAnswer(index=index, id=item_id, status=200, result=result)
     except ValidationError as exc:
         error = from_validation(exc.errors(include_url=False, include_input=False), raw)
-    except ProblemError as exc:
-        error = exc
-    except RepairError as exc:
-        error = from_repair_error(exc)
     except Exception as exc:
         # One item's slip is not the others': it is logged by type and place, and counted.
-        error = internal_error(exc)
+        error = as_problem(exc)
     service.metrics.observe_problem(error.kind.slug)
     problem = error.problem(request_id, prefix)
     return BatchAnswer(index=index, id=item_id, status=problem.status, problem=problem)

@@ -229,10 +229,7 @@ def run(
     """
     if write_back == (output is not None):
         raise typer.BadParameter("say where the output goes: either --output or --write-back")
-    if (max_harm is None) != (not control):
-        raise typer.BadParameter("--max-harm and --control go together")
-    if max_drift is not None and baseline is None:
-        raise typer.BadParameter("--max-drift needs a --baseline")
+    _check_gates(max_harm, control, max_drift, baseline)
     surfaces = _Surfaces(report, sarif, gitlab, junit, github, quiet)
     options = _options(mode, min_confidence, scope, protect_quotes, pattern, glossary, furniture, disable)
     job = _job(options, field, extractor, max_chars, unit_mb, low, surfaces, furniture)
@@ -288,10 +285,7 @@ def check(
 
     Prints a line for each edit, FILE:LINE:COLUMN; of very many, the least sure. Exit codes as of run, 1 for an edit.
     """
-    if (max_harm is None) != (not control):
-        raise typer.BadParameter("--max-harm and --control go together")
-    if max_drift is not None and baseline is None:
-        raise typer.BadParameter("--max-drift needs a --baseline")
+    _check_gates(max_harm, control, max_drift, baseline)
     surfaces = _Surfaces(report, sarif, gitlab, junit, github, quiet, lines=True)
     options = _options(mode, min_confidence, scope, protect_quotes, pattern, glossary, furniture, disable)
     job = _job(options, field, extractor, max_chars, unit_mb, low, surfaces, furniture)
@@ -392,6 +386,16 @@ def _write(path: Path, content: Callable[[], bytes]) -> None:
 
     with write_whole(str(path.absolute())) as file:
         file.write(content())
+
+
+def _check_gates(
+    max_harm: float | None, control: list[str] | None, max_drift: float | None, baseline: Path | None
+) -> None:
+    """Refuse a gate without what it measures against."""
+    if (max_harm is None) != (not control):
+        raise typer.BadParameter("--max-harm and --control go together")
+    if max_drift is not None and baseline is None:
+        raise typer.BadParameter("--max-drift needs a --baseline")
 
 
 def _options(
