@@ -235,11 +235,6 @@ _DESCRIBED: Final = {
 }
 
 
-def is_inflection(old: str, new: str) -> bool:
-    """Whether two words are forms of one word, as far as their endings show."""
-    return _inflection(old.casefold(), new.casefold()) != ""
-
-
 def _tokens(text: str) -> list[str]:
     return [match.group() for match in _TOKEN.finditer(text)]
 

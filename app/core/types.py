@@ -242,7 +242,8 @@ class Furniture:
     """A segment that belongs to the page and not to the text."""
 
     segment: int
-    kind: str  # byline, copyright, share, cookie, comments, navigation, about_author, contact
+    # byline, copyright, share, newsletter, cookie, advertisement, comments, navigation, about_author or contact
+    kind: str
     reason: str
 
 

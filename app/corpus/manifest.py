@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -16,10 +15,9 @@ from typing import Any
 
 import orjson
 
-from app.core.errors import InputError
 from app.core.types import FurnitureMode, RepairOptions
 from app.formats.base import FilePlan, Unit, Wanted
-from app.formats.registry import FORMATS, format_of
+from app.formats.registry import format_of
 from app.formats.storage import (
     Location,
     Stamp,
@@ -274,20 +272,3 @@ def output_name(plan: FilePlan, job: Job) -> str:
         return name
     stem = name[: -len(Path(name).suffix)] if plan.location.codec else name
     return stem[: -len(Path(stem).suffix)] + f".{form}" if Path(stem).suffix else f"{stem}.{form}"
-
-
-def check_job(job: Job) -> None:
-    """Raise ``InputError`` where the caller wants what cannot be."""
-    if job.output_format not in ("same", "jsonl", "parquet"):
-        raise InputError(f"--to {job.output_format} is not known; there are same, jsonl, parquet")
-    assert set(FORMATS) >= {"jsonl", "parquet"}
-
-
-def free_bytes(url: str) -> int | None:
-    """Free space where the output goes; ``None`` on an object store."""
-    if not is_local(url):
-        return None
-    folder = Path(url)
-    while not folder.exists() and folder != folder.parent:
-        folder = folder.parent
-    return shutil.disk_usage(os.fspath(folder)).free

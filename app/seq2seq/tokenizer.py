@@ -37,10 +37,6 @@ class Words:
     def __len__(self) -> int:
         return len(self.bounds)
 
-    def surface(self, first: int, last: int) -> str:
-        """Words ``first`` to ``last`` (exclusive) as they stand in the text."""
-        return self.text[self.bounds[first][0] : self.bounds[last - 1][1]] if last > first else ""
-
     def surfaces(self) -> list[str]:
         """Every word as it stands in the text."""
         return [self.text[start:end] for start, end in self.bounds]
