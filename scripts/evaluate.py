@@ -1,6 +1,6 @@
 """Measure the whole product over the evaluation sets: a table on the terminal, everything in a JSON file.
 
-Run ``python scripts/evaluate.py --help``; docs/evaluation.md says what each figure means.
+Run ``python scripts/evaluate.py --help``; docs/benchmarks.md says what each figure means.
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ class TrainConfig:
         start: Checkpoint folder to start from.
         data: ``train.npz`` of scripts/prepare_data.
         out: Folder of the run: ``checkpoint/``, ``log.jsonl``.
-        batch_pieces: Pieces of a step, padding counted.
+        batch_pieces: Pieces of a batch, padding counted.
         accumulate: Batches of a step.
         steps: Length of the schedule.
         warmup: Steps of linear warm-up; then linear decay to a tenth.

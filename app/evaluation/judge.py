@@ -78,7 +78,7 @@ def find_violations(repair: DocumentRepair, mode: Mode = Mode.MINIMAL) -> list[s
     """The promises that an answer breaks, in stable words; an empty list is the only good answer.
 
     ``protected:KIND``: an edit touches a span that the answer itself calls protected, and its text is not there any
-    more. ``protected:figures`` and the like: a URL, an address or a run of figures of the input is missing or new in
+    more. ``text:figures`` and the like: a URL, an address or a run of figures of the input is missing or new in
     the output, found by patterns of this module. ``law:…``: the edits do not give the text, or are out of order.
     """
     found = []

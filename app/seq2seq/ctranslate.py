@@ -23,7 +23,7 @@ from app.seq2seq.calibrate import Calibration, ScoredAnswer
 from app.seq2seq.codec import Mark, decoder_prompt, encoder_input, to_change
 from app.seq2seq.tokenizer import EOS, Tokenizer, Words
 
-MAX_PIECES = 400  # of one segment; the network has 512 positions and marks need some
+MAX_PIECES = 400  # of one segment; the network has 512 positions, and a prompt may repeat it before the answer
 MAX_ANSWER = 24  # pieces; real repairs of one mark are shorter
 WIDTHS = (16, 24, 32, 48, 64, 96, 128, 192, 256, 512)  # padded lengths of a batch
 FORMAT = 2
