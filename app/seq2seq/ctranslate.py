@@ -6,6 +6,7 @@ Both run from one set of weights on disk.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ MAX_PIECES = 400  # of one segment; the network has 512 positions, and a prompt 
 MAX_ANSWER = 24  # pieces; real repairs of one mark are shorter
 WIDTHS = (16, 24, 32, 48, 64, 96, 128, 192, 256, 512)  # padded lengths of a batch
 FORMAT = 2
+WEIGHTS = ("model.bin", "head.npz", "tokenizer.model")  # what the checksum in the manifest is of
 
 Floats = npt.NDArray[np.float32]
 
@@ -71,6 +73,8 @@ class CTranslateGenerator:
         try:
             with np.load(folder / "head.npz") as head:
                 self._weight, self._bias = head["weight"].astype(np.float32), head["bias"].astype(np.float32)
+            if weights_sha256(folder) != manifest["sha256"]:
+                raise ValueError("the weights are not those of the manifest")
             model = (folder / "model.bin").read_bytes()
             vocabulary = (folder / "shared_vocabulary.json").read_bytes()
             kwargs: dict[str, Any] = {"device": device, "compute_type": compute_type, "intra_threads": threads}
@@ -204,6 +208,14 @@ class CTranslateGenerator:
                 )  # fmt: skip
         for i, found in answers.items():
             yield i, sorted(found, key=lambda a: (a.start, a.end))
+
+
+def weights_sha256(folder: Path) -> str:
+    """The checksum of an exported network."""
+    digest = hashlib.sha256()
+    for name in WEIGHTS:
+        digest.update((folder / name).read_bytes())
+    return digest.hexdigest()
 
 
 def find_doubts(probabilities: Floats, threshold: float) -> list[Doubt]:

@@ -18,7 +18,7 @@ from rapidfuzz.distance import Levenshtein
 from app.core.types import Mode
 from app.seq2seq.calibrate import Calibration, ScoredAnswer, choose_threshold, features, reliability
 from app.seq2seq.codec import decoder_prompt, encoder_input, to_change
-from app.seq2seq.ctranslate import FORMAT, MAX_ANSWER, CTranslateGenerator, find_doubts
+from app.seq2seq.ctranslate import FORMAT, MAX_ANSWER, CTranslateGenerator, find_doubts, weights_sha256
 from app.seq2seq.network import RepairNetwork
 from app.seq2seq.tokenizer import BOS, EOS, UNK, Tokenizer, Words
 
@@ -72,10 +72,7 @@ def convert(network: RepairNetwork, tokenizer: Tokenizer, out: Path) -> None:
 
 def write_manifest(folder: Path, values: Mapping[str, Any]) -> None:
     """Write ``repair.json`` with the checksum of the weights."""
-    digest = hashlib.sha256()
-    for name in ("model.bin", "head.npz", "tokenizer.model"):
-        digest.update((folder / name).read_bytes())
-    manifest = {"format": FORMAT, **values, "sha256": digest.hexdigest()}
+    manifest = {"format": FORMAT, **values, "sha256": weights_sha256(folder)}
     part = folder / "repair.json.part"
     part.write_text(json.dumps(manifest, indent=1) + "\n")
     part.replace(folder / "repair.json")

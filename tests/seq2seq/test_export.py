@@ -172,6 +172,18 @@ def test_a_damaged_model_is_a_resource_error(made: tuple[Path, RepairNetwork, To
         CTranslateGenerator(folder)
 
 
+def test_a_network_that_differs_from_its_checksum_is_a_resource_error(
+    made: tuple[Path, RepairNetwork, Tokenizer], tmp_path: Path
+) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(made[0], folder)
+    weights = bytearray((folder / "model.bin").read_bytes())
+    weights[len(weights) // 2] ^= 1
+    (folder / "model.bin").write_bytes(weights)
+    with pytest.raises(ResourceError, match="damaged"):
+        CTranslateGenerator(folder)
+
+
 def test_neighbouring_doubts_are_one_mark_and_a_gap_behind_them_belongs_to_it() -> None:
     import numpy as np
 
