@@ -22,6 +22,7 @@ import blingfire
 import typer
 from rapidfuzz.distance import Levenshtein
 
+from app.evaluation.data import read_documents as read_paragraphs
 from app.evaluation.splits import held_out_references, is_held_out_text, reference_key
 from app.seq2seq.codec import word_edits
 from app.seq2seq.corrupt import Corrupter, EditStatistics
@@ -44,16 +45,9 @@ def read_pairs(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def read_documents(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Index and sentences of each document of a clean file."""
-    index, sentences = 0, list[str]()
-    with lzma.open(path, "rt", encoding="utf-8") as lines:
-        for line in lines:
-            if line.strip():
-                sentences.extend(blingfire.text_to_sentences(line.strip()).split("\n"))
-            else:
-                yield index, sentences
-                index, sentences = index + 1, []
-    yield index, sentences
+    """Index and sentences of each document of a clean file; the index that says what is held out."""
+    for index, paragraphs in read_paragraphs(path):
+        yield index, [s for line in paragraphs for s in blingfire.text_to_sentences(line.strip()).split("\n")]
 
 
 def curl(text: str) -> str:
