@@ -6,16 +6,19 @@ import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import orjson
 import regex
 
 from app.core.types import Edit, Segment, Span
 from app.evaluation.splits import is_held_out_text
+from app.names.candidates import SURNAME_FIRST
 from app.names.mangle.engine import mangle
+from app.names.mangle.forms import Damage
 from app.names.normalise import normalise
 from app.names.store import Entity, EntityKind, EntityStore, NameKind
-from scripts.mine_names import CONTROL_TEXTS, Item, half_of, read_rows
+from scripts.mine_names import CONTROL_TEXTS, MAX_WORDS, Item, half_of, read_rows
 from scripts.prepare_data import read_documents
 
 DATA = Path("../shared/data")
@@ -51,7 +54,7 @@ def load(kind: str, half: str, data: Path = DATA, folder: Path = FOLDER) -> list
     if missing and (data / "mt").is_dir():
         found = {str(r["id"]): (str(r["mt"]), str(r["ref"])) for r in read_rows(data) if r["id"] in missing}
     cases = []
-    rejected = _rejected(folder)
+    rejected, slips = _rejected(folder), _slips(folder)
     for item in items:
         if item.id in rejected:
             continue
@@ -60,6 +63,8 @@ def load(kind: str, half: str, data: Path = DATA, folder: Path = FOLDER) -> list
             text, reference = found[item.id]
         if text is None:
             continue
+        for old, new in slips.get(item.id, ()):
+            reference = (reference or "").replace(old, new)
         cases.append(
             Case(
                 item.id,
@@ -89,6 +94,29 @@ def documents(half: str, data: Path = DATA, most: int = 400) -> Iterator[Case]:
                 yield Case(f"{stem}/{index}", f"{stem}/{index}", "en", "\n".join(sentences[:120]))
 
 
+def pairs(data: Path = DATA) -> Iterator[Case]:
+    """Every machine translation of the dev half, with the human text as its reference: real names, right and wrong.
+
+    No person read them, so a name that the reference spells otherwise counts as wrong, whatever else it may be. A
+    document, or a reference, that the test half has too is left out, whichever test set it comes from.
+    """
+    tested: set[str] = set()
+    mine: list[tuple[str, dict[str, Any]]] = []
+    for row in read_rows(data):
+        document = f"{row.get('set')}/{row['lang']}/{row.get('doc') or row['id'].rsplit('/', 1)[0]}"
+        if half_of(document) == "dev":
+            mine.append((document, row))
+        else:
+            tested.update((f"ref {row['ref']}", f"doc {row.get('doc')}" if row.get("doc") else ""))
+    seen: set[str] = set()
+    for document, row in mine:
+        keys = {f"ref {row['ref']}", f"doc {row.get('doc')}"}
+        if keys & tested or f"ref {row['ref']}" in seen or len(str(row["mt"]).split()) > MAX_WORDS:
+            continue
+        seen.add(f"ref {row['ref']}")
+        yield Case(str(row["id"]), document, str(row["lang"]), str(row["mt"]), str(row["ref"]))
+
+
 def in_parts(case: Case, sentences: int = 3) -> Iterator[Case]:
     """A document in runs of a few sentences, as long as the texts with errors are."""
     lines = case.text.split("\n")
@@ -99,6 +127,15 @@ def in_parts(case: Case, sentences: int = 3) -> Iterator[Case]:
 def _rejected(folder: Path) -> frozenset[str]:
     """Ids of controls whose name turned out to be misspelt."""
     return frozenset(line.split("\t")[0] for line in (folder / "rejected.tsv").read_text("utf-8").splitlines()[1:])
+
+
+def _slips(folder: Path) -> dict[str, list[tuple[str, str]]]:
+    """By id, what a reference of the dev half left misspelt, and how it should read."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for line in (folder / "slips.tsv").read_text("utf-8").splitlines()[1:]:
+        key, old, new, _ = line.split("\t")
+        found.setdefault(key, []).append((old, new))
+    return found
 
 
 def in_base(case: Case, store: EntityStore) -> Entity | None:
@@ -193,13 +230,19 @@ def frames(store: EntityStore, data: Path = DATA, most: int = 3000, half: str = 
 
 
 def generated(
-    store: EntityStore, entities: Iterable[Entity], slots: Sequence[Frame], seed: int, per_entity: int = 1
+    store: EntityStore,
+    entities: Iterable[Entity],
+    slots: Sequence[Frame],
+    seed: int,
+    per_entity: int = 1,
+    kinds: frozenset[Damage] | None = None,
 ) -> Iterator[Case]:
-    """Each entity damaged by the mangler, in a real sentence; its office stands before it now and then."""
+    """Each entity damaged by the mangler, in these ways or any, in a real sentence; its office stands before it now
+    and then."""
     rng = random.Random(seed)
     by_kind = {kind: [f for f in slots if f.kind is kind] for kind in EntityKind}
     for entity in entities:
-        forms = [f for f in mangle(entity) if not store.by_name(f.text)]
+        forms = [f for f in mangle(entity, kinds=kinds) if not store.by_name(f.text)]
         if not forms or not by_kind[entity.kind]:
             continue
         for _ in range(per_entity):
@@ -220,6 +263,36 @@ def generated(
                 f"generated/{entity.id}/{form.kind}", f"generated/{entity.id}", entity.country or "?", text, reference,
                 Span(start, start + len(form.text)), entity.name, True, entity.id, str(form.kind),
             )  # fmt: skip
+
+
+def surnames_alone(store: EntityStore, entities: Iterable[Entity], slots: Sequence[Frame], seed: int) -> Iterator[Case]:
+    """People named in full, and rightly, then by a damaged surname alone."""
+    rng = random.Random(seed)
+    people = [f for f in slots if f.kind is EntityKind.PERSON]
+    for entity in entities:
+        own = entity.name.split()
+        if entity.kind is not EntityKind.PERSON or len(own) < 2 or not people:
+            continue
+        at = 0 if entity.country in SURNAME_FIRST else len(own) - 1
+        forms = [
+            (words[at], form)
+            for form in mangle(entity)
+            if len(words := form.text.split()) == len(own)
+            and normalise(words[at]) != normalise(own[at])
+            and words[at][0].isupper()
+            and not store.by_name(words[at])
+        ]
+        if not forms or len(own[at]) < 4:
+            continue
+        text, form = rng.choices(forms, [f.probability for _, f in forms])[0]
+        first, second = rng.choice(people), rng.choice(people)
+        lead = f"{first.before}{entity.name}{first.after}\n"
+        start = len(lead) + len(second.before)
+        yield Case(
+            f"generated/{entity.id}/surname", f"generated/{entity.id}", entity.country or "?",
+            f"{lead}{second.before}{text}{second.after}", f"{lead}{second.before}{own[at]}{second.after}",
+            Span(start, start + len(text)), own[at], True, entity.id, str(form.kind),
+        )  # fmt: skip
 
 
 def random_entities(store: EntityStore, count: int, seed: int, *, by_popularity: bool = False) -> list[Entity]:

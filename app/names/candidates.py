@@ -86,7 +86,7 @@ _MASS_OF_UNKNOWN_WORD = 0.5  # as much as a word of a few hundred names: a missp
 _CLOSE = 0.75  # a word this similar is near enough not to look further
 _SHORT_WORD = 6  # letters; one wrong letter in the middle of a shorter one leaves neither beginning nor end whole
 _MOST_WORDS = 14
-_SURNAME_FIRST = frozenset(("CN", "TW", "HK", "MO", "SG", "KR", "KP", "VN", "HU"))
+SURNAME_FIRST = frozenset(("CN", "TW", "HK", "MO", "SG", "KR", "KP", "VN", "HU"))
 _POPULARITY_BONUS, _COUNTRY_BONUS = 0.08, 0.05
 _WORDS_KEPT = 50_000
 
@@ -120,6 +120,10 @@ class CandidateFinder:
         for searcher in self._searchers:
             ranked += searcher.ranked(text, keys, wanted, countries, limit)
         ranked.sort(key=lambda r: (-r[0], r[1], r[2].row))
+        if len(ranked) > limit:  # what machines are known to make of a name is not crowded out by what is spelt like it
+            made = sorted((r for r in ranked[limit:] if r[2].probability > 0), key=lambda r: -r[2].probability)
+            kept = made[: max(1, limit // 4)]
+            ranked = ranked[: limit - len(kept)] + kept
         own = normalise(strip_possessive(text))
         return [
             Candidate(
@@ -172,7 +176,8 @@ class _Searcher:
             for row, hit in best.items()
         ]
         ranked.sort(key=lambda r: (-r[0], r[1], r[2].row))
-        return ranked[:limit]
+        made = sorted((r for r in ranked[limit:] if r[2].probability > 0), key=lambda r: -r[2].probability)
+        return ranked[:limit] + made[:limit]
 
     def _hits(self, text: str, keys: Sequence[str]) -> Iterator[_Hit]:
         for i, key in enumerate(keys):
@@ -333,7 +338,7 @@ class _Searcher:
                 yield _Hit(self._number, row, Route.PART, name, 0.5 * inner)
                 continue
             country = self._layer.manifest["countries"][int(self._layer.countries[row])]
-            surname, given = (first, last) if country in _SURNAME_FIRST else (last, first)
+            surname, given = (first, last) if country in SURNAME_FIRST else (last, first)
             route, score = (Route.SURNAME, 0.6 * surname) if surname >= given else (Route.GIVEN_NAME, 0.5 * given)
             if inner > max(surname, given):
                 route, score = Route.PART, 0.45 * inner

@@ -16,8 +16,9 @@ import orjson
 
 from app.core.errors import ResourceError
 from app.names.attested import Attested
-from app.names.candidates import Candidate, Route
+from app.names.candidates import SURNAME_FIRST, Candidate, Route
 from app.names.evidence import Comparison, Context, Evidence, Reading, align, compare, gather, is_possible, likeness
+from app.names.mangle.forms import Damage
 from app.names.normalise import normalise
 from app.names.store import EntityKind, NameKind
 
@@ -27,6 +28,7 @@ SHAPES = ("person", "part", "place", "organisation")
 # canonical form: editors want the form in use, not the alias that happens to be nearest.
 _CANONICAL_BONUS = 0.12
 _FAME_BONUS = 0.2  # the same, for a form that edited English uses
+_OF_SURNAMES = frozenset(d.value for d in (Damage.HOMOPHONE, Damage.OTHER_LANGUAGE, Damage.WRONG_READING))
 _OBSCURITY = 0.3  # likeness that a rival loses for being less known
 
 
@@ -145,6 +147,10 @@ def as_printed(candidate: Candidate, text: str) -> Candidate:
         and " " in entity.name
         and candidate.route is not Route.NAME
     ):
+        if candidate.route is Route.MANGLED and candidate.damage in _OF_SURNAMES:
+            # What looks like no part of the name stands for the surname.
+            own = entity.name.split()
+            return replace(candidate, name=own[0] if entity.country in SURNAME_FIRST else own[-1])
         parts = [w.strip(",.()") for w in entity.name.split() if len(w) > 2]
         if parts:
             part = max(parts, key=lambda w: likeness(words[0], normalise(w)))
@@ -220,14 +226,25 @@ def compare_all(
     names = [normalise(c.name) for c in candidates]
     closeness = [likeness(key, name) for name in names]
     fames = [fame(name, attested) for name in names]
+    # How much machines make the text of each name, the well known being named more often.
+    made = [c.probability * 10**c.entity.popularity for c in candidates]
+    bags = {
+        c.entity.id
+        for c in candidates
+        if c.entity.kind is EntityKind.ORGANISATION and c.route in (Route.WORD_BAG, Route.NAME)
+    }
     compared = []
     for i, candidate in enumerate(candidates):
         rival = 0.0
+        others = max((made[j] for j in range(len(made)) if names[j] != names[i]), default=0.0)
+        share = others / (others + made[i]) if made[i] else 0.0
         for j, other in enumerate(candidates):
             if names[j] != names[i] and other.entity.id != candidate.entity.id:
                 # A village is no rival of a capital.
                 rival = max(rival, closeness[j] - _OBSCURITY * max(0.0, fames[i] - fames[j]))
-        compared.append(compare(reading, candidate, rival, context, attested))
+        compared.append(
+            compare(reading, candidate, rival, context, attested, share, is_sole_bag=bags == {candidate.entity.id})
+        )
     return [c for c in compared if is_possible(c)]
 
 

@@ -66,11 +66,17 @@ class NameLinker:
 
     @property
     def store(self) -> EntityStore:
-        """The knowledge base in use."""
-        return self._store()
+        """The knowledge base in use; a request takes it once."""
+        return self._newest()
 
     def _store(self) -> EntityStore:
         return self._handle.current if isinstance(self._handle, StoreHandle) else self._handle
+
+    def _newest(self) -> EntityStore:
+        """The version on disk: one look at each manifest where nothing changed."""
+        if isinstance(self._handle, StoreHandle):
+            self._handle.refresh()
+        return self._store()
 
     def _finder(self, store: EntityStore) -> CandidateFinder:
         found = self._finder_of
@@ -80,9 +86,7 @@ class NameLinker:
 
     def link(self, text: str, segments: Sequence[Segment], entity_hints: Sequence[tuple[str, str]]) -> LinkResult:
         """Repair the names of a document."""
-        if isinstance(self._handle, StoreHandle):
-            self._handle.refresh()
-        store = self._store()
+        store = self._newest()
         seen = self.examine(text, segments, entity_hints, store)
         decisions = [
             choose(reading, candidates, seen.context, self._attested, self._model)
@@ -219,9 +223,13 @@ def _once(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
     best: dict[str, Candidate] = {}
     for candidate in candidates:
         old = best.get(candidate.entity.id)
-        if old is None or (candidate.probability, candidate.similarity) > (old.probability, old.similarity):
+        if old is None or _says(candidate) > _says(old):
             best[candidate.entity.id] = candidate
     return tuple(best.values())
+
+
+def _says(candidate: Candidate) -> tuple[float, bool, float]:
+    return candidate.probability, candidate.route is Route.WORD_BAG, candidate.similarity
 
 
 # ---------------------------------------------------------------- from decisions to edits
@@ -248,7 +256,7 @@ def _edits(text: str, decisions: Sequence[Decision], seen: Examined) -> list[Edi
 
 
 def _rule(candidate: Candidate) -> str:
-    return RULE_SPELLING if candidate.route is Route.MANGLED else RULE_ENTITY
+    return RULE_SPELLING if candidate.probability > 0 else RULE_ENTITY
 
 
 def _word_map(wrong: str, right: str) -> dict[str, str]:
@@ -294,7 +302,8 @@ def _edit(
 
 
 _SPOKEN = (
-    "mangled", "fuller_form", "hinted", "role_fits", "same_words", "ending", "sound", "country", "companions",
+    "mangled", "word_bag", "sole_bag", "fuller_form", "hinted", "role_fits", "body", "same_words",
+    "ending", "sound", "country", "companions",
     "in_office", "truncated", "spelling",
 )  # fmt: skip
 _WEAK = {"sound": 0.8, "spelling": 0.75, "same_words": 0.3}

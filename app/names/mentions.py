@@ -373,23 +373,28 @@ class _Sentence:
         for at in range(len(tokens) - 2):
             if tokens[at].lower not in _OFFICES or tokens[at + 1].lower not in {"of", "for"}:
                 continue
-            end = at + 2
+            begin = at + 2 + (tokens[at + 2].lower == "the")
+            end = begin
             while (
                 end < len(tokens)
                 and tokens[end].commonness is not None
+                and not (end > begin and is_given_name(tokens[end].lower))
                 and (
                     tokens[end].is_capital
                     or (tokens[end].lower == "and" and end + 1 < len(tokens) and tokens[end + 1].is_capital)
                 )
             ):
                 end += 1
-            if (
-                end > at + 2
-                and tokens[at + 2].lower not in _ORGANISATION_WORDS
-                and not any(t.lower in _ORGANISATION_WORDS or t.lower in _PLACE_WORDS for t in tokens[at + 2 : end])
-            ):
-                self.names[at + 2 : end] = [False] * (end - at - 2)
+            field = [t.lower for t in tokens[begin:end]]
+            is_work = not any(w in _ORGANISATION_WORDS or w in _PLACE_WORDS for w in field[field[:1] == ["state"] :])
+            if field and (self._is_person_at(end) or (is_work and begin == at + 2)):
+                self.names[begin:end] = [False] * len(field)
                 yield end, at
+
+    def _is_person_at(self, at: int) -> bool:
+        """Whether given name and surname follow: "Secretary of the Treasury Janet A" has no Treasury in the name."""
+        pair = self.tokens[at : at + 2]
+        return len(pair) == 2 and all(t.is_capital and t.commonness is None for t in pair)
 
     def runs(self) -> Iterator[tuple[int, int]]:
         """Half-open ranges of tokens that make one name each, titles included."""

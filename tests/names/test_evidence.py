@@ -16,6 +16,7 @@ from app.names.evidence import (
     align,
     compare,
     countries_of,
+    fit_of_body,
     fit_of_roles,
     gather,
     is_possible,
@@ -24,7 +25,7 @@ from app.names.evidence import (
     years_of,
 )
 from app.names.mentions import Mention, MentionKind
-from app.names.store import Entity
+from app.names.store import Entity, EntityKind
 from tests.names.linking import person
 
 NOTHING = Attested.of({})
@@ -101,6 +102,8 @@ def test_the_right_name_elsewhere_is_evidence() -> None:
         ("Vaherpuu Tauno", "Tauno Vaherpuu", True),  # the other order
         ("Tauna-Vaherpu", "Tauno Vaherpuu", False),  # one surname of two parts
         ("Tauno Vaherpuu Senior", "Tauno Vaherpuu", False),  # a word more
+        ("State Tauno Vaherpu", "Tauno Vaherpuu", False),  # a word of a title
+        ("Tau No Vaherpuu", "Tauno Vaherpuu", True),  # the same, apart
     ],
 )
 def test_what_only_says_more_or_less_is_no_damage(text: str, name: str, possible: bool) -> None:
@@ -123,3 +126,68 @@ def test_countries_are_told_by_noun_and_adjective() -> None:
 
 def test_years_are_whole_numbers_only() -> None:
     assert years_of("In 2014 some 120145 people and in 1989") == (2014, 1989)
+
+
+def known(**documents: int) -> Attested:
+    """Edited English that has these words capitalised in so many documents."""
+    return Attested.of({word: (count, 0) for word, count in documents.items()})
+
+
+def weighed(
+    text: str, candidate: Candidate, attested: Attested = NOTHING, before: str = "", **more: float
+) -> Comparison:
+    mention = Mention(Span(0, len(text)), text, MentionKind.UNKNOWN, 0)
+    reading = Reading(text, (mention,), frozenset({before} if before else ()))
+    return compare(reading, candidate, 0.0, Context(), attested, more.get("rival_share", 0.0), is_sole_bag=True)
+
+
+def test_a_short_name_of_another_known_surname_is_somebody_else() -> None:
+    zhang = person("B", "Zhang Lu", "CN")
+    candidate = Candidate(zhang, Route.FUZZY, zhang.name, 0.7, 0.7)
+    assert not is_possible(weighed("Yang Lu", candidate, known(yang=40)))
+
+
+def test_a_short_name_that_machines_make_of_another_may_be_meant() -> None:
+    someone = person("B", "Yang Lukai", "CN")
+    candidate = Candidate(someone, Route.MANGLED, someone.name, 0.7, 0.7, 0.01, "dropped_character")
+    c = weighed("Yang Lu", candidate, known(yang=40))
+    assert is_possible(c)
+    assert {"mangled", "mangled_lost", "far_abroad"} <= scores(c).keys()
+    assert "rival" not in scores(c)
+
+
+def test_the_office_speaks_the_more_for_a_name_whose_letters_say_little() -> None:
+    someone = person("B", "Yang Lukai", "CN", "member of the Standing Bureau")
+    candidate = Candidate(someone, Route.MANGLED, someone.name, 0.7, 0.7, 0.01, "dropped_character")
+    mention = Mention(Span(0, 7), "Yang Lu", MentionKind.UNKNOWN, 0, description="a member of China's Standing Bureau")
+    found = scores(compare(Reading("Yang Lu", (mention,)), candidate, 0.0, Context(), NOTHING))
+    assert found["far_fits"] == 1
+    assert found["body"] == 1
+
+
+def test_a_body_is_no_country_and_no_rank() -> None:
+    someone = person("B", "Yang Lukai", "CN", "minister of China")
+    assert fit_of_body(["minister of China"], someone) == ""
+
+
+def test_an_organisation_of_the_same_words_is_not_judged_by_its_letters() -> None:
+    fund = Entity("O", EntityKind.ORGANISATION, "think tank", "Nordholm Policy Fund")
+    bag = scores(weighed("Nordholm Policy Foundation", Candidate(fund, Route.WORD_BAG, fund.name, 0.8, 0.8)))
+    assert {"word_bag", "sole_bag"} <= bag.keys()
+    assert not {"worst_word", "distance", "common_word", "unheard"} & bag.keys()
+
+
+def test_a_case_ending_behind_a_preposition_says_more_for_a_famous_place() -> None:
+    place = Candidate(Entity("P", EntityKind.PLACE, "city", "Lindesund"), Route.FUZZY, "Lindesund", 0.8, 0.8)
+    inside = scores(weighed("Lindesunds", place, known(lindesund=500), before="in"))
+    assert {"famous_ending", "placed_ending"} <= inside.keys()
+    assert "placed_ending" not in scores(weighed("Lindesunds", place, known(lindesund=500)))
+    assert "famous_ending" not in scores(weighed("Lindesunds", place, before="in"))
+
+
+def test_syllables_of_the_language_may_be_another_name() -> None:
+    place = Candidate(
+        Entity("P", EntityKind.PLACE, "city", "Fangcheng", country="CN"), Route.FUZZY, "Fangcheng", 0.8, 0.8
+    )
+    assert "well_formed" in scores(weighed("Wangcheng", place))
+    assert "well_formed" not in scores(weighed("Fangchengg", place))

@@ -12,9 +12,12 @@ from hypothesis import strategies as st
 from app.core.errors import ResourceError
 from app.core.segment import SentenceSegmenter
 from app.core.types import EditKind, Origin
-from app.names.linker import RULE_CONSISTENT, NameLinker, build_linker
+from app.names.attested import FILE, Attested
+from app.names.link import LinkModel
+from app.names.linker import MODEL_FILE, RULE_CONSISTENT, NameLinker, build_linker
 from app.names.mentions import find_mentions
-from tests.names.linking import link, linker, person, repaired
+from app.names.store import StoreHandle
+from tests.names.linking import SHIPPED, link, linker, person, repaired, store
 
 
 @pytest.fixture(scope="module")
@@ -101,6 +104,24 @@ def test_nothing_is_said_of_an_empty_text(names: NameLinker) -> None:
 
 def test_the_same_text_gives_the_same_answer(names: NameLinker) -> None:
     assert link(names, DAMAGED) == link(names, DAMAGED)
+
+
+def test_a_new_version_of_the_base_comes_into_use_between_two_documents(tmp_path: Path) -> None:
+    store(tmp_path)
+    own = NameLinker(StoreHandle(tmp_path), LinkModel.load(SHIPPED / MODEL_FILE), Attested(SHIPPED / FILE))
+    text = "It was President Tiiu Rannamaja of Estonia who spoke in 2015."
+    before = own.version
+    assert repaired(own, text) == text
+    store(tmp_path, person("G", "Tiiu Rannamaa", "EE", "president of Estonia"))
+    link(own, text)
+    assert own.version != before
+    assert repaired(own, "President Tiiu Rannama of Estonia spoke in 2015.").startswith("President Tiiu Rannamaa of")
+
+
+def test_words_of_a_title_before_a_name_stay(names: NameLinker) -> None:
+    text = "Minister of State Tauno Vaherpu of Estonia, the prime minister, met reporters in 2015."
+    assert repaired(names, text) in (text, text.replace("Vaherpu ", "Vaherpuu "))
+    assert all(e.span.of(text) == "Tauno Vaherpu" for e in link(names, text).edits)
 
 
 def test_a_folder_without_a_base_is_refused(tmp_path: Path) -> None:

@@ -206,3 +206,16 @@ def test_the_labels_behind_the_published_figures_are_whole() -> None:
     rows = [orjson.loads(line) for line in lines]
     counts = {part: sum(len(r["names"]) for r in rows if r["part"] == part) for part in ("dev", "test")}
     assert counts == {"dev": 195, "test": 194}
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "title"),
+    [
+        ("Yesterday Secretary of State Antonia Blenke spoke.", "Antonia Blenke", "Secretary of State"),
+        ("The Secretary of the Treasury Janka Yelm spoke.", "Janka Yelm", "Secretary of the Treasury"),
+        ("The Director of the Bank of England resigned.", "Bank of England", "Director of the"),
+    ],
+)
+def test_the_field_of_an_office_is_no_part_of_the_name_behind_it(text: str, name: str, title: str) -> None:
+    mention = next(m for m in find(text) if m.text == name)
+    assert mention.title == title
