@@ -5,7 +5,6 @@ Run ``python scripts/bench.py --help``; docs/benchmarks.md says what each figure
 
 from __future__ import annotations
 
-import os
 import shlex
 import sys
 from dataclasses import asdict
@@ -21,7 +20,7 @@ from app.core.errors import RepairError
 from app.evaluation import speed
 from app.evaluation.data import load_set
 from app.evaluation.provenance import provenance
-from app.evaluation.report import markdown_table
+from app.evaluation.report import markdown_table, write_whole
 from app.settings import Settings
 from app.wiring import build_repairer
 
@@ -58,14 +57,8 @@ def main(
     text = f"{about['machine']}; revision {about['revision']}\n\n" + "\n".join(markdown_table(*t) for t in tables)
     figures = [asdict(t) | {"sentences_per_s": t.sentences_per_s} for t in throughput]
     report = {**about, "settings": settings.model_dump(mode="json"), "throughput": figures, "service": asdict(service)}
-    out.parent.mkdir(parents=True, exist_ok=True)
-    for path, content in (
-        (out, orjson.dumps(report, option=orjson.OPT_INDENT_2)),
-        (out.with_suffix(".md"), text.encode()),
-    ):
-        partial = path.with_name(f"{path.name}.{os.getpid()}")
-        partial.write_bytes(content)
-        partial.replace(path)
+    write_whole(out, orjson.dumps(report, option=orjson.OPT_INDENT_2))
+    write_whole(out.with_suffix(".md"), text.encode())
     typer.echo(text)
 
 

@@ -5,7 +5,6 @@ Run ``python scripts/evaluate.py --help``; docs/benchmarks.md says what each fig
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -21,7 +20,7 @@ from app.core.errors import RepairError
 from app.core.types import Mode, RepairOptions
 from app.evaluation.data import FINAL_SETS, TUNING_SETS, load_file, load_set
 from app.evaluation.provenance import provenance
-from app.evaluation.report import rich_table, tables
+from app.evaluation.report import rich_table, tables, write_whole
 from app.evaluation.run import Answer, evaluate, to_json
 from app.evaluation.translation import BOOTSTRAP_SAMPLES, BOOTSTRAP_SEED, signatures
 from app.settings import Settings
@@ -70,13 +69,13 @@ def main(
         results.append(to_json(result))
         if not any(chosen.name.startswith(f) for f in FINAL_SETS):
             changed += [_row(chosen.name, a) for a in answers if a.repair.edits]
-    _write(out, orjson.dumps({
+    write_whole(out, orjson.dumps({
         **provenance(), "settings": settings.model_dump(mode="json"), "options": {"mode": mode, "min_confidence":
         min_confidence, "limit": limit}, "bootstrap": {"samples": BOOTSTRAP_SAMPLES, "seed": BOOTSTRAP_SEED},
         "signatures": signatures(), "results": results,
     }, option=orjson.OPT_INDENT_2))  # fmt: skip
     if rows:
-        _write(rows, b"".join(orjson.dumps(r) + b"\n" for r in changed))
+        write_whole(rows, b"".join(orjson.dumps(r) + b"\n" for r in changed))
     console.print(f"wrote {out}")
 
 
@@ -92,13 +91,6 @@ def _row(name: str, answer: Answer) -> dict[str, object]:
             for e, v in zip(answer.repair.edits, verdicts, strict=True)
         ],
     }  # fmt: skip
-
-
-def _write(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.{os.getpid()}")
-    partial.write_bytes(content)
-    partial.replace(path)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from app.core.segment import SentenceSegmenter
 from app.evaluation import load
 from app.evaluation.provenance import provenance
+from app.evaluation.report import write_whole
 
 _ROOT = Path(__file__).resolve().parent.parent
 
@@ -44,12 +45,8 @@ def main(
         )  # fmt: skip
     figures = [found.figures() for found in rounds]
     arguments = {"clients": clients, "shares": shares, "seconds": seconds, "latency_ms": latency_ms, "seed": seed}
-    out.parent.mkdir(parents=True, exist_ok=True)
-    new = out.with_suffix(".new")
-    new.write_bytes(
-        orjson.dumps({**provenance(), "arguments": arguments, "rounds": figures}, option=orjson.OPT_INDENT_2)
-    )
-    new.replace(out)
+    report = {**provenance(), "arguments": arguments, "rounds": figures}
+    write_whole(out, orjson.dumps(report, option=orjson.OPT_INDENT_2))
     columns = list(figures[0])
     typer.echo("| " + " | ".join(columns) + " |\n|" + "---|" * len(columns))
     for row in figures:

@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from app.core.segment import SentenceSegmenter
 from app.evaluation import load
 from app.evaluation.provenance import provenance
+from app.evaluation.report import write_whole
 
 _ROOT = Path(__file__).resolve().parent.parent
 
@@ -46,10 +47,7 @@ def main(
         "memory_growth": round(growth, 4),
         "memory_mib": [[round(at, 1), round(size / 2**20, 1)] for at, size in found.memory],
     }
-    out.parent.mkdir(parents=True, exist_ok=True)
-    new = out.with_suffix(".new")
-    new.write_bytes(orjson.dumps(report, option=orjson.OPT_INDENT_2))
-    new.replace(out)
+    write_whole(out, orjson.dumps(report, option=orjson.OPT_INDENT_2))
     for kind, count in sorted(found.answers.items()):
         typer.echo(f"{kind:24} {count}")
     typer.echo(f"wrong {dict(found.wrong)}; memory grew by {growth:+.1%} after the warm-up")

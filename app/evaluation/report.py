@@ -1,8 +1,10 @@
-"""Results as tables for a terminal and as Markdown."""
+"""Results as tables for a terminal and as Markdown, and as files."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from rich.table import Table
 
@@ -41,6 +43,14 @@ def markdown_table(title: str, head: Sequence[str], rows: Rows) -> str:
     """The same for a document."""
     lines = [f"**{title}**", "", f"| {' | '.join(head)} |", "|" + "|".join("---" for _ in head) + "|"]
     return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows), ""])
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file, and its folder, so that a reader sees the old file or all of the new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f"{path.name}.{os.getpid()}")
+    partial.write_bytes(content)
+    partial.replace(path)
 
 
 def _summary(result: Result) -> Iterable[tuple[str, str]]:
