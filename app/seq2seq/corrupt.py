@@ -1,4 +1,4 @@
-"""Corruption that looks like machine translation: what real pairs show, applied to clean text at the real rates.
+"""Corruption that looks like machine translation: what real pairs show, put into clean text, as often or more often.
 
 Nothing here is invented: which words stand for which, which endings slip and which words are lost or added is counted
 on machine translations and their corrections, and sampled from these counts.

@@ -1,4 +1,4 @@
-"""CTranslate2's binary model file, as far as we need it: taking the encoder out of an encoder-decoder model.
+"""CTranslate2's binary model file, as far as we need it: taking the encoder out of it, and reading its weights.
 
 Source: ``ctranslate2.specs.model_spec.ModelSpec._serialize`` (binary version 6).
 """

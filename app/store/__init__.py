@@ -1,1 +1,1 @@
-"""What editors keep: documents, their edits and decisions, dismissals, glossaries and thresholds, in one database."""
+"""What is kept, in one database: editors' documents, edits, decisions, dismissals, glossaries, thresholds; jobs."""
