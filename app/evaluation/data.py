@@ -191,7 +191,7 @@ def count_sentences(text: str) -> int:
 
 def curl_quotes(text: str) -> str:
     """Straight quotation marks and apostrophes as typographers set them, by what stands before each."""
-    text = re.sub(r"(?<![^\s(\[—–\"'])\"", "“", text).replace('"', "”")
+    text = re.sub(r"(?<![^\s(\[—–])\"|(?<=(?<![^\s(\[—–])')\"", "“", text).replace('"', "”")
     return re.sub(r"(?<![^\s(\[—–“])'(?!\d0s|tis|twas)", "‘", text).replace("'", "’")
 
 
