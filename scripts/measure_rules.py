@@ -23,15 +23,10 @@ from app.core.diff import apply_edits
 from app.core.rules import ALL_RULES, Rules
 from app.core.segment import SentenceSegmenter
 from app.core.types import Edit
+from app.evaluation.data import curl_quotes
 
 PAIRS = ("mt/pe-train.jsonl.xz", "mt/pe-dev.jsonl.xz", "gec/cweb-dev.jsonl.xz", "gec/jfleg-dev.jsonl.xz")
 _UNIT = regex.compile(r"\w+|\s+|[^\w\s]")
-
-
-def curl(text: str) -> str:
-    """Straight quotation marks and apostrophes turned to curly ones by their place."""
-    text = regex.sub(r"(?<=^|[\s(\[—–-])\"", "“", text).replace('"', "”")
-    return regex.sub(r"(?<=^|[\s(\[—–“-])'", "‘", text).replace("'", "’")
 
 
 def main(
@@ -46,7 +41,7 @@ def main(
     sentences = 0
     for text in _clean(data / "text", paragraphs):
         for curled in (False, True):
-            shown = curl(text) if curled else text
+            shown = curl_quotes(text) if curled else text
             segments = segmenter.segment(shown)
             sentences += len(segments) if not curled else 0
             for edit in _findings(rules.find(shown, segments)):

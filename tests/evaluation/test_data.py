@@ -104,7 +104,7 @@ def test_curly_clean_text_differs_only_in_its_quotation_marks(tmp_path: Path) ->
         ("the '90s dogs' bones", "the ’90s dogs’ bones"),
         ("She said, \"'Tis 'so', he thinks.\"", "She said, “‘Tis ‘so’, he thinks.”"),
         ("\"He said 'no.'\" I left.", "“He said ‘no.’” I left."),
-        ("'\"No,\" he said.' The album \"\"", "‘“No,” he said.’ The album “”"),
+        ('\'"No," he said.\' The album ""', "‘“No,” he said.’ The album “”"),
     ],
 )
 def test_quotes_curl_by_what_stands_before(straight: str, curly: str) -> None:
