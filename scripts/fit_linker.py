@@ -296,7 +296,12 @@ def calibrate(log_odds: Sequence[float], right: Sequence[bool]) -> tuple[tuple[f
     for _ in range(50):
         p = 1 / (1 + np.exp(-np.clip(x @ beta, -35, 35)))
         beta = beta - np.linalg.solve((x * (p * (1 - p) + 1e-9)[:, None]).T @ x, x.T @ (p - y))
-    return tuple((at / 2, round(sigmoid(float(beta[0] + beta[1] * at / 2)), 5)) for at in range(-20, 21))
+    return tuple((at / 2, _uncertain(sigmoid(float(beta[0] + beta[1] * at / 2)))) for at in range(-20, 21))
+
+
+def _uncertain(probability: float) -> float:
+    """Rounded, but never to certainty."""
+    return round(min(max(probability, 1e-5), 1 - 1e-5), 5)
 
 
 @dataclass(frozen=True, slots=True)

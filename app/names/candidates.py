@@ -122,7 +122,7 @@ class CandidateFinder:
         ranked.sort(key=lambda r: (-r[0], r[1], r[2].row))
         if len(ranked) > limit:  # what machines are known to make of a name is not crowded out by what is spelt like it
             made = sorted((r for r in ranked[limit:] if r[2].probability > 0), key=lambda r: -r[2].probability)
-            kept = made[: max(1, limit // 4)]
+            kept = made[: limit // 4]
             ranked = ranked[: limit - len(kept)] + kept
         own = normalise(strip_possessive(text))
         return [

@@ -606,7 +606,7 @@ def obscure_place(c: Comparison) -> Evidence | None:
 def well_formed(c: Comparison) -> Evidence | None:
     """The words that would change are made of the syllables of the language: Chinese and Japanese have a name for
     nearly every row of them."""
-    if c.is_far or not c.changed:
+    if not c.changed or (c.is_far and c.candidate.entity.kind is not EntityKind.PLACE):
         return None
     country = c.candidate.entity.country
     if country in _CHINESE:
@@ -752,7 +752,9 @@ def companions(c: Comparison) -> Evidence | None:
 
 
 def fuller_form(c: Comparison) -> Evidence | None:
-    """The entity stands elsewhere in the document under its right name."""
+    """The entity stands elsewhere in the document under its right name; beside Missouri the Missouria are no slip."""
+    if c.candidate.entity.kind is EntityKind.PLACE:
+        return None
     if c.candidate.entity.id not in c.context.known:
         return None
     return Evidence("fuller_form", 1.0, f"{c.context.known[c.candidate.entity.id].name} is named elsewhere in the text")
@@ -914,15 +916,18 @@ def is_possible(c: Comparison) -> bool:
     An initial more or less, a title or a second surname left out, *Kazakhstani* and *the Copelands* are no damage.
     """
     changed = c.changed
-    if c.candidate.damage == Damage.SHORTENED.value and not changed and not c.unpaired_found:
+    kind = c.candidate.entity.kind
+    if c.unpaired_meant and not changed and not c.unpaired_found:
         return False  # *Xinhua News* says less than *Xinhua News Agency*, and nothing wrong
+    if kind is EntityKind.PLACE and changed and fame_of(c) < _FAMOUS and _is_other_place(c):
+        return False
     if c.is_far or c.is_bag:
         return True
+    if kind is EntityKind.PERSON and not c.is_mangled and _is_another_person(c):
+        return False
     if not c.is_mangled and _would_lose_words(c):
         return False
     if c.candidate.entity.kind is EntityKind.PERSON and not c.is_mangled and _is_another_short_name(c):
-        return False
-    if c.candidate.entity.kind is EntityKind.PLACE and changed and fame_of(c) < _FAMOUS and _is_other_place(c):
         return False
     if c.is_mangled:
         return True
@@ -930,7 +935,6 @@ def is_possible(c: Comparison) -> bool:
         return not (c.unpaired_found or c.unpaired_meant) and len(c.pairs) > 1
     if any(min(len(p.found), len(p.meant)) < 3 for p in changed) and not any(len(p.found) > 2 for p in changed):
         return False
-    kind = c.candidate.entity.kind
     if kind is EntityKind.PERSON and any(len(w) == 1 for w in c.unpaired_found):
         return False  # an initial that the candidate does not have
     if kind is EntityKind.PERSON and " " not in c.reading.text and " " in c.candidate.name:
@@ -962,6 +966,12 @@ def _would_lose_words(c: Comparison) -> bool:
     joined = "".join(c.reading.words)
     whole = "".join(normalise(c.candidate.name).split())
     return likeness(joined, whole) < _LEAST_JOINED  # "Xi Jin Ping" loses nothing
+
+
+def _is_another_person(c: Comparison) -> bool:
+    """Whether a word is a name of its own, well known and of another sound, and no office says who is meant."""
+    known = any(c.attested.as_name(p.found) >= _FAMOUS for p in c.changed)
+    return known and another_name(c) is not None and fit_of_roles(c.reading.titles, c.candidate.entity)[0] < 1
 
 
 def _is_other_place(c: Comparison) -> bool:

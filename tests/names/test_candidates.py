@@ -164,3 +164,13 @@ def test_threads_find_the_same(finder: CandidateFinder) -> None:
     for thread in threads:
         thread.join()
     assert wrong == []
+
+
+def test_what_machines_make_of_a_name_is_not_crowded_out_by_what_is_spelt_like_it(tmp_path: Path) -> None:
+    rows = [
+        {"id": f"M{i}", "type": "person", "name": f"Yanagi Honsho{c}", "country": "JP"}
+        for i, c in enumerate("abcdefghij")
+    ]
+    finder = CandidateFinder(base(tmp_path, (*ROWS, *rows), mangler=_first_syllables))
+    assert "Q2" in {c.entity.id for c in finder.find("Yanagi Honsho", limit=8)}
+    assert len(finder.find("Yanagi Honsho", limit=8)) == 8

@@ -191,3 +191,27 @@ def test_syllables_of_the_language_may_be_another_name() -> None:
     )
     assert "well_formed" in scores(weighed("Wangcheng", place))
     assert "well_formed" not in scores(weighed("Fangchengg", place))
+
+
+@pytest.mark.parametrize(
+    ("text", "possible"),
+    [
+        ("Lindesunds", True),  # an ending
+        ("Lindemund", False),  # another village
+    ],
+)
+def test_of_a_place_that_nobody_knows_only_an_ending_is_damage(text: str, possible: bool) -> None:
+    place = Candidate(Entity("P", EntityKind.PLACE, "city", "Lindesund"), Route.FUZZY, "Lindesund", 0.8, 0.8)
+    assert is_possible(weighed(text, place)) is possible
+    assert is_possible(weighed(text, place, known(lindesund=500)))
+
+
+def test_a_name_that_only_says_less_is_no_damage() -> None:
+    agency = Entity("O", EntityKind.ORGANISATION, "agency", "Nordholm News Agency")
+    candidate = Candidate(agency, Route.MANGLED, agency.name, 0.7, 0.7, 0.05, "shortened")
+    assert not is_possible(weighed("Nordholm News", candidate))
+
+
+def test_words_that_an_organisation_lacks_are_not_lost() -> None:
+    house = Entity("O", EntityKind.ORGANISATION, "agency", "Nordholm House")
+    assert not is_possible(weighed("Nordholm House Rooms", Candidate(house, Route.WORD_BAG, house.name, 0.7, 0.7)))
