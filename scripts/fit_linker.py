@@ -395,15 +395,24 @@ def main(
 
 def operating_point(bests: Sequence[Best], table: WeightTable, clean_names: int) -> tuple[float, dict[str, float]]:
     """The least probability of a shape whose changes are right often enough, out of fold, with the figures there."""
-    right = wrong = harm = 0
+    right = wrong = harm = made_right = made_wrong = 0
+    is_rare = sum(b.is_right and b.sample.source in REAL for b in bests) < FEWEST
     best: tuple[float, dict[str, float]] = (LEAST_WITHOUT_DATA, {})
     for b in sorted(bests, key=lambda b: -b.log_odds):
         probability, source = table.calibrated(b.log_odds), b.sample.source
-        if source not in REAL or probability - table.calibrated(b.second) < MARGIN:
+        if probability - table.calibrated(b.second) < MARGIN:
+            continue
+        if source not in REAL and (not is_rare or source == "pairs"):
             continue
         harm += source in ("documents", "controls")
-        right, wrong = right + b.is_right, wrong + (not b.is_right and source != "documents")
-        precision = right / max(1, right + wrong)
+        if source in REAL:
+            right, wrong = right + b.is_right, wrong + (not b.is_right and source != "documents")
+        else:
+            made_right, made_wrong = made_right + b.is_right, made_wrong + (not b.is_right)
+        # Where real ones are few, the point may lie anywhere above the first wrong one: generated ones say how low.
+        precision = min(
+            right / max(1, right + wrong), (right + made_right) / max(1, right + wrong + made_right + made_wrong)
+        )
         if precision >= LEAST_PRECISION and harm / clean_names <= MOST_HARM and probability >= LEAST_CONFIDENCE:
             best = (
                 round(probability, 4),
