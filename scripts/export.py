@@ -2,9 +2,9 @@
 
     python -m scripts.export CHECKPOINT OUT --tokenizer START/tokenizer.model [--data ../shared/data]
 
-Calibration and operating points are fitted on ``DATA/mt/pe-dev.jsonl.xz`` (human post-edits held out from training):
-half of the documents for the fit, the other half for the reported calibration error. Held-out clean text bounds the
-harm. OUT is complete or not there.
+Calibration and operating points are fitted on ``DATA/mt/pe-dev.jsonl.xz`` (human post-edits held out from training) and
+on held-out clean sentences with grammatical slips: half of the documents for the fit, the other half for the reported
+calibration error. Other held-out clean sentences bound the harm. OUT is complete or not there.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ import json
 import lzma
 import random
 import shutil
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -24,6 +26,7 @@ from app.seq2seq.calibrate import FEATURES, Calibration
 from app.seq2seq.ctranslate import CTranslateGenerator
 from app.seq2seq.export import HeldOut, agreement, calibrate, convert, write_card, write_manifest
 from app.seq2seq.network import RepairNetwork
+from app.seq2seq.slips import Slipper, word_families
 from app.seq2seq.tokenizer import Tokenizer
 from scripts.prepare_data import curl, read_documents
 
@@ -48,6 +51,17 @@ def clean_sentences(folder: Path, most: int) -> list[str]:
     return [curl(s) if i % 2 else s for i, s in enumerate(found[:most])]
 
 
+def slip_pairs(sentences: Sequence[str], tokenizer: Tokenizer) -> list[HeldOut]:
+    """Right sentences with one or two grammatical slips each, the same every time."""
+    lexicon = Counter(w for s in sentences for w in s.split() if w.islower() and w.isalpha())
+    slipper, rng = Slipper(word_families(w for w, count in lexicon.items() if count >= 3)), random.Random(9)
+    chosen = [s for s in sentences if 30 <= len(s) <= 300]
+    return [
+        HeldOut(f"clean/{i}", slipper.slip(tokenizer.words(s), rng.choice((1, 1, 2)), rng), s, is_real=False)
+        for i, s in enumerate(chosen)
+    ]
+
+
 def main(
     checkpoint: Annotated[Path, typer.Argument(help="As written by scripts/train.")],
     out: Annotated[Path, typer.Argument(help="Folder of the exported model; replaced.")],
@@ -56,7 +70,8 @@ def main(
     data: Annotated[Path, typer.Option(help="Folder with mt/ and text/.")] = Path("../shared/data"),
     data_manifest: Annotated[Path | None, typer.Option(help="manifest.json of the training data.")] = None,
     clean: Annotated[int, typer.Option(help="Clean sentences that bound the harm.")] = 6000,
-    detect_threshold: Annotated[float, typer.Option(help="Least probability for a doubt to be corrected.")] = 0.35,
+    slips: Annotated[int, typer.Option(help="Clean sentences that are given slips for calibration.")] = 3000,
+    detect_threshold: Annotated[float, typer.Option(help="Least probability for a doubt to be corrected.")] = 0.3,
     agree: Annotated[int, typer.Option(help="Sentences on which int8 is compared with float32.")] = 500,
 ) -> None:
     """Export, calibrate, choose operating points, check against float32, and write manifest and card."""
@@ -78,7 +93,8 @@ def main(
     write_manifest(part, manifest)
     generator = CTranslateGenerator(part)
     pairs = read_pairs(data / "mt" / "pe-dev.jsonl.xz")
-    manifest |= calibrate(generator, pairs, clean_sentences(data / "text", clean), pieces)
+    right = clean_sentences(data / "text", clean + slips)
+    manifest |= calibrate(generator, [*pairs, *slip_pairs(right[clean:], pieces)], right[:clean], pieces)
     sample = [pair.machine for pair in pairs[:: max(1, len(pairs) // agree)]][:agree]
     manifest["agreement"] = agreement(generator, network, sample, pieces, detect_threshold)
     write_manifest(part, manifest)

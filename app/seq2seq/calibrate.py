@@ -144,6 +144,7 @@ def choose_threshold(
     *,
     most_harm: float,
     least_precision: float,
+    must_not_cost: Sequence[bool] = (),
 ) -> float:
     """The confidence from which on edits save most word edits in all, within bounds on harm and precision.
 
@@ -154,16 +155,20 @@ def choose_threshold(
         n_clean: Clean sentences in all.
         most_harm: Largest share of clean sentences that may be changed.
         least_precision: Least share of edits that must save something.
+        must_not_cost: Which edits, taken together, may not cost more than they save; none if empty.
 
     Returns:
         A threshold in steps of 0.01; 1.01, which no edit reaches, where no threshold keeps the bounds.
     """
     c, g, harm = np.asarray(confidence), np.asarray(gain), np.asarray(clean)
+    guarded = np.asarray(must_not_cost, dtype=bool) if len(must_not_cost) else np.zeros(len(c), dtype=bool)
     best, best_gain = 1.01, 0
     for step in range(30, 100):
         threshold = step / 100
         chosen = g[c >= threshold]
         if not len(chosen) or (harm >= threshold).sum() > most_harm * n_clean:
+            continue
+        if g[(c >= threshold) & guarded].sum() < 0:
             continue
         if (chosen > 0).mean() >= least_precision and chosen.sum() > best_gain:
             best, best_gain = threshold, int(chosen.sum())

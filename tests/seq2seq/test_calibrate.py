@@ -72,3 +72,10 @@ def test_harm_on_clean_text_raises_the_threshold() -> None:
 
 def test_where_no_threshold_keeps_the_bounds_no_edit_reaches_it() -> None:
     assert choose_threshold([0.9], [-1], [], 100, most_harm=0.01, least_precision=0.5) > 1
+
+
+def test_edits_that_must_not_cost_in_all_raise_the_threshold() -> None:
+    confidence, gain, guarded = [0.9, 0.8, 0.8, 0.7], [1, -2, 3, 1], [True, True, False, False]
+    free = choose_threshold(confidence, gain, [], 100, most_harm=0.01, least_precision=0.5)
+    held = choose_threshold(confidence, gain, [], 100, most_harm=0.01, least_precision=0.5, must_not_cost=guarded)
+    assert (free, held) == (0.3, 0.81)

@@ -144,8 +144,10 @@ def test_calibration_gives_every_field_of_the_manifest_and_the_card(
 ) -> None:
     folder, network, tokenizer = made
     pairs = [HeldOut(f"doc{i}", a, b) for i in range(12) for a, b in PAIRS]
-    fields = calibrate(generator, pairs, CLEAN, tokenizer)
-    assert fields["held_out"]["minimal"]["right"] == fields["held_out"]["minimal"]["edits"] == len(pairs)
+    slips = [HeldOut(f"slip{i}", *PAIRS[0], is_real=False) for i in range(4)]
+    fields = calibrate(generator, [*pairs, *slips], CLEAN, tokenizer)
+    assert fields["held_out"]["minimal"]["post_edits"]["right"] == len(pairs)
+    assert fields["held_out"]["minimal"]["slips"]["right"] == len(slips)
     assert fields["held_out"]["minimal"]["clean_changed"] == 0
     manifest = json.loads((folder / "repair.json").read_text()) | fields
     manifest["agreement"] = agreement(generator, network, CLEAN, tokenizer, 0.3)
