@@ -18,7 +18,7 @@ from types import ModuleType
 import pytest
 
 from app.core.diff_forms import inline
-from app.settings import GeneratorKind, Settings
+from app.settings import Settings
 from app.wiring import build_repairer
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -88,7 +88,7 @@ def test_the_first_code_block_of_the_readme_is_the_two_commands() -> None:
 def test_before_and_after_in_the_readme_are_what_comes_out() -> None:
     (block,) = re.findall(r"^```diff\n(.*?)^```", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
     before, after, shown = (line[2:] for line in block.splitlines())
-    answer = build_repairer(Settings(generator=GeneratorKind.ECHO)).repair(before)
+    answer = build_repairer(Settings()).repair(before)
     assert (answer.text, inline(before, answer.edits)) == (after, shown)
 
 
