@@ -52,10 +52,6 @@ def environment(prefix: Path) -> dict[str, str]:
 def service(prefix: Path, environment: dict[str, str]) -> Iterator[str]:
     """Address of the service as the image starts it, on a free port."""
     program, *arguments = image_command("ENTRYPOINT") + image_command("CMD")
-    if not (prefix / "models" / "repair-en").is_dir():  # a checkout without weights
-        environment = {**environment, "MT_REPAIR_GENERATOR": "echo"}
-    if not (prefix / "models" / "names-en").is_dir():
-        environment = {name: value for name, value in environment.items() if name != "MT_REPAIR_NAMES_DIR"}
     command = ["env", "-i", *(f"{k}={v}" for k, v in environment.items()), program, *arguments, "--port", "{port}"]
     with running_service(command) as (url, _, _):
         yield url
