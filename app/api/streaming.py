@@ -15,7 +15,7 @@ from pydantic import BaseModel
 
 from app.api.annotation import AnnotatedText
 from app.api.deps import Service
-from app.api.errors import ProblemError, from_repair_error, internal_error, request_id_in
+from app.api.errors import as_problem, request_id_in
 from app.api.schemas import (
     BatchAnswer,
     EditBody,
@@ -26,7 +26,6 @@ from app.api.schemas import (
     SentenceBody,
     band_of_garble,
 )
-from app.core.errors import RepairError
 from app.core.offsets import OffsetTable
 from app.core.types import DocumentRepair, Mode, Span, Status
 from app.serving.lanes import Lane
@@ -200,7 +199,7 @@ def stream_repair(call: RepairCall, service: Service, request: Request, repair_o
                     yield _event("sentence", sentence)
             yield _event("done", sections.summary())
         except Exception as exc:
-            problem = _problem(exc)
+            problem = as_problem(exc)
             service.metrics.observe_problem(problem.kind.slug)
             yield b"event: error\ndata: %b\n\n" % problem.problem(request_id_in(request.scope)).encode()
 
@@ -225,17 +224,11 @@ def stream_batch(
                     lane=Lane.BULK, chars=chars[index], request=request,
                 )  # fmt: skip
             except Exception as exc:
-                problem = _problem(exc).problem(request_id_in(request.scope), f"/items/{index}")
+                problem = as_problem(exc).problem(request_id_in(request.scope), f"/items/{index}")
                 line = BatchAnswer(index=index, status=problem.status, problem=problem)
             yield line.model_dump_json(exclude_none=True).encode() + b"\n"
 
     return StreamingResponse(lines(), media_type=NDJSON, headers=_HEADERS)
-
-
-def _problem(error: Exception) -> ProblemError:
-    if isinstance(error, ProblemError):
-        return error
-    return from_repair_error(error) if isinstance(error, RepairError) else internal_error(error)
 
 
 async def _heartbeats(working: asyncio.Future[Any]) -> AsyncIterator[bytes]:

@@ -121,8 +121,8 @@ def repair_network(folder: Path, model_dir: Path, batch: int = 32) -> Contender:
     import torch
     from transformers.modeling_outputs import BaseModelOutput
 
-    from app.seq2seq.codec import decoder_prompt, encoder_input
-    from app.seq2seq.ctranslate import MAX_ANSWER, find_doubts
+    from app.seq2seq.codec import MAX_ANSWER, decoder_prompt, encoder_input
+    from app.seq2seq.ctranslate import find_doubts
     from app.seq2seq.network import RepairNetwork
     from app.seq2seq.tokenizer import Tokenizer
 

@@ -24,6 +24,7 @@ from app.seq2seq.tokenizer import Tokenizer, Words
 # Words around a mark in the decoder's prompt: enough to tell two equal words of a segment apart.
 LEFT_WORDS = 3
 RIGHT_WORDS = 2
+MAX_ANSWER = 24  # pieces; real repairs of one mark are shorter
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -111,6 +112,16 @@ def decoder_prompt(
         ids.extend(word)
     ids.append(tokenizer.answer)
     return ids
+
+
+def read_answer(words: Words, mark: Mark, answer: Sequence[int], tokenizer: Tokenizer) -> TextChange | None:
+    """The change of the text that an answer, without its ``</s>``, stands for; ``None`` where it changes nothing.
+
+    An answer that is cut off or holds control symbols changes nothing: nothing in it can be trusted.
+    """
+    if len(answer) >= MAX_ANSWER or any(piece in tokenizer.controls for piece in answer):
+        return None
+    return to_change(words, mark, tokenizer.decode(answer))
 
 
 def to_change(words: Words, mark: Mark, new: str) -> TextChange | None:

@@ -21,11 +21,10 @@ from app.core.errors import GenerationError, ResourceError
 from app.core.protocols import GenerationTask, ModelCard, Proposal, ProposedEdit
 from app.core.types import Mode, Span
 from app.seq2seq.calibrate import Calibration, ScoredAnswer
-from app.seq2seq.codec import Mark, decoder_prompt, encoder_input, to_change
+from app.seq2seq.codec import MAX_ANSWER, Mark, decoder_prompt, encoder_input, read_answer
 from app.seq2seq.tokenizer import EOS, Tokenizer, Words
 
 MAX_PIECES = 400  # of one segment; the network has 512 positions, and a prompt may repeat it before the answer
-MAX_ANSWER = 24  # pieces; real repairs of one mark are shorter
 WIDTHS = (16, 24, 32, 48, 64, 96, 128, 192, 256, 512)  # padded lengths of a batch
 FORMAT = 2
 WEIGHTS = ("model.bin", "head.npz", "tokenizer.model")  # what the checksum in the manifest is of
@@ -195,9 +194,7 @@ class CTranslateGenerator:
             for j, output in zip(chosen, outputs[:-1], strict=True):
                 i, doubt = asked[j]
                 answer = [tokenizer.ids[p] for p in output.hypotheses[0][len(prompts[j]) :]]
-                if len(answer) >= MAX_ANSWER or any(p in tokenizer.controls for p in answer):
-                    continue  # cut off or of another form: nothing in it can be trusted
-                change = to_change(segments[i], doubt.mark, tokenizer.decode(answer))
+                change = read_answer(segments[i], doubt.mark, answer, tokenizer)
                 if change is None:
                     continue
                 answers[i].append(

@@ -18,8 +18,8 @@ from rapidfuzz.distance import Levenshtein
 
 from app.core.types import Mode
 from app.seq2seq.calibrate import Calibration, ScoredAnswer, choose_threshold, features, reliability
-from app.seq2seq.codec import decoder_prompt, encoder_input, to_change
-from app.seq2seq.ctranslate import FORMAT, MAX_ANSWER, CTranslateGenerator, find_doubts, weights_sha256
+from app.seq2seq.codec import MAX_ANSWER, decoder_prompt, encoder_input, read_answer
+from app.seq2seq.ctranslate import FORMAT, CTranslateGenerator, find_doubts, weights_sha256
 from app.seq2seq.network import RepairNetwork
 from app.seq2seq.tokenizer import BOS, EOS, UNK, Tokenizer, Words
 
@@ -199,9 +199,7 @@ def torch_answers(
                     max_new_tokens=MAX_ANSWER,
                 )
                 answer = [p for p in out[0, prompt.shape[1] :].tolist() if p != tokenizer.eos]
-                if len(answer) >= MAX_ANSWER or any(p in tokenizer.controls for p in answer):
-                    continue
-                change = to_change(words, doubt.mark, tokenizer.decode(answer))
+                change = read_answer(words, doubt.mark, answer, tokenizer)
                 if change is not None:
                     found.append((change.start, change.end, change.text))
             results.append(found)

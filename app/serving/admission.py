@@ -79,11 +79,6 @@ class Admission:
         """Requests at work."""
         return len(self._working)
 
-    @property
-    def tokens_per_s(self) -> float | None:
-        """The rate of late, if there is one."""
-        return self._rate
-
     def estimate_wait_s(self, lane: Lane) -> float:
         """How long a request of that lane would wait for its turn, in seconds."""
         if self._rate is None or self._may_start(lane):
