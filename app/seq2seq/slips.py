@@ -1,10 +1,10 @@
-"""Grammatical slips of machine translation on clean text, with exact labels: forms, articles, prepositions and more.
+"""Slips of grammar and spelling on clean text, with exact labels: forms, articles, prepositions, misspellings and more.
 
 Post-edits say what translators changed, right sentences what is right; neither says plainly "this word is in the wrong
 form". Here clean sentences get the slips that the grammatical part of real post-edits consists of. Counted on pe-train
 (4,539 edits of Estonian, Romanian and Russian translations): determiners 36 %, prepositions 24 %, forms of one word
 21 %, pronouns 11 %, auxiliaries 8 %; forms are drawn more often, for they have the most variety. The forms of a word
-are those that the clean text itself shows.
+are those that the clean text itself shows. Scraped text adds what people and scanners do to letters, commas and spaces.
 """
 
 from __future__ import annotations
@@ -50,6 +50,38 @@ _PRONOUNS = (
     ("who", "which", "that"),
     ("this", "these", "that", "those"),
 )
+_CONFUSED = (
+    ("its", "it's"),
+    ("their", "there", "they're"),
+    ("then", "than"),
+    ("to", "too"),
+    ("your", "you're"),
+    ("whose", "who's"),
+    ("affect", "effect"),
+    ("lose", "loose"),
+    ("much", "many"),
+    ("less", "fewer"),
+    ("few", "little"),
+    ("other", "another", "others"),
+    ("than", "that"),
+    ("because", "because of"),
+    ("although", "despite"),
+    ("make", "do"),
+    ("makes", "does"),
+    ("say", "tell"),
+    ("said", "told"),
+    ("so", "such"),
+    ("as", "like"),
+    ("also", "too"),
+)
+_VOWELS = "aeiou"
+# Letters that sound alike, or are taken for each other, in both directions.
+_ALIKE = (
+    ("ie", "ei"), ("c", "s"), ("c", "k"), ("f", "ph"), ("sion", "tion"), ("ent", "ant"), ("ence", "ance"),
+    ("able", "ible"), ("z", "s"), ("y", "i"), ("er", "or"), ("er", "re"), ("ee", "ea"), ("ou", "o"), ("qu", "q"),
+    ("wh", "w"), ("gh", "g"), ("ght", "th"), ("ck", "k"), ("oo", "u"), ("u", "o"), ("e", "i"), ("a", "e"), ("l", "i"),
+    ("m", "rn"), ("n", "m"), ("v", "b"), ("b", "p"), ("t", "d"), ("g", "j"),
+)  # fmt: skip
 _SMALL = frozenset((*_ARTICLES, *_PREPOSITIONS, "that", "and", "as", "not", "it", "there"))
 
 
@@ -110,18 +142,21 @@ class Slipper:
 
     Args:
         families: Other forms of a word, as ``word_families`` gives them.
+        known: Words, lower case: a misspelling is none of them.
     """
 
     families: Mapping[str, tuple[str, ...]]
+    known: frozenset[str] = frozenset()
 
     def slip(self, words: Words, count: int, rng: random.Random) -> str:
         """The text with up to ``count`` slips."""
         ends = [0, *(end for _, end in words.bounds)]
         text = _Text([words.text[a:b] for a, (b, _) in zip(ends, words.bounds, strict=False)], words.surfaces())
         kinds: tuple[Callable[[_Text, random.Random], None], ...] = (
-            self._form, _article, _preposition, _auxiliary, _pronoun, _lost_or_doubled
+            self._form, _article, _preposition, _auxiliary, _pronoun, _lost_or_doubled, self._misspelling, _confused,
+            _comma, _space, _order,
         )  # fmt: skip
-        for kind in rng.choices(kinds, weights=(30, 30, 20, 8, 6, 6), k=count):
+        for kind in rng.choices(kinds, weights=(26, 24, 16, 7, 6, 5, 18, 4, 6, 2, 2), k=count):
             kind(text, rng)
         return str(text) + words.text[ends[-1] :]
 
@@ -130,6 +165,45 @@ class Slipper:
         if places:
             at = rng.choice(places)
             text.replace(at, rng.choice(self.families[text.words[at].lower()]))
+
+    def _misspelling(self, text: _Text, rng: random.Random) -> None:
+        places = [i for i, word in enumerate(text.words) if len(word) > 3 and word.isalpha() and word.isascii()
+                  and (word.islower() or i == 0)]  # fmt: skip
+        if not places:
+            return
+        at = rng.choice(places)
+        for _ in range(5):
+            wrong = misspell(text.words[at].lower(), rng)
+            if wrong not in self.known and wrong != text.words[at].lower():
+                text.replace(at, wrong)
+                return
+
+
+def misspell(word: str, rng: random.Random) -> str:
+    """``word`` (lower case, three letters at least) as a hasty or learning writer might spell it."""
+    at, kind = rng.randrange(1, len(word)), rng.random()
+    if kind < 0.3:
+        pairs = [(a, b) for x, y in _ALIKE for a, b in ((x, y), (y, x)) if a in word]
+        if pairs:
+            old, new = rng.choice(pairs)
+            place = rng.choice([m.start() for m in re.finditer(old, word)])
+            return word[:place] + new + word[place + len(old) :]
+    if kind < 0.5:  # a vowel for another
+        places = [i for i in range(len(word)) if word[i] in _VOWELS and i]
+        if places:
+            place = rng.choice(places)
+            return word[:place] + rng.choice(_VOWELS) + word[place + 1 :]
+    if kind < 0.65:  # double letters made single
+        doubles = [i for i in range(1, len(word)) if word[i] == word[i - 1]]
+        if doubles:
+            place = rng.choice(doubles)
+            return word[:place] + word[place + 1 :]
+        return word[:at] + word[at] + word[at:]
+    if kind < 0.85:
+        return word[:at] + word[at + 1 :]
+    if kind < 0.95:
+        return word[: at - 1] + word[at] + word[at - 1] + word[at + 1 :]
+    return word[:at] + rng.choice("abcdefghijklmnopqrstuvwxyz") + word[at:]
 
 
 def _places(text: _Text, among: Iterable[str]) -> list[int]:
@@ -194,3 +268,51 @@ def _lost_or_doubled(text: _Text, rng: random.Random) -> None:
             text.delete(at)
         else:
             text.insert(at, text.words[at].lower())
+
+
+def _confused(text: _Text, rng: random.Random) -> None:
+    _swap(text, _CONFUSED, rng)
+
+
+def _comma(text: _Text, rng: random.Random) -> None:
+    places = [i for i in range(1, len(text.words) - 1) if text.words[i] == ","]
+    if places and rng.random() < 0.8:
+        text.delete(rng.choice(places))
+        return
+    gaps = [i for i in range(2, len(text.words)) if text.words[i].isalpha() and text.words[i - 1].isalpha()]
+    if gaps:
+        at = rng.choice(gaps)
+        text.words.insert(at, ",")
+        text.spaces.insert(at, "")
+
+
+def _space(text: _Text, rng: random.Random) -> None:
+    """Two words run together, or one cut in two."""
+    if rng.random() < 0.5:
+        gaps = [i for i in range(1, len(text.words)) if text.words[i].isalpha() and text.words[i].islower()
+                and text.words[i - 1].isalpha() and text.spaces[i]]  # fmt: skip
+        if gaps:
+            text.spaces[rng.choice(gaps)] = ""
+        return
+    long = [i for i, word in enumerate(text.words) if len(word) > 5 and word.isalpha() and word.islower()]
+    if long:
+        at = rng.choice(long)
+        word, cut = text.words[at], rng.randrange(2, len(text.words[at]) - 1)
+        text.words[at : at + 1] = [word[:cut], word[cut:]]
+        text.spaces.insert(at + 1, " ")
+
+
+def _order(text: _Text, rng: random.Random) -> None:
+    gaps = [i for i in range(2, len(text.words)) if all(w.isalpha() and w.islower() for w in text.words[i - 1 : i + 1])]
+    if gaps:
+        at = rng.choice(gaps)
+        text.words[at - 1], text.words[at] = text.words[at], text.words[at - 1]
+
+
+def false_boundary(words: Words, rng: random.Random) -> str:
+    """The sentence broken in two by a full stop, as pages translated there and back have it; the same if too short."""
+    gaps = [i for i in range(3, len(words) - 2) if all(w.isalpha() for w in words.surfaces()[i - 1 : i + 1])]
+    if not gaps:
+        return words.text
+    (_, end), (start, _) = (words.bounds[(at := rng.choice(gaps)) - 1], words.bounds[at])
+    return f"{words.text[:end]}. {words.text[start].upper()}{words.text[start + 1 :]}"

@@ -6,9 +6,10 @@ import random
 from pathlib import Path
 
 import pytest
+from rapidfuzz.distance import Levenshtein
 
 from app.seq2seq.codec import word_edits
-from app.seq2seq.slips import Slipper, word_families
+from app.seq2seq.slips import Slipper, false_boundary, misspell, word_families
 from app.seq2seq.tokenizer import Tokenizer
 from tests.seq2seq.tiny import make_tokenizer
 
@@ -23,7 +24,7 @@ def tokenizer(tmp_path_factory: pytest.TempPathFactory) -> Tokenizer:
 
 
 def slipped(tokenizer: Tokenizer, count: int, seeds: range) -> list[str]:
-    slipper, words = Slipper(word_families(LEXICON)), tokenizer.words(TEXT)
+    slipper, words = Slipper(word_families(LEXICON), frozenset(TEXT.lower().split())), tokenizer.words(TEXT)
     return [slipper.slip(words, count, random.Random(seed)) for seed in seeds]
 
 
@@ -48,9 +49,47 @@ def test_no_slip_leaves_the_text_as_it_is(tokenizer: Tokenizer) -> None:
 
 
 def test_slips_of_every_kind_are_drawn(tokenizer: Tokenizer) -> None:
-    seen = slipped(tokenizer, 1, range(400))
+    seen = slipped(tokenizer, 1, range(1500))
     for sign in ("country make", "Country made", "walks to", "they are", "with her", "walking the sea", "it it"):
         assert any(sign in text for text in seen), sign
+
+
+def test_letters_commas_spaces_and_order_slip_too(tokenizer: Tokenizer) -> None:
+    seen = slipped(tokenizer, 1, range(2000))
+    words = set(TEXT.replace(",", "").replace(".", "").lower().split())
+    assert any("him and" in text for text in seen)  # a lost comma
+    assert any(", " in text.replace("him, and", "") for text in seen)  # one too many
+    joined = {text for text in seen if text.replace(" ", "") == TEXT.replace(" ", "")} - {TEXT}
+    assert {len(text.split()) - len(TEXT.split()) for text in joined} == {-1, 1}  # run together, or cut in two
+    assert any(sorted(text.split()) == sorted(TEXT.split()) and text != TEXT for text in seen)  # two words changed over
+    assert any(len(set(text.replace(",", "").replace(".", "").lower().split()) - words) == 1 for text in seen)
+
+
+@pytest.mark.parametrize("word", ["their", "committee", "country", "rhythm", "queue"])
+def test_a_misspelling_stays_near_the_word_and_keeps_its_first_letter(word: str) -> None:
+    seen = {misspell(word, random.Random(seed)) for seed in range(300)}
+    assert len(seen) > 10
+    # Two strokes at most, or one exchanged group of letters ("tion" for "sion" among them).
+    assert all(Levenshtein.distance(word, wrong) <= 3 for wrong in seen)
+    assert sum(Levenshtein.distance(word, wrong) <= 1 for wrong in seen) > len(seen) / 2
+
+
+def test_a_misspelling_is_no_word(tokenizer: Tokenizer) -> None:
+    known = frozenset({"tan", "thin", "them", "then", "the", "ten"})
+    slipper = Slipper({}, known)
+    for seed in range(300):
+        text = slipper.slip(tokenizer.words("Tthen"), 1, random.Random(seed))
+        assert text.lower() not in known
+
+
+def test_a_false_boundary_cuts_a_sentence_and_its_edit_joins_it_again(tokenizer: Tokenizer) -> None:
+    words = tokenizer.words(TEXT)
+    for seed in range(50):
+        text = false_boundary(words, random.Random(seed))
+        assert text.count(".") == 2
+        (edit,) = word_edits(tokenizer.words(text), words)
+        assert edit.mark.last - edit.mark.first in (1, 2)
+    assert false_boundary(tokenizer.words("He went."), random.Random(1)) == "He went."
 
 
 def test_one_slip_is_one_edit(tokenizer: Tokenizer) -> None:
