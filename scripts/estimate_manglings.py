@@ -27,6 +27,7 @@ from app.evaluation.splits import held_out_references, reference_key
 from app.names.mangle import Damage, Origin, entity_of, origin_of, propose
 from app.names.mangle.latin import fold
 from app.names.mangle.noise import respelling_probability
+from app.names.mangle.organisations import HEADS
 from app.names.mentions import lower_case_share
 from app.names.store import EntityKind
 
@@ -54,36 +55,6 @@ _LINKS = frozenset(
         "bin",
         "ibn",
         "for",
-    ]
-)
-_ORGANISATION = frozenset(
-    [
-        "ministry",
-        "university",
-        "institute",
-        "bank",
-        "department",
-        "academy",
-        "college",
-        "school",
-        "office",
-        "council",
-        "committee",
-        "party",
-        "association",
-        "federation",
-        "museum",
-        "agency",
-        "foundation",
-        "centre",
-        "center",
-        "society",
-        "union",
-        "company",
-        "group",
-        "board",
-        "court",
-        "club",
     ]
 )
 _CONTRACTION = regex.compile(r"['’](?:m|d|ll|re|ve|t)$|^I$", regex.IGNORECASE)
@@ -219,7 +190,7 @@ def is_renamed(right: list[str], wrong: list[str]) -> bool:
 def kind_of(name: str) -> EntityKind:
     """A guess that decides which rules apply."""
     words = name.lower().split()
-    return EntityKind.ORGANISATION if _ORGANISATION & set(words) or "of" in words else EntityKind.PERSON
+    return EntityKind.ORGANISATION if HEADS & set(words) or "of" in words else EntityKind.PERSON
 
 
 def explain(right: str, wrong: str) -> dict[Damage, float]:

@@ -41,7 +41,6 @@ class NameKind(StrEnum):
     CANONICAL = "canonical"  # the form that English-language agencies print
     ALIAS = "alias"  # another Latin spelling, a fuller or shorter name
     ABBREVIATION = "abbreviation"
-    FORMER = "former"
     REORDERED = "reordered"  # the same words in another order: surname first
     NATIVE = "native"  # in the script of the entity's own language, or of another than English
 
@@ -95,16 +94,6 @@ class Entity:
         for name in self.native:
             scripts.setdefault(script_of(name.text), {})[name.text] = None
         return {script: tuple(texts) for script, texts in scripts.items()}
-
-    def native_in(self, language: str) -> str | None:
-        """The name in a language (``zh`` also finds ``zh-hant`` where there is no other), or ``None``."""
-        for name in self.native:
-            if name.language == language:
-                return name.text
-        for name in self.native:
-            if name.language.split("-")[0] == language:
-                return name.text
-        return None
 
     def is_called(self, text: str) -> bool:
         """Whether ``text`` is one of the names, after normalisation."""

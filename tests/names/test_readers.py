@@ -195,7 +195,7 @@ def test_csv_has_lists_native_names_and_removals(tmp_path: Path) -> None:
     assert isinstance(first, Entity)
     assert first.name == "Tao, Wenshu"
     assert [a.text for a in first.aliases] == ["Tao W", "T. Wenshu"]
-    assert first.native_in("zh") == "陶文书"
+    assert [(n.language, n.text) for n in first.native] == [("zh", "陶文书")]
     assert first.roles == (Role("mayor", 2001),)
     assert [(r.line, r.reason) for r in rows if isinstance(r, Broken)] == [
         (3, "`name` is missing or empty"),

@@ -136,8 +136,6 @@ def test_native_names_are_told_apart_by_script(store: EntityStore) -> None:
     tao = store.get("Q2")
     assert tao is not None
     assert tao.native_by_script == {"Hani": ("陶文書", "陶文书")}
-    assert tao.native_in("zh") == "陶文书"
-    assert tao.native_in("ko") is None
 
 
 def test_json_leaves_out_what_is_not_known(store: EntityStore) -> None:

@@ -215,7 +215,8 @@ blanca white|blanc white|weiss white|negro black|noir black|schwarz black|rojo r
 vert green
 """
 _OF = regex.compile(r"^(?P<head>[\p{L}\s-]+?) (?P<link>of|for|on) (?:the )?(?P<rest>.+)$")
-_HEADS = frozenset(
+# Words that say what kind of body a name of several words is.
+HEADS = frozenset(
     [
         "ministry",
         "university",
@@ -250,6 +251,10 @@ _HEADS = frozenset(
         "government",
         "board",
         "secretariat",
+        "party",
+        "company",
+        "group",
+        "club",
     ]
 )
 _AND = regex.compile(r"^(?P<before>.*?)(?P<one>\p{L}+) and (?P<two>\p{L}+)(?P<after>.*)$")
@@ -299,11 +304,11 @@ def order_forms(parts: Parts) -> Iterator[Form]:
     """``Ministry of Trade`` as ``Trade Ministry`` and the reverse; the two sides of "and" exchanged."""
     name = " ".join(parts.words)
     found = _OF.match(name)
-    if found and found["head"].split()[-1].lower() in _HEADS:
+    if found and found["head"].split()[-1].lower() in HEADS:
         yield Form(Damage.REORDERED, f"{found['rest']} {found['head']}", 0.5)
         for link in ("of", "for", "of the"):
             yield Form(Damage.REORDERED, f"{found['head']} {link} {found['rest']}", 0.15)
-    elif len(parts.words) > 1 and parts.words[-1].lower() in _HEADS:
+    elif len(parts.words) > 1 and parts.words[-1].lower() in HEADS:
         head, rest = parts.words[-1], " ".join(parts.words[:-1])
         yield Form(Damage.REORDERED, f"{head} of {rest}", 0.5)
         if len(parts.words) > 2:
