@@ -121,6 +121,19 @@ function sentenceCard(sentence, run, mode) {
       button("Edit", "edit", () => run("edit"), "Edit the sentence by hand")));
 }
 
+/** Put items into a list; one that would look the same stays, with the focus and the selection in it. */
+function place(list, items) {
+  const there = new Map([...list.children].map((item) => [item.dataset.sentence, item]));
+  const wanted = items.map((item) => (there.get(item.dataset.sentence)?.isEqualNode(item) ? there.get(item.dataset.sentence) : item));
+  const staying = new Set(wanted);
+  for (const item of there.values()) if (!staying.has(item)) item.remove();
+  let at = list.firstElementChild;
+  for (const item of wanted) {
+    if (item === at) at = at.nextElementSibling;
+    else list.insertBefore(item, at);
+  }
+}
+
 /** Draw the queue; `mode` says what the current card asks for. */
 export function drawQueue(run, mode) {
   const sentences = byNeed();
@@ -138,9 +151,9 @@ export function drawQueue(run, mode) {
       : null;
     const rewriting = isCurrent && mode === "rewrite"
       ? hand(sentence.id, pieces(sentence).map((p) => p.text ?? p.is ?? p.was).join(""), run) : null;
-    return el("li", { class: isCurrent ? "item current" : "item" }, ...cards, rewriting, foot);
+    return el("li", { class: isCurrent ? "item current" : "item", "data-sentence": sentence.id }, ...cards, rewriting, foot);
   });
-  byId("queue").replaceChildren(...items);
+  place(byId("queue"), items);
   byId("queue-more").hidden = sentences.length <= limit;
   const empty = byId("empty");
   empty.hidden = sentences.length > 0;

@@ -31,11 +31,12 @@ function drawLater() {
 }
 
 function draw() {
-  const queue = byId("queue");
-  const had = queue.contains(document.activeElement);
+  const had = byId("queue").contains(document.activeElement) ? document.activeElement : null;
   drawQueue(run, mode);
   drawCount();
-  if (had) focusCard();
+  if (!had || had.isConnected) return;
+  const same = had.dataset.act && byId(`c-${state.current}`)?.parentElement.querySelector(`[data-act="${had.dataset.act}"]`);
+  if (same) same.focus({ preventScroll: true }); else focusCard();
 }
 
 function focusCard() {
@@ -146,10 +147,9 @@ function take(standings) {
     if (known && known.version > standing.version) continue;
     state.standings.set(standing.target, standing);
     const sentence = sentenceOf(standing.target);
-    if (sentence) sentences.add(sentence);
+    if (sentence && (known?.verdict !== standing.verdict || known.text !== standing.text)) sentences.add(sentence);
   }
   for (const sentence of sentences) redraw(sentence);
-  return sentences;
 }
 
 /** Only a version that follows the last one leaves no gap; otherwise the next look fills it. */
