@@ -21,13 +21,15 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.api.errors import ProblemError, request_id_in, respond
+from app.api.errors import PROBLEM_TYPES, ProblemError, request_id_in, respond
 from app.core.errors import ResourceError
 from app.settings import Settings
 from app.telemetry import Metrics
 
-# Probes and counters hold no text, and whoever asks them has no key.
-OPEN: Final = frozenset({"/livez", "/readyz", "/metrics", "/v2/healthcheck"})
+# Probes and counters hold no text, and whoever asks them has no key; what an error means is told to everybody.
+OPEN: Final = frozenset(
+    {"/livez", "/readyz", "/metrics", "/v2/healthcheck", "/problems", *(kind.uri for kind in PROBLEM_TYPES.values())}
+)
 _FORM_KEYS: Final = "/v2/"  # there a key may stand in the form: the route asks for it
 _WINDOW_S: Final = 60
 _PREFIX: Final = "mtr_"

@@ -19,7 +19,7 @@ from app.core.errors import InputError, RepairError
 from app.telemetry import Metrics, describe_error, get_logger
 
 MEDIA_TYPE: Final = "application/problem+json"
-TYPE_PREFIX: Final = "urn:mt-repair:problem:"
+TYPE_PREFIX: Final = "/problems/"  # resolves against the address that was asked: the service explains its problems
 
 # A caller's field name is shown back only when it looks like one of a program's: letters and underscores, short.
 # Prose, secrets, tokens and numbers do not, and are named by their position.
@@ -29,44 +29,130 @@ _MOST_ERRORS: Final = 50  # shown of one body; a hostile one has tens of thousan
 
 @dataclass(frozen=True, slots=True)
 class ProblemType:
-    """A kind of error with a stable identity; ``docs/api.md`` explains each."""
+    """A kind of error with a stable identity; the service explains it at ``uri``, and ``docs/api.md`` lists all."""
 
     slug: str
     status: int
     title: str
+    meaning: str  # when it comes, in a sentence
+    remedy: str  # what the caller can do, in a sentence
 
     @property
     def uri(self) -> str:
-        """The ``type`` member: stable, compared as a string."""
+        """The ``type`` member, a relative reference (RFC 9457): stable, compared as a string."""
         return TYPE_PREFIX + self.slug
 
 
 PROBLEM_TYPES: Final[Mapping[str, ProblemType]] = {
-    slug: ProblemType(slug, status, title)
-    for slug, status, title in (
-        ("malformed-json", 400, "The body is not JSON."),
-        ("bad-request", 400, "The request cannot be read."),
-        ("unauthenticated", 401, "A key is needed."),
-        ("forbidden", 403, "This may not be done from here."),
-        ("not-found", 404, "There is nothing at this address."),
-        ("method-not-allowed", 405, "This address does not take this method."),
-        ("request-timeout", 408, "The body took too long to arrive."),
-        ("job-not-done", 409, "The job has no result yet."),
-        ("body-too-large", 413, "The body is too large."),
-        ("text-too-long", 413, "The text is too long."),
-        ("unsupported-media-type", 415, "The body is not declared as JSON in UTF-8."),
-        ("invalid-request", 422, "The request does not fit the schema."),
-        ("unsupported-language", 422, "The language is not one we repair."),
-        ("invalid-glossary", 422, "The glossary cannot be used."),
-        ("invalid-pattern", 422, "A protection pattern cannot be used."),
-        ("rate-limited", 429, "The key has asked too often."),
-        ("internal-error", 500, "Something went wrong on our side."),
-        ("model-not-ready", 503, "The model is not ready."),
-        ("store-unavailable", 503, "The database cannot be used."),
-        ("queue-full", 503, "Too many requests are waiting."),
-        ("deadline", 504, "The time for the request ran out."),
+    slug: ProblemType(slug, status, title, meaning, remedy)
+    for slug, status, title, meaning, remedy in (
+        (
+            "malformed-json", 400, "The body is not JSON.",
+            "The body is not JSON, not UTF-8, or nested too deeply.",
+            "The detail says where; send a JSON object.",
+        ),
+        (
+            "bad-request", 400, "The request cannot be read.",
+            "The request cannot be read at all, or its caller hung up.",
+            "Check the client that makes it.",
+        ),
+        (
+            "unauthenticated", 401, "A key is needed.",
+            "There is no key, or one that is not known; only where the server asks for keys.",
+            "Send `Authorization: Bearer KEY`.",
+        ),
+        (
+            "forbidden", 403, "This may not be done from here.",
+            "A change of what is stored that does not come from the editors' page itself.",
+            "Reload the page and try again.",
+        ),
+        (
+            "not-found", 404, "There is nothing at this address.",
+            "No route has this address, or what it names is not there, or not any more.",
+            "Check the address; `/openapi.json` lists the routes.",
+        ),
+        (
+            "method-not-allowed", 405, "This address does not take this method.",
+            "The address is right, the method is not.",
+            "The `Allow` header lists the methods.",
+        ),
+        (
+            "request-timeout", 408, "The body took too long to arrive.",
+            "The body did not arrive within the time for a request.",
+            "Try again, or send less at once.",
+        ),
+        (
+            "job-not-done", 409, "The job has no result yet.",
+            "The result of a job that is waiting, running, or failed.",
+            "Ask for the state of the job, and for the result once it is `done`.",
+        ),
+        (
+            "body-too-large", 413, "The body is too large.",
+            "The body has more bytes than the limit.",
+            "Send it in parts, or make it a job.",
+        ),
+        (
+            "text-too-long", 413, "The text is too long.",
+            "The text has more characters or lines than the limit.",
+            "Send it in parts, or make it a job.",
+        ),
+        (
+            "unsupported-media-type", 415, "The body is not declared as JSON in UTF-8.",
+            "The body is declared as something that is not taken here, or is compressed.",
+            "Declare what the address takes, in UTF-8: `application/json` unless said otherwise.",
+        ),
+        (
+            "invalid-request", 422, "The request does not fit the schema.",
+            "A field is unknown, missing, of another type or out of its range.",
+            "`errors` points at each field and says what it must be.",
+        ),
+        (
+            "unsupported-language", 422, "The language is not one we repair.",
+            "Another language than English was asked for.",
+            "Send `en`, `en-*` or `auto`; sentences in other languages are left alone.",
+        ),
+        (
+            "invalid-glossary", 422, "The glossary cannot be used.",
+            "An entry of a glossary cannot be used, or no glossary of the name is kept.",
+            "`errors` points at the entry; `GET /v1/glossaries` lists those that are kept.",
+        ),
+        (
+            "invalid-pattern", 422, "A protection pattern cannot be used.",
+            "A protection pattern does not compile in RE2's syntax, or is too long.",
+            "`errors` points at the pattern.",
+        ),
+        (
+            "rate-limited", 429, "The key has asked too often.",
+            "The key has used up its requests of this minute.",
+            "Wait as long as `Retry-After` says.",
+        ),
+        (
+            "internal-error", 500, "Something went wrong on our side.",
+            "A slip of ours; the log has its place and nothing of the text.",
+            "Report it with the `request_id`.",
+        ),
+        (
+            "model-not-ready", 503, "The model is not ready.",
+            "The network or the knowledge base is being loaded, or cannot be used.",
+            "Ask `/readyz`, wait as long as `Retry-After` says, and try again.",
+        ),
+        (
+            "store-unavailable", 503, "The database cannot be used.",
+            "The database is out of reach; what needs none goes on.",
+            "Try again later; the log names the database.",
+        ),
+        (
+            "queue-full", 503, "Too many requests are waiting.",
+            "Too much is waiting, or it would take longer than the caller can wait.",
+            "Wait as long as `Retry-After` says, and try again.",
+        ),
+        (
+            "deadline", 504, "The time for the request ran out.",
+            "The whole time for the request went by before the work began.",
+            "Try again later, or send less at once.",
+        ),
     )
-}
+}  # fmt: skip
 _BY_STATUS: Final[Mapping[int, str]] = {
     400: "bad-request",
     404: "not-found",
@@ -93,7 +179,10 @@ class Problem(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    type: str = Field(description="Stable identity of the kind of error.")
+    type: str = Field(
+        description="Stable identity of the kind of error, and where this service explains it.",
+        json_schema_extra={"format": "uri-reference"},
+    )
     title: str = Field(description="The kind of error, for people; the same for every error of this type.")
     status: int = Field(description="The HTTP status.")
     detail: str = Field(description="What happened this time and what to do.")

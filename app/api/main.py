@@ -13,7 +13,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from app import __version__
-from app.api import docs_page, jobs, languagetool, routes
+from app.api import docs_page, jobs, languagetool, problem_pages, routes
 from app.api.auth import Gate, KeyMiddleware, cors
 from app.api.deps import RepairEngine, Service
 from app.api.errors import Problem, install
@@ -28,6 +28,7 @@ from app.web import routes as web
 ROUTERS: Final[Sequence[APIRouter]] = (
     routes.router,
     routes.probes,
+    problem_pages.router,
     docs_page.router,
     languagetool.router,
     jobs.router,
@@ -37,13 +38,15 @@ ROUTERS: Final[Sequence[APIRouter]] = (
 _TAGS: Final = [
     {"name": "Repair", "description": "Corrected text, every edit, and why."},
     {"name": "Operation", "description": "Probes, versions and counters."},
+    {"name": "Errors", "description": "What each kind of error means, and what to do about it."},
 ]
 _DESCRIPTION: Final = """\
 Corrects English that a machine translated: names with a knowledge base, grammar with a seq2seq network, and changes
 nothing else. Nothing of a submitted text is kept, logged, counted or quoted in an error.
 
-Errors are problem documents (RFC 9457). Every answer has an `X-Request-ID`; one that you send is taken over where it
-looks like an id (at most 64 letters, digits, dots, dashes and underscores, with a digit).
+Errors are problem documents (RFC 9457); their `type` leads to a page of this service that explains them. Every answer
+has an `X-Request-ID`; one that you send is taken over where it looks like an id (at most 64 letters, digits, dots,
+dashes and underscores, with a digit).
 """
 
 

@@ -50,7 +50,7 @@ def bearer(key: str) -> dict[str, str]:
 def test_without_a_key_that_is_known_nothing_is_repaired(keyed: TestClient, headers: dict[str, str]) -> None:
     response = keyed.post("/repair", json={"text": "Hello."}, headers=headers)
     assert response.status_code == 401
-    assert response.json()["type"] == "urn:mt-repair:problem:unauthenticated"
+    assert response.json()["type"] == "/problems/unauthenticated"
     assert response.headers["www-authenticate"].startswith("Bearer")
     assert "mtr_" not in response.text
 
@@ -122,7 +122,7 @@ def test_a_budget_is_told_and_kept(keyed: TestClient) -> None:
         assert response.headers["ratelimit-policy"] == '"default";q=3;w=60'
         assert response.headers["ratelimit"].startswith(f'"default";r={left};t=')
     refused = keyed.get("/version", headers=bearer(OTHER))
-    assert (refused.status_code, refused.json()["type"]) == (429, "urn:mt-repair:problem:rate-limited")
+    assert (refused.status_code, refused.json()["type"]) == (429, "/problems/rate-limited")
     assert 1 <= int(refused.headers["retry-after"]) <= 60
     assert refused.headers["ratelimit"].startswith('"default";r=0;t=')
     plain = keyed.post("/v2/check", data={**CHECK, "apiKey": OTHER})

@@ -69,7 +69,7 @@ def test_what_cannot_be_done_in_time_is_refused_at_once(engine: WilfulEngine, po
         first = pool.submit(send, port, "/repair", {"text": "It is so. " * 9000})
         assert engine.entered.wait(30)
         status, headers, body = send(port, "/repair", {"text": "It is so.", "max_latency_ms": 1})
-        assert (status, json.loads(body)["type"]) == (503, "urn:mt-repair:problem:queue-full")
+        assert (status, json.loads(body)["type"]) == (503, "/problems/queue-full")
         assert int(headers["retry-after"]) >= 1
         assert not first.done()  # refused while the first is still at work
         engine.gate.set()

@@ -98,7 +98,7 @@ def test_progress_is_seen_and_a_result_that_is_not_there_is_a_conflict(
     place = submit(client, text=LONG)
     wait_for(client, place, "running")
     refused = client.get(f"{place}/result")
-    assert (refused.status_code, refused.json()["type"]) == (409, "urn:mt-repair:problem:job-not-done")
+    assert (refused.status_code, refused.json()["type"]) == (409, "/problems/job-not-done")
     engine.gate.set()
     wait_for(client, place, "done")
 
@@ -198,7 +198,7 @@ def test_without_its_store_a_job_is_refused_and_everything_else_goes_on(client: 
             connection.execute(sql(f"DROP TABLE {table}"))
     store.close()
     for response in (client.post("/v1/jobs", json={"text": "Fine."}), client.get(place)):
-        assert (response.status_code, response.json()["type"]) == (503, "urn:mt-repair:problem:store-unavailable")
+        assert (response.status_code, response.json()["type"]) == (503, "/problems/store-unavailable")
     assert client.post("/repair", json={"text": "Fine."}).status_code == 200
 
 

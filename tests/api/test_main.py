@@ -31,7 +31,7 @@ def test_it_lives_but_is_not_ready_until_a_real_repair_has_passed(
         assert engine.entered.wait(10)
         assert client.get("/livez").status_code == 200
         refused = client.get("/readyz")
-        assert (refused.status_code, refused.json()["type"]) == (503, "urn:mt-repair:problem:model-not-ready")
+        assert (refused.status_code, refused.json()["type"]) == (503, "/problems/model-not-ready")
         assert refused.headers["retry-after"] == "1"
         assert client.post("/repair", json={"text": "Hello."}).status_code == 503
         assert client.get("/version").json().keys() == {"name", "version"}

@@ -23,7 +23,7 @@ from tests.api.engines import pipeline
 
 _METHODS = ("get", "post")
 OF_NO_OPERATION = {
-    "bad-request", "forbidden", "job-not-done", "method-not-allowed", "not-found", "rate-limited", "store-unavailable",
+    "bad-request", "forbidden", "job-not-done", "method-not-allowed", "rate-limited", "store-unavailable",
     "unauthenticated",
 }  # fmt: skip
 
@@ -59,6 +59,7 @@ def test_it_is_openapi_3_1_of_this_version(document: dict[str, Any]) -> None:
 def test_every_route_is_documented(document: dict[str, Any]) -> None:
     assert set(document["paths"]) == {
         "/repair", "/v1/repair", "/v1/repair:batch", "/diff", "/v1/rules", "/livez", "/readyz", "/version", "/metrics",
+        "/problems", "/problems/{slug}",
     }  # fmt: skip
     ids = [operation["operationId"] for _, _, operation in operations(document)]
     assert len(ids) == len(set(ids))
@@ -105,7 +106,7 @@ def test_the_schema_refuses_what_the_service_refuses(document: dict[str, Any]) -
 def test_every_type_of_problem_is_explained_in_the_documentation() -> None:
     text = (PUBLISHED.parent / "api.md").read_text(encoding="utf-8")
     for kind in PROBLEM_TYPES.values():
-        assert f"| `{kind.slug}` | {kind.status} |" in text
+        assert f"\n| `{kind.slug}` | {kind.status} | {kind.meaning} {kind.remedy} |\n" in text
 
 
 def test_an_example_shows_every_type_of_problem_that_an_operation_declares(document: dict[str, Any]) -> None:
@@ -141,6 +142,6 @@ def test_answers_keep_what_the_document_promises(described: Any, address: str, m
     call()
 
 
-@pytest.mark.parametrize("address", ["/v1/rules", "/livez", "/readyz", "/version", "/metrics"])
+@pytest.mark.parametrize("address", ["/v1/rules", "/livez", "/readyz", "/version", "/metrics", "/problems"])
 def test_a_plain_question_is_answered_as_promised(described: Any, address: str) -> None:
     described[address]["GET"].Case().call_and_validate()

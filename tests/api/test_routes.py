@@ -203,7 +203,7 @@ def test_a_wrong_item_does_not_take_the_others_with_it(client: TestClient) -> No
     ]
     assert answers[0]["result"]["status"] == "repaired"
     assert answers[1]["problem"]["errors"][0]["pointer"] == "/items/1/txt"
-    assert answers[3]["problem"]["type"] == "urn:mt-repair:problem:text-too-long"
+    assert answers[3]["problem"]["type"] == "/problems/text-too-long"
 
 
 def test_an_item_that_fails_inside_has_its_own_problem(wilful: TestClient, engine: WilfulEngine) -> None:
@@ -211,7 +211,7 @@ def test_an_item_that_fails_inside_has_its_own_problem(wilful: TestClient, engin
     response = wilful.post("/v1/repair:batch", json={"items": [{"id": "a", "text": "Hello."}]})
     assert response.status_code == 200
     [answer] = response.json()["items"]
-    assert (answer["status"], answer["problem"]["type"]) == (500, "urn:mt-repair:problem:internal-error")
+    assert (answer["status"], answer["problem"]["type"]) == (500, "/problems/internal-error")
 
 
 def test_defaults_hold_where_an_item_says_nothing(client: TestClient) -> None:
@@ -265,7 +265,7 @@ def test_one_more_than_may_wait_is_refused_at_once(wilful: TestClient, engine: W
         refused = wilful.post("/repair", json={"text": "Hello."})
         engine.gate.set()
         assert [p.result().status_code for p in pending] == [200, 200]
-    assert (refused.status_code, refused.json()["type"]) == (503, "urn:mt-repair:problem:queue-full")
+    assert (refused.status_code, refused.json()["type"]) == (503, "/problems/queue-full")
     assert refused.headers["retry-after"] == "1"
 
 

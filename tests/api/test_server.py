@@ -117,7 +117,7 @@ _HOSTILE: dict[str, tuple[bytes, int, str]] = {
 def test_a_hostile_body_gets_a_clear_answer_and_the_service_goes_on(server: Server, name: str) -> None:
     body, status, slug = _HOSTILE[name]
     answer, problem = server.send(body)
-    assert (answer, problem["type"]) == (status, f"urn:mt-repair:problem:{slug}")
+    assert (answer, problem["type"]) == (status, f"/problems/{slug}")
     assert problem["detail"]
     assert server.send(_text("Hello the the world."))[1]["text"] == "Hello the world."
 

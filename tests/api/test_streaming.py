@@ -87,7 +87,7 @@ def test_what_goes_wrong_in_the_stream_is_its_last_event(wilful: TestClient, eng
     engine.error = ValueError("Zw4nary")
     events = stream(wilful, text="Zw4nary speaks.")
     assert [name for name, _ in events] == ["meta", "error"]
-    assert events[-1][1]["type"] == "urn:mt-repair:problem:internal-error"
+    assert events[-1][1]["type"] == "/problems/internal-error"
     assert "Zw4nary" not in json.dumps(events)
 
 

@@ -317,7 +317,7 @@ CHANGING = (
 )
 def test_nothing_changes_for_another_site(client: TestClient, path: str, headers: dict[str, str]) -> None:
     answer = client.post(path, json={"text": "A text."}, headers=headers)
-    assert (answer.status_code, answer.json()["type"]) == (403, "urn:mt-repair:problem:forbidden")
+    assert (answer.status_code, answer.json()["type"]) == (403, "/problems/forbidden")
 
 
 def test_where_keys_are_needed_the_browser_asks_for_one_and_its_id_is_the_editor(tmp_path: Path) -> None:
