@@ -99,14 +99,18 @@ class Pool:
         self._later.clear()
         self._stopping_s = time.monotonic() + (grace_s if self._stopping_s is None else 0.0)
 
+    def begin(self) -> None:
+        """Let the processes load while the caller does something else."""
+        while len(self._workers) < self._size:
+            self._spawn()
+
     def start(self) -> None:
         """Start the processes and wait until one of them is ready.
 
         Raises:
             ResourceError: The model or the base cannot be loaded.
         """
-        while len(self._workers) < self._size:
-            self._spawn()
+        self.begin()
         while not any(w.is_ready for w in self._workers) and self._stopping_s is None:
             self.step()
 

@@ -184,35 +184,42 @@ class _Runner:
         spec, result = self._spec, self._result
         locations = expand(list(spec.inputs), SUFFIXES if spec.format == "auto" else SUFFIXES | {""})
         self._folder = self._open_folder(locations, scratch)
-        plans = self._plan(locations)
-        self._files = number_tasks(plans)
-        result.files, result.units = len(self._files), sum(len(f.tasks) for f in self._files)
-        result.names = [f.plan.location.url for f in self._files]
-        result.bytes_in = sum(f.plan.bytes for f in self._files)
-        result.rows_planned = sum(u.rows for f in self._files for u in f.plan.units)
-        if spec.plan_only:
-            return result
-        with _stop_on_signals(self._interrupt):
-            try:
-                self._pool.start()
-                if result.interrupted:
-                    return result
-                assert result.identity is not None
-                self._key = run_key(result.identity, spec.job)
-                if spec.control and not self._control():
-                    return result
-                self._submit()
-                self._pool.run()
-                if not result.interrupted and result.gate is None:
-                    self._join_rest()
-                    self._pool.run()
-            except OutOfSpaceError:
-                self._watcher.note(f"{result.units_done} of {result.units} units are done and kept")
-                raise
-            finally:
-                self._pool.close()
-        self._count_all()
+        try:
+            if not spec.plan_only:
+                self._pool.begin()  # the workers load while the files are planned
+            self._files = number_tasks(self._plan(locations))
+            result.files, result.units = len(self._files), sum(len(f.tasks) for f in self._files)
+            result.names = [f.plan.location.url for f in self._files]
+            result.bytes_in = sum(f.plan.bytes for f in self._files)
+            result.rows_planned = sum(u.rows for f in self._files for u in f.plan.units)
+            if not spec.plan_only:
+                with _stop_on_signals(self._interrupt):
+                    self._work()
+        finally:
+            self._pool.close()
+        if self._key:
+            self._count_all()
         return result
+
+    def _work(self) -> None:
+        """Repair what is left to do, and join."""
+        spec, result = self._spec, self._result
+        try:
+            self._pool.start()
+            if result.interrupted:
+                return
+            assert result.identity is not None
+            if spec.control and not self._control():
+                return
+            self._key = run_key(result.identity, spec.job)
+            self._submit()
+            self._pool.run()
+            if not result.interrupted and result.gate is None:
+                self._join_rest()
+                self._pool.run()
+        except OutOfSpaceError:
+            self._watcher.note(f"{result.units_done} of {result.units} units are done and kept")
+            raise
 
     def _open_folder(self, locations: Sequence[Location], scratch: str) -> RunFolder | None:
         spec = self._spec
@@ -291,7 +298,7 @@ class _Runner:
     def _submit(self) -> None:
         index, shards = self._spec.shard
         ours = total = 0
-        for file in self._files:
+        for file in sorted(self._files, key=lambda f: f.plan.bytes, reverse=True):  # the longest work first
             joined = self._is_joined(file)
             self._left[file.id] = set()
             for task in file.tasks:

@@ -30,6 +30,7 @@ from app.formats.registry import FORMATS
 from app.formats.storage import Opener, remove, stamp, write_whole
 from app.formats.text import decode_text
 from app.seq2seq.cache import CachingGenerator
+from app.seq2seq.shared_cache import SharedCachingGenerator
 
 Progress = Callable[[int, int], None]  # rows and characters done since the last call
 _FATAL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})  # no unit can be written any more
@@ -118,7 +119,7 @@ class Handler:
     def _cache_use(self) -> list[int]:
         """Sentences shown to the generator since the last order, and those whose proposal was remembered."""
         generator = self._repairer.generator
-        if not isinstance(generator, CachingGenerator):
+        if not isinstance(generator, CachingGenerator | SharedCachingGenerator):
             return [0, 0]
         now = (generator.asked, generator.remembered)
         before, self._cache = self._cache, now
@@ -234,6 +235,7 @@ def serve(connection: Connection, lifeline: Connection, build: Callable[[], Repa
     for number in (signal.SIGINT, signal.SIGTERM):  # the parent decides when to stop
         signal.signal(number, signal.SIG_IGN)
     threading.Thread(target=_die_with_parent, args=(lifeline,), daemon=True).start()
+    pa.set_cpu_count(1)  # there are as many workers as cores
     try:
         handler = Handler(build(), job)
     except (ResourceError, InputError) as exc:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 from abc import ABC, abstractmethod
+from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO, Any, Protocol
@@ -29,6 +30,8 @@ PLACES = pa.list_(pa.int32())
 MAX_ROW_BYTES = 1 << 28  # a longer "line" is a binary file or a missing line break
 _BATCH_ROWS = 256
 _BATCH_BYTES = 1 << 18  # between two signs of progress
+_SMALLEST = 8  # of so many parts of a unit's bytes, the smallest unit holds one
+_AHEAD = 8  # a unit holds at most this part of what is left of its file
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,7 @@ class Unit:
     first_row: int
     rows: int
     first_line: int = 1
+    group: int = 0  # of a Parquet file: the row group that it is a part of
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +129,52 @@ class Format(ABC):
         return b""
 
 
+class Cuts:
+    """Cuts the rows of a file into units that get smaller towards its end, so that all workers end at about one time.
+
+    Args:
+        unit_bytes: Most content of a unit, but for one long row.
+        start: Where the first row begins.
+        line: The line that it begins in.
+    """
+
+    def __init__(self, unit_bytes: int, start: int = 0, line: int = 1) -> None:
+        self._unit_bytes = unit_bytes
+        self.end, self._rows, self._line = start, 0, line
+        # where a unit may end: byte, rows and line so far; packed, since a large file has many
+        self._ends, self._counts, self._lines = array("q", [start]), array("q", [0]), array("q", [line])
+
+    def add(self, size: int, lines: int = 0) -> None:
+        """Add a row of so many bytes and line breaks."""
+        self.end += size
+        self._rows += 1
+        self._line += lines
+        if self.end - self._ends[-1] >= self._unit_bytes / _SMALLEST:
+            self._mark()
+
+    def _mark(self) -> None:
+        self._ends.append(self.end)
+        self._counts.append(self._rows)
+        self._lines.append(self._line)
+
+    def units(self) -> Iterator[Unit]:
+        """The units of all rows added so far."""
+        if self._rows > self._counts[-1]:
+            self._mark()
+        first = 0
+        for last in range(1, len(self._ends)):
+            start = self._ends[first]
+            if last == len(self._ends) - 1 or self._ends[last] - start >= unit_size(self.end - start, self._unit_bytes):
+                rows = self._counts[last] - self._counts[first]
+                yield Unit(start, self._ends[last], self._counts[first] + 1, rows, self._lines[first])
+                first = last
+
+
+def unit_size(left: int, unit_bytes: int) -> int:
+    """How many bytes the next unit should have, where so many are left of the file."""
+    return max(min(unit_bytes, left // _AHEAD), unit_bytes // _SMALLEST)
+
+
 class RowFormat(Format):
     """A format whose files are rows one after the other, each of which can be copied byte for byte."""
 
@@ -147,7 +197,6 @@ class RowFormat(Format):
     def plan(self, location: Location, wanted: Wanted, unit_bytes: int) -> FilePlan:
         found = stamp(location.url)
         schema = b""
-        units: list[Unit] = []
         with Opener() as opener:
             if wanted.typed:
                 stream = opener.open(location)
@@ -157,19 +206,11 @@ class RowFormat(Format):
             stream = opener.open(location)
             header = self.header(stream, location.url, wanted)
             digest = hashlib.sha256(header)
-            start, end, first_row, rows = len(header), len(header), 1, 0
-            first_line = line = 1 + header.count(b"\n")
+            cuts = Cuts(unit_bytes, len(header), 1 + header.count(b"\n"))
             for row in counted(self.split(stream, location.url)):
                 digest.update(row)
-                end += len(row)
-                rows += 1
-                line += row.count(b"\n")
-                if end - start >= unit_bytes:
-                    units.append(Unit(start, end, first_row, rows, first_line))
-                    start, first_row, rows, first_line = end, first_row + rows, 0, line
-            if rows:
-                units.append(Unit(start, end, first_row, rows, first_line))
-        return FilePlan(location, self.name, found, digest.hexdigest(), tuple(units), header, schema, end)
+                cuts.add(len(row), row.count(b"\n"))
+        return FilePlan(location, self.name, found, digest.hexdigest(), tuple(cuts.units()), header, schema, cuts.end)
 
     def read(self, plan: FilePlan, unit: Unit, wanted: Wanted, opener: Opener) -> Iterator[pa.RecordBatch]:
         check_unchanged(plan)

@@ -21,12 +21,16 @@ from app.formats.base import (
     check_unchanged,
     pack_schema,
     sha256_of,
+    unit_size,
     unpack_schema,
 )
 from app.formats.storage import Location, Opener, open_raw, stamp
 
 _BATCH_ROWS = 256
 _MAX_GROUP_ROWS = 1 << 20
+_MAX_GROUP_BYTES = 1 << 28  # of one row group in memory, however large the one that was read
+_GROUP_BYTES = 1 << 25  # of one row group that is made of rows of another format
+_GROUP = b"mt_repair.group"  # of a part: the row group that its rows come from
 _STALE_METADATA = b"huggingface"  # lists the columns, so it would contradict the ones that are added
 _STRINGS = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
 
@@ -60,17 +64,14 @@ class Parquet(Format):
             raise InputError(f"{plan.location.url}, rows from {unit.first_row}: damaged: {exc}") from exc
 
     def writer(self, sink: IO[bytes], plan: FilePlan, wanted: Wanted, added: pa.Schema) -> Writer:
-        return ParquetPart(sink)
+        return ParquetPart(sink, plan.units[0].group if plan.units else 0)
 
     def join(self, parts: Iterator[str], sink: IO[bytes], plan: FilePlan, wanted: Wanted, added: pa.Schema) -> None:
         writer: pq.ParquetWriter | None = None
-        for part in parts:
-            if os.path.getsize(part) == 0:
-                continue
-            with pq.ParquetFile(part) as file:
-                writer = writer or _writer(sink, file.schema_arrow)
-                for group in range(file.num_row_groups):
-                    writer.write_table(file.read_row_group(group), row_group_size=_MAX_GROUP_ROWS)
+        most = _MAX_GROUP_BYTES if plan.format == self.name else _GROUP_BYTES
+        for table in _row_groups(parts, most):
+            writer = writer or _writer(sink, table.schema)
+            writer.write_table(table, row_group_size=_MAX_GROUP_ROWS)
         if writer is None:
             schema = unpack_schema(plan.schema)
             if not wanted.in_place:
@@ -83,14 +84,15 @@ class Parquet(Format):
 class ParquetPart:
     """Writes the rows of a unit as one row group; they are collected in memory, and the size of a unit bounds them."""
 
-    def __init__(self, sink: IO[bytes]) -> None:
-        self._sink = sink
+    def __init__(self, sink: IO[bytes], group: int) -> None:
+        self._sink, self._group = sink, str(group).encode()
         self._batches: list[pa.RecordBatch] = []
 
     def write(self, batch: pa.RecordBatch) -> None:
         """Take the rows of a repaired batch."""
         batch = batch.select([name for name in batch.schema.names if name not in HIDDEN])
-        self._batches.append(batch.replace_schema_metadata(_metadata(batch.schema)))
+        metadata = (_metadata(batch.schema) or {}) | {_GROUP: self._group}
+        self._batches.append(batch.replace_schema_metadata(metadata))
 
     def close(self) -> None:
         """Write the row group and the footer."""
@@ -99,6 +101,27 @@ class ParquetPart:
         table = pa.Table.from_batches(self._batches).combine_chunks()
         with _writer(self._sink, table.schema) as writer:
             writer.write_table(table, row_group_size=_MAX_GROUP_ROWS)
+
+
+def _row_groups(parts: Iterator[str], most_bytes: int) -> Iterator[pa.Table]:
+    """Neighbouring parts that come from one row group, put together up to so many bytes."""
+    tables: list[pa.Table] = []
+    size, group = 0, None
+    for part in parts:
+        if os.path.getsize(part) == 0:
+            continue
+        with pq.ParquetFile(part, pre_buffer=False) as file:
+            table = file.read(use_threads=False)
+        metadata = dict(table.schema.metadata or {})
+        its_group = metadata.pop(_GROUP, None)
+        table = table.replace_schema_metadata(metadata or None)
+        if tables and (its_group != group or size + table.nbytes > most_bytes):
+            yield pa.concat_tables(tables)
+            tables, size = [], 0
+        tables.append(table)
+        size, group = size + table.nbytes, its_group
+    if tables:
+        yield pa.concat_tables(tables)
 
 
 def _metadata(schema: pa.Schema) -> dict[bytes, bytes] | None:
@@ -117,16 +140,18 @@ def _check_field(schema: pa.Schema, field: str, url: str) -> None:
 
 def _cut(metadata: Any, column: int, unit_bytes: int) -> Iterator[Unit]:
     """Units: a row group, or a part of a large one."""
+    groups = [metadata.row_group(group) for group in range(metadata.num_row_groups)]
+    left = sum(info.column(column).total_uncompressed_size for info in groups)
     row = 0
-    for group in range(metadata.num_row_groups):
-        info = metadata.row_group(group)
-        rows = info.num_rows
-        pieces = max(1, round(info.column(column).total_uncompressed_size / unit_bytes)) if rows else 0
-        pieces = min(pieces, rows)
-        for piece in range(pieces):
-            start, end = row + rows * piece // pieces, row + rows * (piece + 1) // pieces
-            yield Unit(start, end, start + 1, end - start)
-        row += rows
+    for group, info in enumerate(groups):
+        size, end = info.column(column).total_uncompressed_size, row + info.num_rows
+        while row < end:
+            share = unit_size(left, unit_bytes) / max(1, size)  # of the group
+            rows = max(1, round(info.num_rows * share))
+            rows = end - row if end - row < 1.5 * rows else rows
+            yield Unit(row, row + rows, row + 1, rows, group=group)
+            row += rows
+            left -= size * rows // info.num_rows
 
 
 def _rows(url: str, unit: Unit) -> Iterator[pa.RecordBatch]:

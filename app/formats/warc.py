@@ -32,6 +32,8 @@ from app.formats.base import (
 from app.formats.storage import Location, Opener, open_raw, stamp
 
 _MAX_PAYLOAD_BYTES = 1 << 26
+_BATCH_ROWS = 64
+_BATCH_BYTES = 1 << 20  # of stored records
 _RECORDS = uuid.UUID("7d0f7b0e-6f0c-5d0a-9a55-3f1f3f0f7f11")  # name space of the ids of our conversion records
 _DATE = "WARC-Date"
 _SCHEMA = [("url", pa.string()), ("date", pa.string()), ("record_id", pa.string())]
@@ -73,29 +75,33 @@ class Warc(Format):
     def read(self, plan: FilePlan, unit: Unit, wanted: Wanted, opener: Opener) -> Iterator[pa.RecordBatch]:
         check_unchanged(plan)
         extract = load_extractor(wanted.extractor)
+        names = [*(name for name, _ in _SCHEMA), wanted.field, *([] if wanted.typed else [RAW, PROBLEM])]
+        types = [*[pa.string()] * (len(_SCHEMA) + 1), *([] if wanted.typed else [pa.binary(), pa.string()])]
+        rows: list[tuple[object, ...]] = []
+        size = 0
+
+        def batch() -> pa.RecordBatch:
+            columns = [pa.array(values, kind) for values, kind in zip(zip(*rows, strict=True), types, strict=True)]
+            return pa.RecordBatch.from_arrays(columns, names)
+
         with open_raw(plan.location.url) as file, open_raw(plan.location.url) as copy:
             file.seek(unit.start)
             for record, place in _records(_Window(file, unit.end), plan.location.url):
                 head = record.rec_headers
                 text, problem = _text(record, extract)
                 known = [head.get_header("WARC-Target-URI"), head.get_header(_DATE), head.get_header("WARC-Record-ID")]
-                if wanted.typed:
-                    if text is None:
-                        continue
-                    values = [*known, text]
-                    names = [*(name for name, _ in _SCHEMA), wanted.field]
-                    yield pa.RecordBatch.from_arrays([pa.array([v], pa.string()) for v in values], names)
-                    continue
                 offset, length = place()
-                copy.seek(offset)
-                yield pa.RecordBatch.from_pydict(
-                    {
-                        **{name: pa.array([v], pa.string()) for (name, _), v in zip(_SCHEMA, known, strict=True)},
-                        wanted.field: pa.array([text], pa.string()),
-                        RAW: pa.array([copy.read(length)], pa.binary()),
-                        PROBLEM: pa.array([problem], pa.string()),
-                    }
-                )
+                if not wanted.typed:
+                    copy.seek(offset)
+                    rows.append((*known, text, copy.read(length), problem))
+                elif text is not None:
+                    rows.append((*known, text))
+                size += length
+                if rows and (len(rows) >= _BATCH_ROWS or size >= _BATCH_BYTES):
+                    yield batch()
+                    rows, size = [], 0
+        if rows:
+            yield batch()
 
     def writer(self, sink: IO[bytes], plan: FilePlan, wanted: Wanted, added: pa.Schema) -> Writer:
         compress = plan.location.codec is not None

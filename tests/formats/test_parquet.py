@@ -73,6 +73,24 @@ def test_a_large_row_group_is_many_units_with_the_same_rows(tmp_path: Path) -> N
     many, plan = repair_file(FORM, tmp_path / "a.parquet", tmp_path, unit_bytes=1000)
     assert len(plan.units) > 5
     assert pq.read_table(io.BytesIO(one)).equals(pq.read_table(io.BytesIO(many)))
+    assert pq.ParquetFile(io.BytesIO(many)).num_row_groups == 1
+
+
+def test_row_groups_are_written_as_read_up_to_what_fits_in_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def groups_of(data: bytes) -> list[int]:
+        metadata = pq.ParquetFile(io.BytesIO(data)).metadata
+        return [metadata.row_group(i).num_rows for i in range(metadata.num_row_groups)]
+
+    write(make_table(), tmp_path / "a.parquet", 300)
+    data, plan = repair_file(FORM, tmp_path / "a.parquet", tmp_path, unit_bytes=1000)
+    assert len(plan.units) > 8
+    assert groups_of(data) == [300, 300, 300, 100]
+    monkeypatch.setattr("app.formats.parquet._MAX_GROUP_BYTES", 20_000)
+    bounded, _ = repair_file(FORM, tmp_path / "a.parquet", tmp_path, unit_bytes=1000)
+    assert len(groups_of(bounded)) > 4
+    assert pq.read_table(io.BytesIO(bounded)).equals(pq.read_table(io.BytesIO(data)))
 
 
 def test_the_schema_is_the_same_without_any_row(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 from app.corpus.batch import BatchRepairer, added_columns
@@ -27,7 +28,7 @@ def repair_file(
     for i, unit in enumerate(plan.units):
         part = tmp_path / f"part-{i}"
         with part.open("wb") as sink, Opener() as opener:
-            writer = form.writer(sink, plan, wanted, added)
+            writer = form.writer(sink, replace(plan, units=(unit,)), wanted, added)
             for batch in form.read(plan, unit, wanted, opener):
                 writer.write(repair(batch)[0])
             writer.close()
