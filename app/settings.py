@@ -52,6 +52,7 @@ class Settings(BaseSettings):
     cache_sentences: NonNegativeInt = Field(
         4096, description="Proposals kept in memory, in sentences, least recently used first out; 0 keeps none."
     )
+    workers: PositiveInt = Field(1, description="Processes of the service that repair, each with a network of its own.")
     concurrent_repairs: PositiveInt = Field(
         8, description="Requests repaired at the same time, in threads; their sentences share the network's batches."
     )

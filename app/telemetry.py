@@ -183,6 +183,16 @@ class Metrics:
         self._tokens = Counter(
             "mt_repair_tokens", "Tokens through the network, about four characters each.", registry=on
         )
+        self._cache = Counter(
+            "mt_repair_cached_sentences", "Sentences asked of the memory of proposals.", ["found"], registry=on
+        )
+        self._processes = Gauge("mt_repair_engine_processes", "Processes that can repair.", registry=on)
+        self._restarts = Counter(
+            "mt_repair_engine_restarts", "Processes that ended and were started again.", registry=on
+        )
+        self._kb_age = Gauge(
+            "mt_repair_kb_age_seconds", "Time since the knowledge base in use was put in its place.", registry=on
+        )
         self._waiting = Gauge("mt_repair_waiting_requests", "Requests that wait for a thread.", registry=on)
         self._waiting_tokens = Gauge("mt_repair_waiting_tokens", "Tokens of the requests that wait.", registry=on)
         self._is_ready = Gauge("mt_repair_ready", "1 once a real repair has passed, else 0.", registry=on)
@@ -224,13 +234,31 @@ class Metrics:
         self._decode_seconds.observe(spent_s)
         self._tokens.inc(tokens)
 
+    def observe_cache(self, asked: int, remembered: int) -> None:
+        """Count sentences that the memory of proposals had, and those that it had not."""
+        self._cache.labels("yes").inc(remembered)
+        self._cache.labels("no").inc(asked - remembered)
+
+    def watch_processes(self, ready: Callable[[], int]) -> None:
+        """Ask for the engine processes whenever the metrics are read."""
+        self._processes.set_function(ready)
+
+    def observe_restart(self) -> None:
+        """Count a process that ended and is started again."""
+        self._restarts.inc()
+
+    def watch_kb(self, age_s: Callable[[], float]) -> None:
+        """Ask for the age of the knowledge base whenever the metrics are read, in seconds."""
+        self._kb_age.set_function(age_s)
+
     def watch_queue(self, requests: Callable[[], int], tokens: Callable[[], int]) -> None:
         """Ask for the length of the queue whenever the metrics are read."""
         self._waiting.set_function(requests)
         self._waiting_tokens.set_function(tokens)
 
     def set_ready(self, version: str, model: str, kb: str) -> None:
-        """Say what is loaded, once a repair has passed."""
+        """Say what is loaded, once a repair has passed; what was loaded before is not shown any more."""
+        self._info.clear()
         self._info.labels(version, model, kb).set(1)
         self._is_ready.set(1)
 

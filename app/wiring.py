@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from functools import partial
+
 from app.core.errors import ResourceError
 from app.core.furniture import LineFurnitureFinder
 from app.core.language import EnglishIdentifier
@@ -16,6 +19,7 @@ from app.names.unknown import NoNames
 from app.seq2seq.cache import CachingGenerator
 from app.seq2seq.echo import EchoGenerator
 from app.serving.batcher import BatchingGenerator
+from app.serving.processes import EngineProcesses
 from app.settings import GeneratorKind, Settings
 
 
@@ -42,6 +46,27 @@ def build_repairer(settings: Settings, *, is_shared: bool = False) -> Repairer:
         verifier=Verifier(),
         kb_version=kb_version,
     )
+
+
+def start_engines(settings: Settings) -> EngineProcesses:
+    """The product in as many processes as the settings want, each ready to repair.
+
+    Raises:
+        ResourceError: As ``build_repairer``.
+    """
+    if settings.workers > 1 and not settings.threads:  # several that each take all cores would be in each other's way
+        settings = settings.model_copy(update={"threads": max(1, _cores() // settings.workers)})
+    engines = EngineProcesses(
+        partial(build_repairer, settings, is_shared=True), Rules(),
+        count=settings.workers, threads=settings.concurrent_repairs,
+    )  # fmt: skip
+    engines.start()
+    return engines
+
+
+def _cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def build_generator(settings: Settings, *, is_shared: bool = False) -> Generator:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Annotated, Protocol, TypeVar
+from typing import Annotated, TypeVar
 
 import anyio
 import anyio.to_thread
@@ -13,40 +13,16 @@ from fastapi import Depends, Request
 from app import __version__
 from app.api.errors import ProblemError
 from app.api.schemas import KnowledgeBaseBody, ModelBody
-from app.core.protocols import ModelCard, RuleSet
-from app.core.types import DocumentRepair, RepairOptions
+from app.core.types import RepairOptions
 from app.serving.admission import CHARS_PER_TOKEN, Admission, OverloadedError
+from app.serving.engine import RepairEngine
 from app.serving.lanes import AbandonedError, Lane, Ticket, working_for
+from app.serving.processes import SAMPLE, EngineProcesses
 from app.settings import Settings
 from app.telemetry import Metrics
 
 _Result = TypeVar("_Result")
 _RETRY_AFTER_S = "1"
-# Warms every step: a rule, a name and the network have something to look at.
-_SAMPLE = "The the minister of the foreign affairs has said that he goes to Berlin on 3 May .\n"
-
-
-class RepairEngine(Protocol):
-    """What the service needs of ``app.core.repairer.Repairer``; a test hands in its own."""
-
-    @property
-    def card(self) -> ModelCard:
-        """The model in use."""
-        ...
-
-    @property
-    def kb_version(self) -> str:
-        """Version of the knowledge base; empty without one."""
-        ...
-
-    @property
-    def rules(self) -> RuleSet:
-        """The rules in use."""
-        ...
-
-    def repair(self, text: str, options: RepairOptions | None = None) -> DocumentRepair:
-        """Repair one document; may be called from several threads."""
-        ...
 
 
 class Service:
@@ -59,6 +35,7 @@ class Service:
 
     def __init__(self, settings: Settings, metrics: Metrics) -> None:
         self.settings, self.metrics = settings, metrics
+        self.processes: EngineProcesses | None = None  # where repairs run outside of this process
         self._engine: RepairEngine | None = None
         self._limiter = anyio.CapacityLimiter(settings.concurrent_repairs)
         self._admission = Admission(
@@ -70,7 +47,7 @@ class Service:
 
     @property
     def is_ready(self) -> bool:
-        """Whether a real repair has passed."""
+        """Whether a real repair has passed; it stays so while a process that ended is started again."""
         return self._engine is not None
 
     @property
@@ -89,10 +66,18 @@ class Service:
         Raises:
             RepairError: The sample does not pass; the service stays not ready.
         """
-        engine.repair(_SAMPLE, RepairOptions())
+        if isinstance(engine, EngineProcesses):
+            self.processes = engine
+            engine.watch(self.metrics.observe_batch, self.metrics.observe_cache, self.metrics.observe_restart)
+            self.metrics.watch_processes(lambda: engine.ready)
+        engine.repair(SAMPLE, RepairOptions())
         self._engine = engine
-        card = engine.card
-        self.metrics.set_ready(__version__, f"{card.name}@{card.version}", engine.kb_version)
+        self.tell_loaded()
+
+    def tell_loaded(self) -> None:
+        """Tell the counters which model and knowledge base are in use."""
+        if (engine := self._engine) is not None:
+            self.metrics.set_ready(__version__, f"{engine.card.name}@{engine.card.version}", engine.kb_version)
 
     def engine(self) -> RepairEngine:
         """The repairer.
@@ -100,7 +85,7 @@ class Service:
         Raises:
             ProblemError: ``model-not-ready``.
         """
-        if self._engine is None:
+        if self._engine is None or (self.processes is not None and not self.processes.ready):
             raise ProblemError(
                 "model-not-ready",
                 "The model is being loaded; ask /readyz and try again.",

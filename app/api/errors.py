@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
 from app.core.errors import InputError, RepairError
+from app.serving.processes import LostError
 from app.telemetry import Metrics, describe_error, get_logger
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -147,12 +148,18 @@ PROBLEM_TYPES: Final[Mapping[str, ProblemType]] = {
             "Wait as long as `Retry-After` says, and try again.",
         ),
         (
+            "interrupted", 503, "The work was interrupted.",
+            "The process that repaired the text ended before it had an answer, or none is running just now.",
+            "Send the request again; nothing was done.",
+        ),
+        (
             "deadline", 504, "The time for the request ran out.",
             "The whole time for the request went by before the work began.",
             "Try again later, or send less at once.",
         ),
     )
 }  # fmt: skip
+_SOON: Final = {"Retry-After": "1"}
 _BY_STATUS: Final[Mapping[int, str]] = {
     400: "bad-request",
     404: "not-found",
@@ -241,6 +248,8 @@ def from_repair_error(error: RepairError) -> ProblemError:
         slug = error.code if error.code in PROBLEM_TYPES else "invalid-request"
         field = FieldError(pointer=error.pointer, code=error.code, detail=str(error))
         return ProblemError(slug, str(error), errors=[field])
+    if isinstance(error, LostError):
+        return ProblemError("interrupted", "The work on this was interrupted; send it again.", headers=_SOON)
     return ProblemError("model-not-ready", "A model or a knowledge base cannot be used just now; the log says which.")
 
 

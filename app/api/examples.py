@@ -116,6 +116,7 @@ _DETAILS: Final[dict[str, str]] = {
     "internal-error": "The request was not handled; nothing of it is kept. Quote the request id.",
     "model-not-ready": "The model is being loaded; ask /readyz and try again.",
     "queue-full": "All threads are busy; try again.",
+    "interrupted": "The work on this was interrupted; send it again.",
     "deadline": "The request waited for its whole time; try again later.",
 }
 

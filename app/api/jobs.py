@@ -29,6 +29,7 @@ from app.api.streaming import NDJSON, Sections, SentenceEvent
 from app.core.errors import ResourceError
 from app.core.types import Span
 from app.serving.lanes import Lane
+from app.serving.processes import MOST_LOSSES, LostError
 from app.settings import Settings
 from app.store.database import default_url, exists
 from app.store.jobs import Job, JobState, JobStore
@@ -149,7 +150,8 @@ class Jobs:
                 await anyio.sleep(_RETRY_S)
             except Exception as exc:
                 get_logger(__name__).error("job-failed", **describe_error(exc))
-                reason = exc.kind.slug if isinstance(exc, ProblemError) else "internal-error"
+                reason = "interrupted" if isinstance(exc, LostError) else "internal-error"
+                reason = exc.kind.slug if isinstance(exc, ProblemError) else reason
                 with suppress(SQLAlchemyError):
                     await anyio.to_thread.run_sync(store.finish, self._worker, job.id, JobState.FAILED, reason)
             tasks.cancel_scope.cancel()
@@ -176,6 +178,7 @@ class Jobs:
         return True
 
     async def _in_turn(self, call: RepairCall, chars: int) -> RepairResponse:
+        losses = 0
         while True:
             try:
                 return await self._service.in_thread(
@@ -184,7 +187,11 @@ class Jobs:
             except ProblemError as exc:
                 if exc.kind.slug not in _LATER:
                     raise
-                await anyio.sleep(_RETRY_S)
+            except LostError:
+                losses += 1
+                if losses == MOST_LOSSES:
+                    raise
+            await anyio.sleep(_RETRY_S)
 
 
 def job_settings(settings: Settings) -> Settings:

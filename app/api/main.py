@@ -15,11 +15,13 @@ from fastapi.openapi.utils import get_openapi
 from app import __version__
 from app.api import docs_page, jobs, languagetool, problem_pages, routes
 from app.api.auth import Gate, KeyMiddleware, cors
-from app.api.deps import RepairEngine, Service
+from app.api.deps import Service
 from app.api.errors import Problem, install
 from app.api.middleware import TelemetryMiddleware
 from app.api.schemas import ProofreaderResponse
 from app.api.words import StoredWords
+from app.serving.engine import RepairEngine
+from app.serving.processes import EngineProcesses
 from app.settings import Settings
 from app.telemetry import Metrics, describe_error, get_logger
 from app.web import routes as web
@@ -73,9 +75,14 @@ def create_app(settings: Settings, engine: RepairEngine | None = None) -> FastAP
             yield
             return
         built = await anyio.to_thread.run_sync(partial(build_engine, settings))
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(_warm_up, service, built)
-            yield
+        try:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(_warm_up, service, built)
+                yield
+        finally:
+            if isinstance(built, EngineProcesses):
+                with anyio.CancelScope(shield=True):
+                    await anyio.to_thread.run_sync(built.close)
 
     app = FastAPI(
         title="mt-repair",
@@ -103,10 +110,10 @@ def create_app(settings: Settings, engine: RepairEngine | None = None) -> FastAP
 
 
 def build_engine(settings: Settings) -> RepairEngine:
-    """The engine that the settings name; see ``app.wiring.build_repairer``."""
-    from app.wiring import build_repairer  # what it loads is heavy, and a test that hands in an engine needs none
+    """The engine that the settings name, in processes of its own; see ``app.wiring.start_engines``."""
+    from app.wiring import start_engines  # what it loads is heavy, and a test that hands in an engine needs none
 
-    return build_repairer(settings, is_shared=True)
+    return start_engines(settings)
 
 
 async def _warm_up(service: Service, engine: RepairEngine) -> None:

@@ -11,34 +11,47 @@ from app import __version__
 from app.cli.documents import write_stdout
 from app.core.errors import ResourceError
 
+# How long a thread that writes an answer may keep the event loop from refusing another request, in seconds.
+_SWITCH_S = 0.0005
+
 
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on; MT_REPAIR_HOST by default.")] = None,
     port: Annotated[
         int | None, typer.Option(min=0, max=65535, help="Port to listen on, 0 for a free one; MT_REPAIR_PORT.")
     ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, max=256, help="Processes that repair; MT_REPAIR_WORKERS by default.")
+    ] = None,
 ) -> None:
     """Start the HTTP service."""
+    import sys
+
     import uvicorn
 
     from app.api.main import create_app
     from app.settings import Settings
     from app.telemetry import configure_logging
-    from app.wiring import build_repairer
+    from app.wiring import start_engines
 
-    given: dict[str, Any] = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+    options = (("host", host), ("port", port), ("workers", workers))
+    given: dict[str, Any] = {name: value for name, value in options if value is not None}
     settings = Settings(**given)
-    engine = build_repairer(settings, is_shared=True)  # before any logging, so that what is missing is said in one line
+    engines = start_engines(settings)  # before any logging, so that what is missing is said in one line
     configure_logging(settings.log_level)
-    uvicorn.run(
-        create_app(settings, engine),
-        host=settings.host,
-        port=settings.port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=int(settings.request_timeout_s),
-    )
+    sys.setswitchinterval(_SWITCH_S)
+    try:
+        uvicorn.run(
+            create_app(settings, engines),
+            host=settings.host,
+            port=settings.port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=int(settings.request_timeout_s),
+        )
+    finally:
+        engines.close()
 
 
 def health(

@@ -36,12 +36,14 @@ class Ticket:
         deadline: When its time is over, on the clock of ``time.monotonic``.
         abandoned: Set once nobody waits for it.
         observe: Told of the batches that its sentences go in.
+        trace: The trace that it belongs to, as ``traceparent`` of W3C Trace Context; empty where nothing is traced.
     """
 
     lane: Lane = Lane.INTERACTIVE
     deadline: float = float("inf")
     abandoned: threading.Event = field(default_factory=threading.Event)
     observe: Observer | None = None
+    trace: str = ""
 
     def check(self) -> None:
         """Stop here if nobody waits.

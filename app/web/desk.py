@@ -17,6 +17,7 @@ from app.api.deps import Service
 from app.api.errors import ProblemError
 from app.core.types import GlossaryEntry, Mode, RepairOptions, Span, TermKind
 from app.serving.lanes import Lane
+from app.serving.processes import MOST_LOSSES, LostError
 from app.settings import Settings
 from app.store.database import exists
 from app.store.models import Stage
@@ -192,6 +193,7 @@ class Desk:
     async def _in_turn(self, document: Document, store: Store, section: Span, hints: dict[str, str]) -> None:
         # Someone waits for the first sections; by the time of the later ones there is enough to read.
         lane = Lane.INTERACTIVE if section.start < _READ_FIRST_CHARS else Lane.BULK
+        losses = 0
         while True:
             try:
                 await self._service.in_thread(
@@ -199,11 +201,16 @@ class Desk:
                     lane=lane,
                     chars=len(section),
                 )
-                return
             except ProblemError as exc:
                 if exc.kind.slug not in ("queue-full", "model-not-ready", "deadline"):
                     raise
-                await anyio.sleep(_RETRY_S)  # others are served first
+            except LostError:
+                losses += 1
+                if losses == MOST_LOSSES:
+                    raise
+            else:
+                return
+            await anyio.sleep(_RETRY_S)  # others are served first
 
     def _repair_one(
         self, document: Document, store: Store, section: Span, hints: dict[str, str], waited_s: float
