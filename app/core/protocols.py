@@ -64,12 +64,16 @@ class NameHint:
 
 @dataclass(frozen=True, slots=True)
 class LinkResult:
-    """Edits of names or terms, spans that are right as they stand, and hints for the repair model."""
+    """Edits of names or terms, spans that are right as they stand, and hints for the repair model.
+
+    ``flags`` are edits to show and not to make: something is wrong there, and what is right is not certain.
+    """
 
     edits: tuple[Edit, ...] = ()
     keep: tuple[Span, ...] = ()
     hints: tuple[NameHint, ...] = ()
     glossary: tuple[GlossaryUse, ...] = ()
+    flags: tuple[Edit, ...] = ()
 
 
 class Linker(Protocol):

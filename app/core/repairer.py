@@ -174,6 +174,7 @@ class Repairer:
         work.terms = terms.keep
         names = self._names(work)
         self._take(work, [*terms.edits, *names.edits, *self._rule_edits(work)], (*terms.keep, *names.keep))
+        work.reject([flag for flag in names.flags if self._is_wanted(flag, work, 0.0)], "unsure:title")
         known = time.monotonic()
         if options.mode is not Mode.NAMES_ONLY and options.scope & _MODEL_SCOPES:
             hints, keep = (*terms.hints, *names.hints), (*terms.keep, *names.keep)

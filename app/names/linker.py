@@ -94,9 +94,13 @@ class NameLinker:
         ]
         edits = _edits(text, decisions, seen)
         changed = [e.span for e in edits]
-        edits += [e for e in _titles(seen) if not any(e.span.conflicts(s) for s in changed)]
-        keep = tuple(m.span for m in seen.right)
-        return LinkResult(tuple(sorted(edits, key=lambda e: e.span)), keep, _hints(decisions, self._model, changed))
+        titles, flags = ([e for e in found if not any(e.span.conflicts(s) for s in changed)] for found in _titles(seen))
+        return LinkResult(
+            tuple(sorted([*edits, *titles], key=lambda e: e.span)),
+            tuple(m.span for m in seen.right),
+            _hints(decisions, self._model, changed),
+            flags=tuple(sorted(flags, key=lambda e: e.span)),
+        )
 
     def decide(self, text: str, segments: Sequence[Segment]) -> tuple[Examined, list[Decision]]:
         """The document as seen and what becomes of each doubtful name, for those who want to look behind the edits."""
@@ -367,43 +371,67 @@ def _hints(decisions: Sequence[Decision], model: LinkModel, changed: Sequence[Sp
 # ---------------------------------------------------------------- titles
 
 
-def _titles(seen: Examined) -> list[Edit]:
-    """Titles that the document itself and the knowledge base contradict, set right.
+def _titles(seen: Examined) -> tuple[list[Edit], list[Edit]]:
+    """Titles that the document itself and the knowledge base contradict: those to set right, and those to show only.
 
-    Only where the same person stands elsewhere in the document under a title that is theirs, and the wrong one is the
-    office of somebody else whom the document names: a title that moved.
+    The wrong title is the office of somebody else of the same country whom the document names. It is set right where
+    the person stands elsewhere in the document under a title that is theirs, or where the two have each other's.
     """
-    by_entity: dict[str, list[Mention]] = defaultdict(list)
+    titled: dict[str, list[Mention]] = defaultdict(list)
+    people = [e for e in seen.context.known.values() if e.kind is EntityKind.PERSON and e.roles]
     for mention in seen.right:
-        for entity in seen.context.known.values():
-            if entity.kind is EntityKind.PERSON and entity.is_called(mention.text):
-                by_entity[entity.id].append(mention)
-    edits = []
-    for entity_id, mentions in by_entity.items():
-        entity = seen.context.known[entity_id]
-        if not entity.roles:
-            continue
-        fits = [(fit_of_roles([m.title], entity), m) for m in mentions if m.title_span is not None]
-        good = next((m for (fit, title, _), m in fits if fit == 1 and title), None)
-        for (fit, title, _), mention in fits:
-            if fit > 0 or not title or good is None or mention.title_span is None:
+        if mention.title_span is not None:
+            for entity in people:
+                if entity.is_called(mention.text):
+                    titled[entity.id].append(mention)
+    edits: list[Edit] = []
+    flags: list[Edit] = []
+    for entity in people:
+        good = next((m.title for m in titled[entity.id] if _is_title_of(m.title, entity)), None)
+        for mention in titled[entity.id]:
+            owner = _owner(mention.title, entity, people)
+            if owner is None or mention.title_span is None:
                 continue
-            owner = next(
-                (e for e in seen.context.known.values()
-                 if e.id != entity_id and e.country == entity.country and fit_of_roles([title], e)[0] == 1),
-                None,
+            swapped = next((m.title for m in titled[owner.id] if _is_title_of(m.title, entity)), None)
+            title = good or swapped or _as_title(entity.roles[0].title, mention.title)
+            if good is not None:
+                why = f"{entity.name} is “{good}” elsewhere in the text and in the knowledge base"
+            elif swapped is not None:
+                why = f"{entity.name} and {owner.name} have each other's titles"
+            else:
+                why = f"{entity.name} is known as {entity.roles[0].title}"
+            sure = 0.9 if good or swapped else 0.5
+            edit = Edit(
+                mention.title_span, title, EditKind.NAME, Origin.NAMES, sure, RULE_TITLE,
+                f"{why}; “{mention.title}” is {owner.name}",
+                group=":".join(("title", *sorted((entity.id, owner.id)))) if swapped and not good else None,
+                entity=EntityRef(entity.id, entity.name, entity.type, sure),
             )  # fmt: skip
-            if owner is None:
-                continue
-            edits.append(
-                Edit(
-                    mention.title_span, good.title, EditKind.NAME, Origin.NAMES, 0.9, RULE_TITLE,
-                    f"{entity.name} is “{good.title}” elsewhere in the text and in the knowledge base; "
-                    f"“{title}” is {owner.name}",
-                    entity=EntityRef(entity.id, entity.name, entity.type, 0.9),
-                )
-            )  # fmt: skip
-    return edits
+            (edits if good or swapped else flags).append(edit)
+    return edits, flags
+
+
+def _is_title_of(title: str, entity: Entity) -> bool:
+    fit, office, _ = fit_of_roles([title], entity)
+    return fit == 1 and bool(office)
+
+
+def _owner(title: str, entity: Entity, people: Iterable[Entity]) -> Entity | None:
+    """Whose office a title is that the entity never had, among the people of the document from the same country."""
+    fit, office, _ = fit_of_roles([title], entity)
+    if fit > 0 or not office:
+        return None
+    return next(
+        (e for e in people if e.id != entity.id and e.country == entity.country and _is_title_of(title, e)), None
+    )
+
+
+def _as_title(role: str, title: str) -> str:
+    """An office as it stands before a name, with capitals where the title in its place has them."""
+    office, _, where = role.partition(" of ")
+    if not countries_of(normalise(where).split()):
+        office = role
+    return office[:1].upper() + office[1:] if title[:1].isupper() else office
 
 
 def build_linker(names_dir: Path) -> NameLinker:

@@ -56,6 +56,7 @@ class Mention:
     title_span: Span | None = None
     description: str = ""  # what stands after: "director of the Asia programme at the Lowy Institute"
     description_span: Span | None = None
+    office: str = ""  # said before it between commas: "president of Bangladesh" in "the president of Bangladesh, A,"
     is_possessive: bool = False
     is_initial: bool = False  # first words of the sentence: the capital proves nothing
     is_all_caps: bool = False  # the sentence around it is in capitals
@@ -601,7 +602,8 @@ def _mention(s: _Sentence, segment: Segment, first: int, end: int, title_from: i
         and not s.is_all_caps
     )
     description = _description(s, end)
-    kind = _kind(s, words, first, end, title, is_acronym=is_acronym)
+    office = "" if title else _office_before(s, first, end)
+    kind = MentionKind.PERSON if office else _kind(s, words, first, end, title, is_acronym=is_acronym)
     return Mention(
         span,
         s.text[words[0].start : words[-1].end],
@@ -611,6 +613,7 @@ def _mention(s: _Sentence, segment: Segment, first: int, end: int, title_from: i
         title_span=Span(offset + title[0], offset + title[1]) if title else None,
         description=s.text[description[0] : description[1]] if description else "",
         description_span=Span(offset + description[0], offset + description[1]) if description else None,
+        office=office,
         is_possessive=words[-1].is_possessive,
         is_initial=words[0].is_first,
         is_all_caps=s.is_all_caps,
@@ -691,6 +694,28 @@ def _title_before(s: _Sentence, first: int, title_from: int) -> tuple[int, int] 
     if at >= first or not any(_is_title(t) for t in tokens[at:first]):
         return None
     return tokens[at].start, tokens[first - 1].end
+
+
+_MOST_OFFICE_WORDS = 14
+_AFTER_OFFICE = _LINKS | frozenset({"in", "to", "at"})
+
+
+def _office_before(s: _Sentence, first: int, end: int) -> str:
+    """The office that stands before a name between commas: "the prime minister of Greece, A, said"."""
+    tokens = s.tokens
+    if first < 4 or tokens[first - 1].text != "," or (end < len(tokens) and tokens[end].text not in _ENDS_DESCRIPTION):
+        return ""
+    for at in range(first - 2, max(-1, first - 2 - _MOST_OFFICE_WORDS), -1):
+        token = tokens[at]
+        if not token.text[0].isalpha() or token.lower in _STOPS_DESCRIPTION - {"and"}:
+            return ""
+        if _is_title(token) and not _is_honorific(token):
+            if at + 1 < first - 1 and tokens[at + 1].lower not in _AFTER_OFFICE:
+                return ""
+            while at > 0 and tokens[at - 1].lower in _OFFICE_MODIFIERS:
+                at -= 1
+            return s.text[tokens[at].start : tokens[first - 2].end]
+    return ""
 
 
 def _description(s: _Sentence, end: int) -> tuple[int, int] | None:

@@ -273,6 +273,14 @@ def test_a_term_to_keep_is_safe_from_the_knowledge_base() -> None:
     assert [r.reason for r in repair.rejected] == ["protected:term"]
 
 
+def test_what_the_linker_flags_is_shown_and_not_made() -> None:
+    text = "They went home."
+    flag = named(text, "home", "Home").edits[0]
+    repair = make_repairer(names=lambda _: LinkResult(flags=(flag,))).repair(text)
+    assert repair.text == text
+    assert [(r.edit, r.reason) for r in repair.rejected] == [(flag, "unsure:title")]
+
+
 def test_the_glossary_holds_where_a_sentence_is_left_alone() -> None:
     repair = make_repairer(terms=with_terms, foreign=("go",)).repair(GARBLED, TERMS)
     assert repair.text == GARBLED

@@ -161,6 +161,22 @@ def test_a_description_after_a_name_is_taken_up_to_its_end(text: str, descriptio
     assert find(text)[0].description == description
 
 
+@pytest.mark.parametrize(
+    ("text", "name", "office"),
+    [
+        ("The President of Bangladesh, Iajuddin Ahmed, spoke.", "Iajuddin Ahmed", "President of Bangladesh"),
+        ("So said the Serbian minister for refugees, Aleksandar Vulin.", "Aleksandar Vulin", "minister for refugees"),
+        ("The chairwoman of the Committee on Security, Irina Yarovaya, left.", "Irina Yarovaya",
+         "chairwoman of the Committee on Security"),
+        ("She met the president of France, Angela Merkel and others.", "Angela Merkel", ""),  # a list
+        ("The minister who spoke in Paris, Angela Merkel, left.", "Angela Merkel", ""),
+    ],
+)  # fmt: skip
+def test_an_office_before_a_name_between_commas_belongs_to_it(text: str, name: str, office: str) -> None:
+    found = {m.text: m.office for m in find(text)}
+    assert found[name] == office
+
+
 def test_flags_say_how_the_name_stands() -> None:
     first, acronym = find("Lagarde's aides met the OECD.")
     assert (first.is_initial, first.is_possessive, first.is_acronym, first.has_article) == (True, True, False, False)
