@@ -141,7 +141,8 @@ DAMAGE_BITS, PROBABILITY_BITS = 6, 6
 BUCKET_BITS = 16
 KINDS = tuple(EntityKind)
 PERSON_CODE, ORGANISATION_CODE, PLACE_CODE = range(3)
-_NAME_KINDS = tuple(NameKind)
+# By the number that stands in a record; bases built earlier have 4 for names in another order.
+_NAME_KINDS = (NameKind.CANONICAL, NameKind.ALIAS, NameKind.ABBREVIATION, NameKind.REORDERED, NameKind.REORDERED)
 _CACHED_ENTITIES = 20_000
 _ARRAYS = (
     "block_ends", "id_rows", "kinds", "popularity", "countries", "name_rows", "name_more", "token_starts",
