@@ -115,6 +115,7 @@ _DETAILS: Final[dict[str, str]] = {
     "unsupported-media-type": "Send the body as `Content-Type: application/json`, in UTF-8.",
     "internal-error": "The request was not handled; nothing of it is kept. Quote the request id.",
     "model-not-ready": "The model is being loaded; ask /readyz and try again.",
+    "store-unavailable": "Glossaries that are kept cannot be used just now; try again.",
     "queue-full": "All threads are busy; try again.",
     "interrupted": "The work on this was interrupted; send it again.",
     "deadline": "The request waited for its whole time; try again later.",

@@ -22,9 +22,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.api.deps import Service, ServiceDep
 from app.api.errors import ProblemError
+from app.api.glossaries import read_call_with_terms
 from app.api.limits import LimitedRequest
 from app.api.routes import repair_one
-from app.api.schemas import RepairCall, RepairRequest, RepairResponse, read_call
+from app.api.schemas import KeptTerms, RepairCall, RepairRequest, RepairResponse, read_call
 from app.api.streaming import NDJSON, Sections, SentenceEvent
 from app.core.errors import ResourceError
 from app.core.types import Span
@@ -78,10 +79,13 @@ class Jobs:
         settings: Where the store is, how long results are kept.
         service: Repairs.
         lease_s: How long a job of a process that died is left alone.
+        kept: The terms of the glossaries that a job names.
     """
 
-    def __init__(self, settings: Settings, service: Service, lease_s: float = 20.0) -> None:
-        self._settings, self._service, self._lease_s = settings, service, lease_s
+    def __init__(
+        self, settings: Settings, service: Service, lease_s: float = 20.0, kept: KeptTerms | None = None
+    ) -> None:
+        self._settings, self._service, self._lease_s, self._kept = settings, service, lease_s, kept
         self._url = settings.database_url or default_url()
         self._worker = new_id()
         self._store: JobStore | None = None
@@ -164,7 +168,7 @@ class Jobs:
 
     async def _repair(self, store: JobStore, job: Job) -> bool:
         """Repair what is left of a job; False where it is not ours any more: deleted, expired or taken over."""
-        call = call_of(job, self._settings)
+        call = await anyio.to_thread.run_sync(call_of, job, self._settings, self._kept)
         sections = Sections(call)
         for part in await anyio.to_thread.run_sync(store.parts, job.id):
             sections.take(*_read_part(part))
@@ -200,10 +204,10 @@ def job_settings(settings: Settings) -> Settings:
     return settings.model_copy(update={"max_text_chars": most, "max_text_lines": most})
 
 
-def call_of(job: Job, settings: Settings) -> RepairCall:
+def call_of(job: Job, settings: Settings, kept: KeptTerms | None) -> RepairCall:
     """What a job asks for; its time is not limited."""
     given = job.request if "annotation" in job.request else {**job.request, "text": job.source}
-    call = read_call(RepairRequest.model_validate(given), job_settings(settings))
+    call = read_call(RepairRequest.model_validate(given), job_settings(settings), kept)
     return replace(call, options=replace(call.options, max_latency_s=None))
 
 
@@ -213,7 +217,7 @@ def _read_part(part: dict[str, Any]) -> tuple[Span, RepairResponse]:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    jobs = Jobs(app.state.settings, app.state.service)
+    jobs = Jobs(app.state.settings, app.state.service, kept=app.state.glossaries.entries)
     app.state.jobs = jobs
     try:
         async with anyio.create_task_group() as tasks:
@@ -251,7 +255,7 @@ router = APIRouter(prefix="/v1/jobs", route_class=_JobRoute, include_in_schema=F
 async def add_job(body: RepairRequest, request: Request, service: ServiceDep) -> Response:
     """Take a job: the body of `/v1/repair`, with a longer text."""
     settings = service.settings
-    call = read_call(body, job_settings(settings))
+    call = await read_call_with_terms(body, request, job_settings(settings))
     options = body.model_dump(mode="json", exclude_unset=True, exclude={"text"})
     job = await _stored(
         request,
@@ -295,7 +299,7 @@ async def delete_job(job_id: str, request: Request) -> Response:
 
 
 def _result(job: Job, parts: list[dict[str, Any]], settings: Settings, form: str) -> Response:
-    sections = Sections(call_of(job, settings))
+    sections = Sections(call_of(job, settings, lambda _id: ()))  # its terms have been applied
     events: list[SentenceEvent] = []
     for part in parts:
         events.extend(sections.take(*_read_part(part)))

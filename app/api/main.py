@@ -13,7 +13,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from app import __version__
-from app.api import docs_page, jobs, languagetool, problem_pages, routes
+from app.api import docs_page, glossaries, jobs, languagetool, problem_pages, routes
 from app.api.auth import Gate, KeyMiddleware, cors
 from app.api.deps import Service
 from app.api.errors import Problem, install
@@ -33,12 +33,14 @@ ROUTERS: Final[Sequence[APIRouter]] = (
     problem_pages.router,
     docs_page.router,
     languagetool.router,
+    glossaries.router,  # before those that use them
     jobs.router,
     web.router,
 )
 
 _TAGS: Final = [
     {"name": "Repair", "description": "Corrected text, every edit, and why."},
+    {"name": "Glossaries", "description": "Terms that are kept, for `glossary.ids` of a repair."},
     {"name": "Operation", "description": "Probes, versions and counters."},
     {"name": "Errors", "description": "What each kind of error means, and what to do about it."},
 ]
@@ -140,7 +142,7 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
         schemas = document["components"]["schemas"]
         for unused in ("HTTPValidationError", "ValidationError"):
             schemas.pop(unused, None)
-        for model in (Problem, ProofreaderResponse):  # FastAPI adds the models of JSON answers only
+        for model in (Problem, ProofreaderResponse, glossaries.PutGlossary):  # FastAPI adds those of JSON alone
             schema = model.model_json_schema(mode="serialization", ref_template="#/components/schemas/{model}")
             schemas.update(schema.pop("$defs", {}))
             schemas[model.__name__] = schema

@@ -14,6 +14,7 @@ from app import __version__
 from app.api.deps import Service, ServiceDep
 from app.api.errors import ProblemError, as_problem, from_validation, request_id_in
 from app.api.examples import BATCH_EXAMPLES, DIFF_EXAMPLES, REPAIR_EXAMPLES, problems, success
+from app.api.glossaries import glossaries_of, read_call_with_terms
 from app.api.limits import LimitedRoute
 from app.api.rules import describe_rules
 from app.api.schemas import (
@@ -24,6 +25,7 @@ from app.api.schemas import (
     DiffRequest,
     DiffResponse,
     Id,
+    KeptTerms,
     RepairCall,
     RepairRequest,
     RepairResponse,
@@ -86,7 +88,7 @@ async def _repair(
     Doing nothing is a good answer: sound sentences come back as they are. Each sentence says what became of it, each
     edit says where, what, why and how sure; what the checks refused is listed, too. Nothing is kept.
     """
-    call = read_call(body, service.settings)
+    call = await read_call_with_terms(body, request)
     service.engine()
     if EVENT_STREAM in accept.lower():
         return stream_repair(call, service, request, repair_one)
@@ -139,19 +141,19 @@ async def repair_batch(
     """
     _check_batch(body, service)
     service.engine()
-    request_id = request_id_in(request.scope)
+    request_id, kept = request_id_in(request.scope), glossaries_of(request).entries
     if NDJSON in accept.lower():
         defaults = body.defaults.model_dump(exclude_unset=True, mode="json")
         started = time.monotonic()
 
         def answer(index: int, waited_s: float) -> BatchAnswer:
             spent_s = time.monotonic() - started
-            return _answer_item(index, body.items[index], defaults, service, spent_s, waited_s, request_id)
+            return _answer_item(index, body.items[index], defaults, service, kept, spent_s, waited_s, request_id)
 
         return stream_batch(len(body.items), answer, [_chars_of(item) for item in body.items], service, request)
 
     def work(waited_s: float) -> Response:
-        answers = BatchResponse(items=list(_answer_items(body, service, waited_s, request_id)))
+        answers = BatchResponse(items=list(_answer_items(body, service, kept, waited_s, request_id)))
         return Response(answers.model_dump_json(exclude_none=True), media_type=JSON)
 
     return await service.in_thread(work, lane=Lane.BULK, chars=sum(map(_chars_of, body.items)), request=request)
@@ -292,13 +294,15 @@ def _check_batch(body: BatchRequest, service: Service) -> None:
         seen.add(item_id)
 
 
-def _answer_items(body: BatchRequest, service: Service, waited_s: float, request_id: str) -> list[BatchAnswer]:
+def _answer_items(
+    body: BatchRequest, service: Service, kept: KeptTerms, waited_s: float, request_id: str
+) -> list[BatchAnswer]:
     started = time.monotonic()
     defaults = body.defaults.model_dump(exclude_unset=True, mode="json")
     answers = []
     for index, raw in enumerate(body.items):
         spent_s = waited_s + time.monotonic() - started
-        answers.append(_answer_item(index, raw, defaults, service, spent_s, waited_s, request_id))
+        answers.append(_answer_item(index, raw, defaults, service, kept, spent_s, waited_s, request_id))
     return answers
 
 
@@ -315,6 +319,7 @@ def _answer_item(
     raw: Any,
     defaults: Mapping[str, Any],
     service: Service,
+    kept: KeptTerms,
     spent_s: float,
     waited_s: float,
     request_id: str,
@@ -327,7 +332,7 @@ def _answer_item(
         remaining_s = service.settings.request_timeout_s - spent_s
         if remaining_s <= 0:
             raise ProblemError("deadline", "The time for the request ran out before this item; send smaller batches.")
-        call = read_call(item, service.settings)
+        call = read_call(item, service.settings, kept)
         latency_s = min(call.options.max_latency_s or remaining_s, remaining_s)
         call = replace(call, options=replace(call.options, max_latency_s=latency_s))
         result, _ = repair_one(call, service, 0.0)

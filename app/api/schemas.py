@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Annotated, Any, Final, Literal, cast
 
@@ -50,6 +50,10 @@ _LINE_END: Final = re.compile(r"\r\n|[\n\r\x0b\x0c\x85\u2028\u2029]")
 _LANGUAGE: Final = re.compile(r"auto|en(-[a-z0-9]{2,8})*", re.ASCII | re.IGNORECASE)
 _MACHINE_MADE: Final = 0.5  # garble score from which a document is called machine-translated
 _HIGH, _MEDIUM = 0.9, 0.7  # confidence bands
+MOST_STORED_TERMS: Final = 10_000  # of one glossary that is kept, and of all that one request names
+# An id is shown back only where it looks like a name that somebody gave: nobody's text, and no secret.
+_GLOSSARY_NAME: Final = re.compile(r"[A-Za-z][A-Za-z_-]{0,31}", re.ASCII)
+KeptTerms = Callable[[str], "tuple[GlossaryEntry, ...] | None"]
 
 
 def _without_controls(value: str) -> str:
@@ -74,13 +78,13 @@ class DiffForm(StrEnum):
     INLINE = "inline"
 
 
-class _Request(BaseModel):
+class StrictBody(BaseModel):
     """Strict: what the schema does not name, or names with another type, is refused."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
-class _Response(BaseModel):
+class AnswerBody(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
@@ -91,11 +95,11 @@ def _choice(description: str) -> Any:
 # --- requests ---
 
 
-class AnnotationPart(_Request):
+class AnnotationPart(StrictBody):
     """A stretch of text, or of markup; LanguageTool's form."""
 
     model_config = ConfigDict(
-        json_schema_extra={"oneOf": [{"required": ["text"]}, {"required": ["markup"]}]}, **_Request.model_config
+        json_schema_extra={"oneOf": [{"required": ["text"]}, {"required": ["markup"]}]}, **StrictBody.model_config
     )
 
     text: Text = Field("", description="Text to repair.")
@@ -103,7 +107,7 @@ class AnnotationPart(_Request):
     interpretAs: Text = Field("", description="What a reader sees in place of the markup, such as a line break.")
 
 
-class SpanBody(_Request):
+class SpanBody(StrictBody):
     """A half-open range of the document, in `offset_unit`."""
 
     start: NonNegativeInt = Field(description="First unit of the range.")
@@ -113,7 +117,7 @@ class SpanBody(_Request):
 BuiltinKind = Literal["url", "email", "number", "date", "time", "currency", "unit", "code", "handle", "placeholder"]
 
 
-class ProtectBody(_Request):
+class ProtectBody(StrictBody):
     """What no edit may touch."""
 
     quotes: bool = Field(False, description="Direct quotations.")
@@ -125,7 +129,7 @@ class ProtectBody(_Request):
     spans: list[SpanBody] = Field([], description="Ranges of the document.")
 
 
-class GlossaryEntryBody(_Request):
+class GlossaryEntryBody(StrictBody):
     """One term."""
 
     source: Term = Field(description="The form that stands in the text.")
@@ -136,28 +140,28 @@ class GlossaryEntryBody(_Request):
     )
 
 
-class GlossaryBody(_Request):
+class GlossaryBody(StrictBody):
     """Terms you require."""
 
-    ids: list[Id] = Field([], description="Glossaries kept on the server.")
+    ids: list[Id] = Field([], description="Glossaries that are kept; `GET /v1/glossaries` lists them.")
     entries: list[GlossaryEntryBody] = Field([], description="Terms for this request.")
 
 
-class EntityHint(_Request):
+class EntityHint(StrictBody):
     """A name that you know to be in the text."""
 
     id: Id = Field(description="Your id, or one of the knowledge base.")
     name: Term = Field(description="The right form of the name.")
 
 
-class EntitiesBody(_Request):
+class EntitiesBody(StrictBody):
     """What you know of the names in the text."""
 
     kb: Literal["default"] = Field("default", description="Knowledge base to use.")
     hints: list[EntityHint] = Field([], description="Names that you know to be in the text.")
 
 
-class OptionsBody(_Request):
+class OptionsBody(StrictBody):
     """How to repair; every field has the product's default."""
 
     mode: Annotated[Mode, _choice("How far a repair may go; `detect_only` reports edits and makes none.")] = (
@@ -203,7 +207,7 @@ _ONE_OF_TEXT: Final[dict[str, Any]] = {"oneOf": [{"required": ["text"]}, {"requi
 class RepairRequest(OptionsBody):
     """One document: `text`, or `annotation` where it has markup."""
 
-    model_config = ConfigDict(json_schema_extra=_ONE_OF_TEXT, **_Request.model_config)
+    model_config = ConfigDict(json_schema_extra=_ONE_OF_TEXT, **StrictBody.model_config)
 
     text: Text = Field("", description="The document as plain text.")
     annotation: list[AnnotationPart] = Field([], description="The document as text and markup.")
@@ -215,7 +219,7 @@ class BatchItem(RepairRequest):
     id: Id | None = Field(None, description="Your name for the item, unique in the batch; given back.")
 
 
-class BatchRequest(_Request):
+class BatchRequest(StrictBody):
     """Many documents, each repaired on its own."""
 
     # Items are read one by one, so that one that is wrong does not take the others with it.
@@ -223,7 +227,7 @@ class BatchRequest(_Request):
     defaults: OptionsBody = Field(OptionsBody(), description="Options of every item that does not set its own.")
 
 
-class DiffRequest(_Request):
+class DiffRequest(StrictBody):
     """Two versions of a text."""
 
     source: Text = Field(description="The text before.")
@@ -237,7 +241,7 @@ class DiffRequest(_Request):
 # --- responses ---
 
 
-class SentenceBody(_Response):
+class SentenceBody(AnswerBody):
     """What became of one sentence (or heading, list item, furniture line)."""
 
     start: int
@@ -248,7 +252,7 @@ class SentenceBody(_Response):
     edits: list[str] = Field(description="Ids of its edits.")
 
 
-class AlternativeBody(_Response):
+class AlternativeBody(AnswerBody):
     """Another replacement for the same place."""
 
     replacement: str
@@ -256,7 +260,7 @@ class AlternativeBody(_Response):
     entity: str | None = None
 
 
-class EntityBody(_Response):
+class EntityBody(AnswerBody):
     """The record behind a name, and what spoke for it."""
 
     id: str
@@ -266,7 +270,7 @@ class EntityBody(_Response):
     features: dict[str, float]
 
 
-class EditBody(_Response):
+class EditBody(AnswerBody):
     """One change: replace `original` at `[start, end)` of the input by `replacement`."""
 
     id: str
@@ -288,7 +292,7 @@ class EditBody(_Response):
     group: str | None = Field(None, description="Edits of one group only make sense together.")
 
 
-class RejectedBody(_Response):
+class RejectedBody(AnswerBody):
     """An edit that a check refused."""
 
     start: int
@@ -302,7 +306,7 @@ class RejectedBody(_Response):
     reason: str = Field(description="Which check, such as protected:number.")
 
 
-class FurnitureBody(_Response):
+class FurnitureBody(AnswerBody):
     """A line that belongs to the page and not to the text."""
 
     start: int
@@ -311,7 +315,7 @@ class FurnitureBody(_Response):
     reason: str
 
 
-class GlossaryUseBody(_Response):
+class GlossaryUseBody(AnswerBody):
     """What became of one term."""
 
     entry: str
@@ -320,14 +324,14 @@ class GlossaryUseBody(_Response):
     reasons: list[str]
 
 
-class GarbleBody(_Response):
+class GarbleBody(AnswerBody):
     """How machine-made the document reads."""
 
     score: float = Field(description="0 (clean) to 1.")
     kind: Literal["clean", "machine_translation"] = Field(description="machine_translation from a score of 0.5.")
 
 
-class DiffBody(_Response):
+class DiffBody(AnswerBody):
     """The forms asked for."""
 
     unified: str | None = Field(None, description="Unified diff, as patch reads it.")
@@ -335,7 +339,7 @@ class DiffBody(_Response):
     inline: str | None = Field(None, description="One text with [-deleted-] and {+inserted+} words.")
 
 
-class ModelBody(_Response):
+class ModelBody(AnswerBody):
     """The network behind the answer."""
 
     name: str
@@ -343,13 +347,13 @@ class ModelBody(_Response):
     sha256: str
 
 
-class KnowledgeBaseBody(_Response):
+class KnowledgeBaseBody(AnswerBody):
     """The knowledge base of names behind the answer."""
 
     version: str
 
 
-class TimingBody(_Response):
+class TimingBody(AnswerBody):
     """Where the time went, in milliseconds."""
 
     queue: int
@@ -359,7 +363,7 @@ class TimingBody(_Response):
     model: int | None = None
 
 
-class RepairResponse(_Response):
+class RepairResponse(AnswerBody):
     """The corrected text and how it came about.
 
     Applying all edits to the input gives `text`, byte for byte (in mode `detect_only`, `text` is the input).
@@ -386,7 +390,7 @@ class RepairResponse(_Response):
         return self.model_dump_json(exclude_none=True).encode()
 
 
-class ProofreaderCorrection(_Response):
+class ProofreaderCorrection(AnswerBody):
     """One correction in the shape of the Chrome Proofreader API; UTF-16 offsets."""
 
     startIndex: int
@@ -396,14 +400,14 @@ class ProofreaderCorrection(_Response):
     explanation: str
 
 
-class ProofreaderResponse(_Response):
+class ProofreaderResponse(AnswerBody):
     """The answer in the shape of the Chrome Proofreader API."""
 
     correctedInput: str
     corrections: list[ProofreaderCorrection]
 
 
-class BatchAnswer(_Response):
+class BatchAnswer(AnswerBody):
     """One item's answer: `result` where `status` is 200, else `problem`."""
 
     index: int = Field(description="Place of the item in the request.")
@@ -413,13 +417,13 @@ class BatchAnswer(_Response):
     problem: Problem | None = None
 
 
-class BatchResponse(_Response):
+class BatchResponse(AnswerBody):
     """An answer for every item, in their order."""
 
     items: list[BatchAnswer]
 
 
-class ChangeBody(_Response):
+class ChangeBody(AnswerBody):
     """One change between the two texts."""
 
     start: int
@@ -431,7 +435,7 @@ class ChangeBody(_Response):
     errant: str
 
 
-class DiffResponse(_Response):
+class DiffResponse(AnswerBody):
     """The changes; applying them to `source` gives `target`, byte for byte."""
 
     offset_unit: OffsetUnit
@@ -439,7 +443,7 @@ class DiffResponse(_Response):
     diff: DiffBody | None = None
 
 
-class RuleBody(_Response):
+class RuleBody(AnswerBody):
     """A rule that edits name."""
 
     id: str
@@ -448,19 +452,19 @@ class RuleBody(_Response):
     description: str
 
 
-class RulesResponse(_Response):
+class RulesResponse(AnswerBody):
     """Every rule id there is."""
 
     rules: list[RuleBody]
 
 
-class StateResponse(_Response):
+class StateResponse(AnswerBody):
     """A probe's answer."""
 
     status: str
 
 
-class VersionResponse(_Response):
+class VersionResponse(AnswerBody):
     """What is running."""
 
     name: str
@@ -482,8 +486,13 @@ class RepairCall:
     forms: frozenset[DiffForm]
 
 
-def read_call(body: RepairRequest, settings: Settings) -> RepairCall:
+def read_call(body: RepairRequest, settings: Settings, kept: KeptTerms | None = None) -> RepairCall:
     """What a request asks for, once it keeps the limits.
+
+    Args:
+        body: The request.
+        settings: The limits.
+        kept: The terms of a glossary that is kept, by its id; asked only where the request names one.
 
     Raises:
         ProblemError: It is too long, in a language we do not repair, or a field does not fit another.
@@ -503,7 +512,7 @@ def read_call(body: RepairRequest, settings: Settings) -> RepairCall:
         min_confidence=body.min_confidence,
         scope=frozenset(body.scope),
         protect=_read_protection(body, document, settings),
-        glossary=_read_glossary(body.glossary, settings),
+        glossary=_read_glossary(body.glossary, settings, kept),
         entity_hints=_read_hints(body.entities, settings),
         furniture=body.furniture,
         disabled_rules=frozenset(body.disabled_rules),
@@ -594,26 +603,49 @@ def _read_span(given: SpanBody, table: OffsetTable, pointer: str) -> Span:
         ) from None
 
 
-def _read_glossary(glossary: GlossaryBody, settings: Settings) -> tuple[GlossaryEntry, ...]:
-    if glossary.ids:
-        raise ProblemError.at(
-            "/glossary/ids/0", "unknown-glossary",
-            "This server keeps no glossaries; send the terms in `glossary.entries`.", slug="invalid-glossary",
-        )  # fmt: skip
+def _read_glossary(glossary: GlossaryBody, settings: Settings, kept: KeptTerms | None) -> tuple[GlossaryEntry, ...]:
+    """The terms of the request, then those of the glossaries that it names: of two for one place the first is taken."""
     _check_count("/glossary/entries", len(glossary.entries), settings.max_glossary_entries, "entries")
-    entries = []
-    for index, entry in enumerate(glossary.entries):
-        pointer = f"/glossary/entries/{index}"
-        if not entry.source.strip():
-            raise ProblemError.at(f"{pointer}/source", "empty", "Must not be blank.", slug="invalid-glossary")
-        if entry.kind is TermKind.REPLACE and not entry.target.strip():
+    _check_count("/glossary/ids", len(glossary.ids), settings.max_glossary_entries, "ids")
+    entries = read_terms(glossary.entries, "/glossary/entries")
+    own = {_as_compared(entry.source) for entry in entries if not entry.case_sensitive}
+    stored: list[GlossaryEntry] = []
+    for index, glossary_id in enumerate(dict.fromkeys(glossary.ids)):
+        found = kept(glossary_id) if kept is not None else None
+        if found is None:
+            which = f"`{glossary_id}`" if _GLOSSARY_NAME.fullmatch(glossary_id) else f"of number {index + 1}"
             raise ProblemError.at(
-                f"{pointer}/target", "empty", "Needed where `kind` is `replace`.", slug="invalid-glossary"
-            )
+                f"/glossary/ids/{index}", "unknown-glossary",
+                f"No glossary {which} is kept; GET /v1/glossaries lists those there are.", slug="invalid-glossary",
+            )  # fmt: skip
+        stored += found
+        _check_count("/glossary/ids", len(stored), MOST_STORED_TERMS, "terms")
+    # An entry of the request wins also over one that is more exact about the case of the same term.
+    stored = [replace(e, case_sensitive=False) if _as_compared(e.source) in own else e for e in stored]
+    return (*entries, *stored)
+
+
+def _as_compared(term: str) -> str:
+    return " ".join(term.split()).casefold()
+
+
+def read_terms(given: Sequence[GlossaryEntryBody], pointer: str) -> list[GlossaryEntry]:
+    """The terms that stand in a body, at ``pointer``.
+
+    Raises:
+        ProblemError: ``invalid-glossary``, at the term that cannot be used.
+    """
+    entries = []
+    for index, entry in enumerate(given):
+        at = f"{pointer}/{index}"
+        if not entry.source.strip():
+            raise ProblemError.at(f"{at}/source", "empty", "Must not be blank.", slug="invalid-glossary")
+        if entry.kind is TermKind.REPLACE and not entry.target.strip():
+            raise ProblemError.at(f"{at}/target", "empty", "Needed where `kind` is `replace`.", slug="invalid-glossary")
         entries.append(
             GlossaryEntry(entry.source, entry.target, entry.kind, entry.case == "sensitive", f"inline/{index}")
         )
-    return tuple(entries)
+    return entries
 
 
 def _read_hints(entities: EntitiesBody, settings: Settings) -> tuple[tuple[str, str], ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable
 from typing import Final, Protocol
 
@@ -10,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.core.errors import ResourceError
 from app.core.types import GlossaryEntry, TermKind
-from app.store.database import default_url, exists
+from app.store.lazy import LazyStore
 from app.store.records import NotFoundError, Project
 from app.store.store import Store
 
@@ -48,18 +47,14 @@ class StoredWords:
     """
 
     def __init__(self, url: str) -> None:
-        self._url = url or default_url()
-        self._store: Store | None = None
-        self._lock = threading.Lock()
+        self._store = LazyStore(url)
 
     def words(self, owner: str) -> list[str]:
         """The owner's words, sorted."""
-        if self._store is None and not exists(self._url):
-            return []
         try:
-            store = self._open()
-            project = self._project(store, owner)
-            terms = store.terms(project) if project is not None else []
+            store = self._store.saved()
+            project = self._project(store, owner) if store is not None else None
+            terms = store.terms(project) if store is not None and project is not None else []
         except SQLAlchemyError as exc:
             raise _unreachable() from exc
         return sorted(term.source for term in terms if term.kind == TermKind.KEEP)
@@ -69,7 +64,7 @@ class StoredWords:
         if word in self.words(owner):
             return False
         try:
-            store = self._open()
+            store = self._store.open()
             store.put_term(
                 store.project(_name(owner)), word, "", kind=TermKind.KEEP, case_sensitive=False, who=owner or "editor"
             )
@@ -79,10 +74,10 @@ class StoredWords:
 
     def delete(self, owner: str, word: str) -> bool:
         """Forget a word; False where it was not kept."""
-        if self._store is None and not exists(self._url):
-            return False
         try:
-            store = self._open()
+            store = self._store.saved()
+            if store is None:
+                return False
             project = self._project(store, owner)
             found = [term.id for term in store.terms(project) if term.source == word] if project is not None else []
             for term in found:
@@ -95,16 +90,7 @@ class StoredWords:
 
     def close(self) -> None:
         """Close the database."""
-        with self._lock:
-            if self._store is not None:
-                self._store.close()
-                self._store = None
-
-    def _open(self) -> Store:
-        with self._lock:
-            if self._store is None:
-                self._store = Store.open(self._url)
-            return self._store
+        self._store.close()
 
     @staticmethod
     def _project(store: Store, owner: str) -> Project | None:
@@ -117,6 +103,11 @@ def as_entries(words: Iterable[str], text: str) -> tuple[GlossaryEntry, ...]:
     folded = text.casefold()
     standing = (word for word in words if word.casefold() in folded)
     return tuple(GlossaryEntry(word, kind=TermKind.KEEP, id=f"words/{i}") for i, word in enumerate(standing))
+
+
+def is_of_words(project: str) -> bool:
+    """Whether a project holds a key's words and nothing else."""
+    return project == _PROJECT or project.startswith(f"{_PROJECT} (")
 
 
 def _name(owner: str) -> str:

@@ -228,6 +228,15 @@ class Dismissal:
 
 
 @dataclass(frozen=True, slots=True)
+class GlossarySummary:
+    """A glossary in a list; its name is that of its project."""
+
+    name: str
+    changed_at: datetime
+    terms: int
+
+
+@dataclass(frozen=True, slots=True)
 class Term:
     """A term of a project's glossary."""
 

@@ -15,7 +15,7 @@ from sqlalchemy import cast as cast_to
 from sqlalchemy.orm import Session
 
 from app.core.errors import InputError
-from app.core.types import EditKind, Origin, Span, Status
+from app.core.types import EditKind, GlossaryEntry, Origin, Span, Status
 from app.store.database import MEMORY, open_engine
 from app.store.models import (
     ChangeRow,
@@ -40,6 +40,7 @@ from app.store.records import (
     Conflict,
     Dismissal,
     Document,
+    GlossarySummary,
     Judged,
     NewDocument,
     NotFoundError,
@@ -486,10 +487,7 @@ class Store:
             .order_by(TermRow.source)
         )
         with self._reading() as session:
-            return [
-                Term(row.id, row.source, row.target, row.kind, row.case_sensitive, row.who)
-                for row in session.scalars(wanted)
-            ]
+            return [_term(row) for row in session.scalars(wanted)]
 
     def put_term(
         self, project: Project, source: str, target: str, *, kind: str, case_sensitive: bool, who: str
@@ -497,12 +495,7 @@ class Store:
         """Add a term to a project's glossary; one for the same source is replaced."""
         now = _now()
         with self._writing() as session:
-            glossary = session.scalars(select(GlossaryRow).where(GlossaryRow.project_id == project.id)).one_or_none()
-            if glossary is None:
-                glossary = GlossaryRow(id=token_hex(12), project_id=project.id, changed_at=now)
-                session.add(glossary)
-                session.flush()
-            glossary.changed_at = now
+            glossary = _glossary_of(session, project.id, now)
             session.execute(delete(TermRow).where(TermRow.glossary_id == glossary.id, TermRow.source == source))
             session.add(
                 TermRow(
@@ -518,8 +511,73 @@ class Store:
             NotFoundError: It is not there.
         """
         with self._writing() as session:
-            if not _count(session, delete(TermRow).where(TermRow.id == term_id)):
+            row = session.get(TermRow, term_id)
+            if row is None:
                 raise NotFoundError("the term")
+            session.get_one(GlossaryRow, row.glossary_id).changed_at = _now()
+            session.delete(row)
+
+    def glossaries(self) -> list[GlossarySummary]:
+        """The glossaries there are, by the name of their project."""
+        wanted = (
+            select(ProjectRow.name, GlossaryRow.changed_at, func.count(TermRow.id))
+            .join(GlossaryRow, GlossaryRow.project_id == ProjectRow.id)
+            .outerjoin(TermRow, TermRow.glossary_id == GlossaryRow.id)
+            .group_by(ProjectRow.name, GlossaryRow.changed_at)
+            .order_by(ProjectRow.name)
+        )
+        with self._reading() as session:
+            return [GlossarySummary(*row) for row in session.execute(wanted)]
+
+    def glossary_changed_at(self, name: str) -> datetime:
+        """When the glossary of the project of that name was changed last.
+
+        Raises:
+            NotFoundError: It is not there.
+        """
+        with self._reading() as session:
+            return _glossary_row(session, name).changed_at
+
+    def glossary(self, name: str) -> list[Term]:
+        """The terms of the glossary of the project of that name, in the order in which they were added.
+
+        Raises:
+            NotFoundError: It is not there.
+        """
+        with self._reading() as session:
+            row = _glossary_row(session, name)
+            wanted = select(TermRow).where(TermRow.glossary_id == row.id).order_by(TermRow.id)
+            return [_term(term) for term in session.scalars(wanted)]
+
+    def put_glossary(self, name: str, entries: Iterable[GlossaryEntry], *, who: str) -> int:
+        """Replace the terms of a project's glossary, which is made where it is new; how many there are now.
+
+        Of entries for the same source the first is kept.
+        """
+        now = _now()
+        first = {entry.source: entry for entry in reversed(list(entries))}
+        with self._writing() as session:
+            glossary = _glossary_of(session, _project_row(session, name).id, now)
+            session.execute(delete(TermRow).where(TermRow.glossary_id == glossary.id))
+            session.add_all(
+                [
+                    TermRow(
+                        glossary_id=glossary.id, source=entry.source, target=entry.target, kind=entry.kind.value,
+                        case_sensitive=entry.case_sensitive, who=who[:200], at=now,
+                    )
+                    for entry in reversed(first.values())
+                ]
+            )  # fmt: skip
+        return len(first)
+
+    def delete_glossary(self, name: str) -> None:
+        """Delete a glossary with its terms; the project stays.
+
+        Raises:
+            NotFoundError: It is not there.
+        """
+        with self._writing() as session:
+            session.delete(_glossary_row(session, name))
 
     # --- what decisions teach ---
 
@@ -585,6 +643,27 @@ def _project_row(session: Session, name: str) -> ProjectRow:
         row = ProjectRow(id=token_hex(12), name=name, created_at=_now())
         session.add(row)
         session.flush()
+    return row
+
+
+def _glossary_of(session: Session, project_id: str, now: datetime) -> GlossaryRow:
+    """The glossary of a project, made where there is none, as changed now."""
+    row = session.scalars(select(GlossaryRow).where(GlossaryRow.project_id == project_id)).one_or_none()
+    if row is None:
+        row = GlossaryRow(id=token_hex(12), project_id=project_id, changed_at=now)
+        session.add(row)
+        session.flush()
+    row.changed_at = now
+    return row
+
+
+def _glossary_row(session: Session, name: str) -> GlossaryRow:
+    wanted = (
+        select(GlossaryRow).join(ProjectRow, ProjectRow.id == GlossaryRow.project_id).where(ProjectRow.name == name)
+    )
+    row = session.scalars(wanted).one_or_none()
+    if row is None:
+        raise NotFoundError("the glossary")
     return row
 
 
@@ -763,6 +842,10 @@ def _columns(row: Any, *without: str) -> dict[str, Any]:
     """A row's values by attribute."""
     mapper = type(row).__mapper__
     return {p.key: getattr(row, p.key) for p in mapper.column_attrs if p.key not in without}
+
+
+def _term(row: TermRow) -> Term:
+    return Term(row.id, row.source, row.target, row.kind, row.case_sensitive, row.who)
 
 
 def _project(row: ProjectRow) -> Project:

@@ -369,7 +369,7 @@ def test_without_its_store_a_check_is_answered_and_words_are_not(tmp_path: Path)
     words = StoredWords(url)
     words.add("", "Zaphod")
     with TestClient(create_app(Settings(database_url=url), pipeline())) as client:
-        with words._open()._engine.begin() as connection:
+        with words._store.open()._engine.begin() as connection:
             connection.execute(sql("DROP TABLE term"))
         words.close()
         assert check(client, text=TEXT)["matches"]
