@@ -65,6 +65,12 @@ class Settings(BaseSettings):
     port: int = Field(8080, ge=0, le=65535, description="TCP port to listen on; 0 takes a free one.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
 
+    reload_s: float = Field(
+        5.0, ge=0, le=3600,
+        description="How often keys, network and knowledge base on the disk are looked at for a change, in seconds; 0 "
+        "never. SIGHUP reads them at once.",
+    )  # fmt: skip
+
     # Who may ask, and how often.
     api_keys: Path | None = Field(
         None,

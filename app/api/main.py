@@ -18,6 +18,7 @@ from app.api.auth import Gate, KeyMiddleware, cors
 from app.api.deps import Service
 from app.api.errors import Problem, install
 from app.api.middleware import TelemetryMiddleware
+from app.api.reload import Reloader
 from app.api.schemas import ProofreaderResponse
 from app.api.words import StoredWords
 from app.serving.engine import RepairEngine
@@ -69,18 +70,20 @@ def create_app(settings: Settings, engine: RepairEngine | None = None) -> FastAP
     gate = Gate.of(settings)
     metrics = Metrics()
     service = Service(settings, metrics)
+    reloader = Reloader(settings, service, gate)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         if engine is not None:
             await anyio.to_thread.run_sync(service.warm_up, engine)
-            yield
-            return
-        built = await anyio.to_thread.run_sync(partial(build_engine, settings))
+        built = await anyio.to_thread.run_sync(build_engine, settings) if engine is None else None
         try:
             async with anyio.create_task_group() as tasks:
-                tasks.start_soon(_warm_up, service, built)
+                if built is not None:
+                    tasks.start_soon(_warm_up, service, built)
+                tasks.start_soon(reloader.run)
                 yield
+                tasks.cancel_scope.cancel()
         finally:
             if isinstance(built, EngineProcesses):
                 with anyio.CancelScope(shield=True):

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlencode
 
+import psutil
 import pytest
 
 _CANARY = "Zw4nary"
@@ -141,3 +142,47 @@ def test_twenty_kilobytes_are_checked_before_libreoffice_gives_up(server: Server
     assert status == 200
     assert len(json.loads(body)["matches"]) >= 205
     assert time.monotonic() - started < 10
+
+
+def engine_of(server: Server) -> int:
+    """The process that repairs."""
+    children = psutil.Process(server.process.pid).children()
+    return next(child.pid for child in children if "spawn_main" in " ".join(child.cmdline()))
+
+
+def test_a_kill_of_the_process_that_repairs_is_seen_as_errors_worth_a_second_try(server: Server) -> None:
+    body = json.dumps({"text": "The the minister has spoken , he said .. " * 300}).encode()
+    killed = engine_of(server)
+    with ThreadPoolExecutor(4) as pool:
+        asked = [pool.submit(server.send, "/repair", body) for _ in range(40)]
+        until(lambda: sum(call.done() for call in asked) >= 4)
+        os.kill(killed, signal.SIGKILL)
+        answers = [call.result(60) for call in asked]
+    assert {status for status, _ in answers} == {200, 503}
+    refused = {json.loads(body)["type"] for status, body in answers if status == 503}
+    assert refused <= {"/problems/interrupted", "/problems/model-not-ready"}
+    until(lambda: server.send("/repair", body)[0] == 200)
+    assert engine_of(server) != killed
+
+
+def test_a_hangup_signal_reads_everything_again_and_loses_no_request(server: Server) -> None:
+    body = json.dumps({"text": "The the minister has spoken , he said .."}).encode()
+    before = engine_of(server)
+    stop = threading.Event()
+
+    def ask() -> set[int]:
+        found = set()
+        while not stop.is_set():
+            found.add(server.send("/repair", body)[0])
+        return found
+
+    with ThreadPoolExecutor(2) as pool:
+        clients = [pool.submit(ask) for _ in range(2)]
+        server.process.send_signal(signal.SIGHUP)
+        try:
+            until(lambda: any('"reloaded"' in line and "engines" in line for line in server.log))
+            until(lambda: not psutil.pid_exists(before))
+        finally:
+            stop.set()
+        assert [client.result(60) for client in clients] == [{200}, {200}]
+    assert engine_of(server) != before
