@@ -142,7 +142,7 @@ BUCKET_BITS = 16
 KINDS = tuple(EntityKind)
 PERSON_CODE, ORGANISATION_CODE, PLACE_CODE = range(3)
 # By the number that stands in a record; bases built earlier have 4 for names in another order.
-_NAME_KINDS = (NameKind.CANONICAL, NameKind.ALIAS, NameKind.ABBREVIATION, NameKind.REORDERED, NameKind.REORDERED)
+_NAME_KINDS = (NameKind.CANONICAL, NameKind.ALIAS, NameKind.ABBREVIATION, *[NameKind.REORDERED] * 2, NameKind.NATIVE)
 _CACHED_ENTITIES = 20_000
 _ARRAYS = (
     "block_ends", "id_rows", "kinds", "popularity", "countries", "name_rows", "name_more", "token_starts",
