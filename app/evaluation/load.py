@@ -15,8 +15,8 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, contextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import IO, Any
 
@@ -28,6 +28,7 @@ from app.core.errors import ResourceError
 _TIMEOUT_S = 120.0
 _MOST_OPEN = 2000  # requests under way in an open loop; more than that is a service that hangs
 _START_S = 180.0
+_PROBE_S = 0.1
 _REFUSED = (429, 503)
 
 
@@ -39,8 +40,13 @@ class Service:
     url: str
 
     def memory_bytes(self) -> int:
-        """Resident memory of the process."""
-        return int(psutil.Process(self.pid).memory_info().rss)
+        """Resident memory of the service: the process that listens and those that repair."""
+        process = psutil.Process(self.pid)
+        total = 0
+        for one in (process, *process.children(recursive=True)):
+            with suppress(psutil.NoSuchProcess):
+                total += one.memory_info().rss
+        return int(total)
 
 
 @contextmanager
@@ -95,9 +101,11 @@ class Round:
 
     name: str
     seconds: float = 0.0
+    clients: int = 0  # of a closed loop
     accepted_s: list[float] = field(default_factory=list)
     refused_s: list[float] = field(default_factory=list)
     others: Counter[str] = field(default_factory=Counter)  # errors that are no refusal
+    probes_s: list[float] = field(default_factory=list)  # of /livez, which nothing but the event loop can hold up
 
     @property
     def per_s(self) -> float:
@@ -114,7 +122,10 @@ class Round:
             "p99_ms": _ms(self.accepted_s, 0.99),
             "accepted": len(self.accepted_s),
             "refused": len(self.refused_s),
+            "p99_refusal_ms": _ms(self.refused_s, 0.99),
             "slowest_refusal_ms": _ms(self.refused_s, 1.0),
+            "p99_probe_ms": _ms(self.probes_s, 0.99),
+            "slowest_probe_ms": _ms(self.probes_s, 1.0),
             "errors": dict(self.others),
         }
 
@@ -128,7 +139,7 @@ def _ms(seconds: Sequence[float], share: float) -> float | None:
 
 async def closed_loop(url: str, clients: int, seconds: float, bodies: Iterator[Mapping[str, Any]]) -> Round:
     """Clients that each send their next request once the last is answered."""
-    found = Round(f"{clients} clients")
+    found = Round(f"{clients} clients", clients=clients)
     started = time.perf_counter()
 
     async def one() -> None:
@@ -136,7 +147,8 @@ async def closed_loop(url: str, clients: int, seconds: float, bodies: Iterator[M
             while time.perf_counter() - started < seconds:
                 await _send(client, url, next(bodies), found)
 
-    await asyncio.gather(*(one() for _ in range(clients)))
+    async with _probing(url, found):
+        await asyncio.gather(*(one() for _ in range(clients)))
     found.seconds = time.perf_counter() - started
     return found
 
@@ -158,7 +170,7 @@ async def open_loop(
         under_way -= 1
 
     started = at = time.perf_counter()
-    async with AsyncExitStack() as everyone, asyncio.TaskGroup() as tasks:
+    async with _probing(url, found), AsyncExitStack() as everyone, asyncio.TaskGroup() as tasks:
         while at - started < seconds:
             at += rng.expovariate(per_s)
             await asyncio.sleep(max(0.0, at - time.perf_counter()))
@@ -168,6 +180,34 @@ async def open_loop(
                 found.others["too many under way"] += 1
     found.seconds = time.perf_counter() - started
     return found
+
+
+@asynccontextmanager
+async def _probing(url: str, found: Round) -> AsyncIterator[None]:
+    """Ask ten times a second whether the service lives, and note how long the answer takes."""
+
+    async def probe() -> None:
+        async with _client() as client:
+            while True:
+                started = time.perf_counter()
+                (await client.get(f"{url}/livez")).raise_for_status()
+                found.probes_s.append(time.perf_counter() - started)
+                await asyncio.sleep(_PROBE_S)
+
+    probing = asyncio.create_task(probe())
+    try:
+        yield
+    finally:
+        probing.cancel()
+        with suppress(asyncio.CancelledError):
+            await probing
+
+
+def batched_over_single(rounds: Sequence[Round]) -> float | None:
+    """Throughput of the best closed loop by that of one client; none where no round had one client."""
+    single = next((found.per_s for found in rounds if found.clients == 1), 0.0)
+    best = max((found.per_s for found in rounds if found.clients), default=0.0)
+    return round(best / single, 2) if single else None
 
 
 def _client() -> httpx.AsyncClient:

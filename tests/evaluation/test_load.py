@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from app.api.main import create_app
-from app.evaluation.load import Round, Service, bodies_of, closed_loop, open_loop, soak
+from app.evaluation.load import Round, Service, batched_over_single, bodies_of, closed_loop, open_loop, soak
 from app.settings import Settings
 from tests.api.engines import WilfulEngine
 from tests.api.running import listening
@@ -35,6 +35,16 @@ def test_figures_are_those_of_the_answers() -> None:
     assert (figures["refused"], figures["slowest_refusal_ms"]) == (2, 2)
 
 
+def test_batching_is_measured_against_one_client() -> None:
+    rounds = [
+        Round("1 clients", seconds=2.0, clients=1, accepted_s=[0.1] * 20),
+        Round("8 clients", seconds=2.0, clients=8, accepted_s=[0.2] * 60),
+        Round("open", seconds=2.0, accepted_s=[0.2] * 900),
+    ]
+    assert batched_over_single(rounds) == 3
+    assert batched_over_single(rounds[1:]) is None
+
+
 def test_nothing_came_of_a_round_without_answers() -> None:
     figures = Round("none", seconds=1.0).figures()
     assert (figures["requests_per_s"], figures["p99_ms"], figures["slowest_refusal_ms"]) == (0, None, None)
@@ -44,6 +54,7 @@ def test_a_closed_loop_counts_what_was_accepted(url: str) -> None:
     found = asyncio.run(closed_loop(url, 2, 0.3, bodies_of(SENTENCES, random.Random(1), 5000)))
     assert found.accepted_s
     assert not found.others
+    assert found.probes_s
     assert found.per_s == pytest.approx(len(found.accepted_s) / found.seconds)
 
 
