@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from functools import partial
+from pathlib import Path
 
 from app.core.errors import ResourceError
 from app.core.furniture import LineFurnitureFinder
@@ -18,17 +19,22 @@ from app.names.glossary import GlossaryMatcher
 from app.names.unknown import NoNames
 from app.seq2seq.cache import CachingGenerator
 from app.seq2seq.echo import EchoGenerator
+from app.seq2seq.shared_cache import SharedCachingGenerator
 from app.serving.batcher import BatchingGenerator
 from app.serving.processes import EngineProcesses
 from app.settings import GeneratorKind, Settings
 
+_SHARED_SENTENCES = 1_000_000  # in a file: some 200 MB on a disk, nothing in memory
 
-def build_repairer(settings: Settings, *, is_shared: bool = False) -> Repairer:
+
+def build_repairer(settings: Settings, *, is_shared: bool = False, shared_cache: Path | None = None) -> Repairer:
     """The product as the settings want it, ready to repair.
 
     Args:
         settings: What to load.
         is_shared: Whether many threads will use it at once: their sentences then share batches.
+        shared_cache: A file in which processes of this machine share what the network has proposed, in place of a
+            memory of its own in each; made where there is none.
 
     Raises:
         ResourceError: The network or the knowledge base is missing or damaged; the message names the remedy.
@@ -42,7 +48,7 @@ def build_repairer(settings: Settings, *, is_shared: bool = False) -> Repairer:
         rules=Rules(),
         terms=GlossaryMatcher(),
         linker=linker,
-        generator=build_generator(settings, is_shared=is_shared),
+        generator=build_generator(settings, is_shared=is_shared, shared_cache=shared_cache),
         verifier=Verifier(),
         kb_version=kb_version,
     )
@@ -69,12 +75,13 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def build_generator(settings: Settings, *, is_shared: bool = False) -> Generator:
+def build_generator(settings: Settings, *, is_shared: bool = False, shared_cache: Path | None = None) -> Generator:
     """Who proposes edits, behind a memory of what it proposed.
 
     Args:
         settings: What to load.
         is_shared: See ``build_repairer``.
+        shared_cache: See ``build_repairer``.
 
     Raises:
         ResourceError: It cannot be loaded.
@@ -90,7 +97,11 @@ def build_generator(settings: Settings, *, is_shared: bool = False) -> Generator
         generator = BatchingGenerator(
             generator, batch_tokens=settings.batch_tokens, window_s=settings.batch_window_ms / 1000
         )
-    return CachingGenerator(generator, settings.cache_sentences) if settings.cache_sentences else generator
+    if not settings.cache_sentences:
+        return generator
+    if shared_cache is not None:
+        return SharedCachingGenerator(generator, shared_cache, _SHARED_SENTENCES)
+    return CachingGenerator(generator, settings.cache_sentences)
 
 
 def build_linker(settings: Settings) -> tuple[Linker, str]:

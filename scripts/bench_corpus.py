@@ -1,147 +1,79 @@
-"""Measure ``mt-repair run`` on a corpus of real text: rows, MB/s, sentences/s and memory, by number of workers.
+"""Measure runs over a corpus end to end and side by side: processes, engines, with the network and without.
 
-``python scripts/bench_corpus.py --mb 10 --workers 1 --workers 2``; docs/scale.md holds the figures.
+``python -m scripts.bench_corpus measure FOLDER --workers 1 --workers 2``, with FOLDER from scripts/build_corpus.py;
+docs/scale.md holds the figures and the commands behind them.
 """
 
 from __future__ import annotations
 
-import gzip
-import itertools
-import lzma
-import platform
-import shutil
-import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import orjson
 import psutil
-import pyarrow as pa
-import pyarrow.parquet as pq
 import typer
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from app.core.errors import RepairError
+from app.evaluation import corpus_speed
+from app.evaluation.corpus import MANIFEST
+from app.evaluation.corpus_speed import Engine
+from app.evaluation.provenance import provenance
+from app.evaluation.report import markdown_table, write_whole
+
 _ROOT = Path(__file__).resolve().parent.parent
-_LINES = 8  # of a text, in one document
-_MIXED = 4  # of so many documents one is machine translation
-_SAMPLE_S = 0.2
+cli = typer.Typer(add_completion=False, no_args_is_help=True)
 
 
-def main(
-    data: Annotated[Path, typer.Option(help="Folder with text/*.txt.xz and mt/*.jsonl.xz.")] = _ROOT.parent
-    / "shared"
-    / "data",
-    mb: Annotated[float, typer.Option(help="Size of the corpus, in MB of JSON Lines.")] = 10.0,
-    workers: Annotated[list[int] | None, typer.Option(help="Numbers of workers to try.")] = None,
-    form: Annotated[str, typer.Option(help="jsonl, jsonl.gz or parquet.")] = "jsonl",
-    option: Annotated[list[str] | None, typer.Option(help="Further option of run.")] = None,
-    out: Annotated[Path, typer.Option(help="JSON with the figures.")] = _ROOT / "build" / "bench_corpus.json",
+@cli.command()
+def measure(
+    corpus: Annotated[Path, typer.Argument(help="Folder of scripts/build_corpus.py.")],
+    engine: Annotated[list[Engine], typer.Option(help="May be repeated.")] = [Engine.RUN],  # noqa: B006
+    workers: Annotated[list[int], typer.Option(help="Processes; may be repeated.")] = [1, 2],  # noqa: B006
+    generator: Annotated[list[str], typer.Option(help="ctranslate2 or echo; may be repeated.")] = ["ctranslate2"],  # noqa: B006
+    without_large: Annotated[bool, typer.Option("--without-large", help="Leave the large file out.")] = False,
+    rounds: Annotated[int, typer.Option(min=1, help="Rounds over all of it; the median counts.")] = 1,
+    scratch: Annotated[Path | None, typer.Option(help="Folder for the outputs; they are removed.")] = None,
+    out: Annotated[Path, typer.Option(help="JSON; the table goes beside it.")] = _ROOT / "build" / "bench_corpus.json",
 ) -> None:
-    """Build the corpus, run over it with each number of workers, and write the figures."""
-    figures = []
-    with tempfile.TemporaryDirectory() as folder:
-        corpus = Path(folder) / f"corpus.{form}"
-        rows = write_corpus(corpus, documents(data), int(mb * 1_000_000))
-        for count in workers or [1]:
-            figures.append({"form": form, "rows": rows, **measure(corpus, count, option or [])})
-            print(orjson.dumps(figures[-1]).decode())
-    out.parent.mkdir(parents=True, exist_ok=True)
-    machine = {
-        "cpu": platform.processor() or platform.machine(),
-        "cores": psutil.cpu_count(),
-        "load": psutil.getloadavg(),
-    }
-    out.write_bytes(orjson.dumps({"machine": machine, "runs": figures}, option=orjson.OPT_INDENT_2))
+    """Run over the corpus with each engine, generator and number of processes, and write the figures."""
+    found = []
+    try:
+        selection = corpus_speed.select(corpus.absolute(), large=not without_large)
+        with tempfile.TemporaryDirectory(dir=scratch) as folder:
+            for _ in range(rounds):
+                for network in generator:
+                    for one in engine:
+                        for count in workers:
+                            found.append(corpus_speed.measure(selection, one, count, network, Path(folder) / "run"))
+                            typer.echo(orjson.dumps(found[-1].to_json()).decode())
+    except RepairError as exc:
+        typer.echo(str(exc), err=True)
+        raise typer.Exit(2) from exc
+    head, rows = corpus_speed.table(corpus_speed.medians(found))
+    about = {**provenance(), "load": psutil.getloadavg(), "corpus": orjson.loads((corpus / MANIFEST).read_bytes())}
+    title = f"{selection.rows:,} rows, {selection.content_bytes / 1e6:,.0f} MB, {selection.sentences:,} sentences"
+    text = f"{about['machine']}; revision {about['revision']}\n\n{markdown_table(title, head, rows)}"
+    runs = [one.to_json() for one in found]
+    write_whole(out, orjson.dumps({**about, "runs": runs}, option=orjson.OPT_INDENT_2))
+    write_whole(out.with_suffix(".md"), text.encode())
+    typer.echo(text)
 
 
-def documents(data: Path) -> Iterator[str]:
-    """Clean text and machine translation in turns, again from the beginning when they run out."""
-    texts = sorted((data / "text").glob("*.txt.xz"))
-    translations = sorted((data / "mt").glob("*-train.jsonl.xz"))
-    while True:
-        clean = itertools.chain.from_iterable(map(_text_documents, texts))
-        garbled = itertools.chain.from_iterable(map(_translated_documents, translations))
-        for i in itertools.count():
-            found = next(garbled if i % _MIXED == 0 else clean, None)
-            if found is None:
-                break
-            yield found
-
-
-def _text_documents(path: Path) -> Iterator[str]:
-    with lzma.open(path, "rt", encoding="utf-8") as file:
-        lines = (line.strip() for line in file if line.strip())
-        while taken := list(itertools.islice(lines, _LINES)):
-            yield "\n".join(taken)
-
-
-def _translated_documents(path: Path) -> Iterator[str]:
-    with lzma.open(path, "rb") as file:
-        while taken := list(itertools.islice(file, _LINES)):
-            yield "\n".join(orjson.loads(line)["mt"] for line in taken)
-
-
-def write_corpus(path: Path, texts: Iterator[str], size: int) -> int:
-    """Write documents up to a size; how many."""
-    table: list[dict[str, Any]] = []
-    written = rows = 0
-    with gzip.open(path, "wb", compresslevel=3) if path.suffix == ".gz" else path.open("wb") as file:
-        for text in texts:
-            row = {"id": rows, "text": text, "lang": "en"}
-            line = orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE)
-            if path.suffix == ".parquet":
-                table.append(row)
-            else:
-                file.write(line)
-            written += len(line)
-            rows += 1
-            if written >= size:
-                break
-    if table:
-        pq.write_table(pa.Table.from_pylist(table), path, row_group_size=10_000)
-    return rows
-
-
-def measure(corpus: Path, workers: int, options: list[str]) -> dict[str, Any]:
-    """Run over the corpus once, and watch the memory of its processes."""
-    output, report = corpus.parent / "out", corpus.parent / "report"
-    shutil.rmtree(output, ignore_errors=True)
-    command = [sys.executable, "-m", "app.cli.main", "run", str(corpus), "-o", str(output), "--report", str(report)]
-    command += ["--workers", str(workers), "--quiet", *options]
-    started = time.monotonic()
-    process = subprocess.Popen(command, cwd=_ROOT)
-    parent = worker = 0
-    while process.poll() is None:
-        main_process = psutil.Process(process.pid)
-        try:
-            parent = max(parent, main_process.memory_info().rss)
-            worker = max([worker, *(child.memory_info().rss for child in main_process.children(recursive=True))])
-        except psutil.Error:
-            pass  # it has just ended
-        time.sleep(_SAMPLE_S)
-    wall_s = time.monotonic() - started
-    found = orjson.loads((report / "report.json").read_bytes())
-    content = found["input"]["bytes"]
-    return {
-        "workers": workers,
-        "exit_code": process.returncode,
-        "content_mb": round(content / 1e6, 2),
-        "wall_s": round(wall_s, 2),
-        "mb_per_s": round(content / 1e6 / wall_s, 4),
-        "sentences": found["sentences"]["total"],
-        "sentences_per_s": round(found["sentences"]["total"] / wall_s, 1),
-        "sentences_per_core_s": found["speed"]["sentences_per_core_s"],
-        "rows_per_core_hour": round(3600 * found["rows"]["done"] / found["speed"]["worker_s"]),
-        "repeated_rows_share": round(found["speed"]["repeated_rows_share"], 4),
-        "remembered_sentences_share": round(found["speed"]["remembered_sentences_share"], 4),
-        "peak_rss_mb_parent": round(parent / 1e6),
-        "peak_rss_mb_worker": round(worker / 1e6),
-        "model": found["versions"]["model"],
-    }
+@cli.command("engine", hidden=True)
+def run_engine(
+    engine: Engine,
+    corpus: Path,
+    scratch: Path,
+    workers: Annotated[int, typer.Option()],
+    file: Annotated[list[str], typer.Option()],
+) -> None:
+    """Repair with one engine, in a process that ``measure`` watches."""
+    corpus_speed.carry_out(engine, corpus, file, scratch, workers)
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    cli()

@@ -11,6 +11,7 @@ from app.core.protocols import ModelCard
 from app.names.unknown import NoNames
 from app.seq2seq.cache import CachingGenerator
 from app.seq2seq.echo import EchoGenerator
+from app.seq2seq.shared_cache import SharedCachingGenerator
 from app.settings import GeneratorKind, Settings
 from app.wiring import build_generator, build_linker, build_repairer
 
@@ -37,7 +38,7 @@ def test_a_checkpoint_has_to_be_named() -> None:
         build_generator(Settings(generator=GeneratorKind.TRANSFORMERS))
 
 
-def test_the_checkpoint_of_the_settings_is_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_checkpoint_of_the_settings_is_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("transformers")
     asked: list[tuple[str, dict[str, object]]] = []
 
@@ -49,6 +50,8 @@ def test_the_checkpoint_of_the_settings_is_loaded(monkeypatch: pytest.MonkeyPatc
     settings = Settings(generator=GeneratorKind.TRANSFORMERS, checkpoint="some/folder", device="auto", batch_tokens=7)
     assert isinstance(build_generator(settings), CachingGenerator)
     assert isinstance(build_generator(settings.model_copy(update={"cache_sentences": 0})), EchoGenerator)
+    shared = build_generator(settings, shared_cache=tmp_path / "cache")
+    assert isinstance(shared, SharedCachingGenerator)
     assert asked[0] == ("some/folder", {"device": "auto", "batch_tokens": 7})
 
 

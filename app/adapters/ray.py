@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from app.core.repairer import Repairer
 from app.core.types import RepairOptions
-from app.corpus.batch import BatchRepairer
+from app.corpus.batch import REMEMBERED, BatchRepairer
 
 if TYPE_CHECKING:
     from ray.data import Dataset
@@ -35,7 +35,7 @@ class RayRepairer:
         options: RepairOptions | None = None,
         in_place: bool = False,
     ) -> None:
-        self._repair = BatchRepairer(build(), field=field, options=options, in_place=in_place)
+        self._repair = BatchRepairer(build(), field=field, options=options, in_place=in_place, remembered=REMEMBERED)
 
     def __call__(self, table: pa.Table) -> pa.Table:
         """The repaired rows; the schema is the same for every block, also for an empty one."""

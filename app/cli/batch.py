@@ -6,7 +6,7 @@ import functools
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -234,18 +234,19 @@ def run(
     options = _options(mode, min_confidence, scope, protect_quotes, pattern, glossary, furniture, disable)
     job = _job(options, field, extractor, max_chars, unit_mb, low, surfaces, furniture)
     job = _with_output(job, to, in_place_field, conversions_only)
-    spec = _spec(inputs, output, job, format, workers, max_tries, stall_s)
-    spec = _replace(
-        spec,
-        shard=_shard(shard),
-        resume=resume,
-        overwrite=overwrite,
-        write_back=write_back,
-        grace_s=grace_s,
-        plan_only=plan_only,
-        control=tuple(control or ()),
-    )
-    _carry_out(spec, surfaces, fail_on, no_exit, baseline, max_drift, max_changed, max_harm)
+    with _scratch() as scratch:
+        spec = _spec(inputs, output, job, format, workers, max_tries, stall_s, scratch)
+        spec = _replace(
+            spec,
+            shard=_shard(shard),
+            resume=resume,
+            overwrite=overwrite,
+            write_back=write_back,
+            grace_s=grace_s,
+            plan_only=plan_only,
+            control=tuple(control or ()),
+        )
+        _carry_out(spec, surfaces, fail_on, no_exit, baseline, max_drift, max_changed, max_harm)
 
 
 def check(
@@ -289,9 +290,10 @@ def check(
     surfaces = _Surfaces(report, sarif, gitlab, junit, github, quiet, lines=True)
     options = _options(mode, min_confidence, scope, protect_quotes, pattern, glossary, furniture, disable)
     job = _job(options, field, extractor, max_chars, unit_mb, low, surfaces, furniture)
-    spec = _spec(inputs, None, job, format, workers, max_tries, stall_s)
-    spec = _replace(spec, control=tuple(control or ()))
-    _carry_out(spec, surfaces, fail_on, no_exit, baseline, max_drift, max_changed, max_harm)
+    with _scratch() as scratch:
+        spec = _spec(inputs, None, job, format, workers, max_tries, stall_s, scratch)
+        spec = _replace(spec, control=tuple(control or ()))
+        _carry_out(spec, surfaces, fail_on, no_exit, baseline, max_drift, max_changed, max_harm)
 
 
 def register(cli: typer.Typer) -> None:
@@ -463,32 +465,45 @@ def _replace(value: Any, **changes: Any) -> Any:
 
 
 def _spec(
-    inputs: list[str], output: str | None, job: Job, format: InputFormat, workers: int, max_tries: int, stall_s: float
+    inputs: list[str],
+    output: str | None,
+    job: Job,
+    format: InputFormat,
+    workers: int,
+    max_tries: int,
+    stall_s: float,
+    scratch: str,
 ) -> Spec:
     from app.corpus.run import Spec
 
-    count = workers or len(os.sched_getaffinity(0))
     return Spec(
         inputs=tuple(inputs),
         output=output,
         job=job,
-        build=_builder(count),
+        build=_builder(Path(scratch) / "proposals.sqlite"),
         format=format.value,
-        workers=count,
+        workers=workers or len(os.sched_getaffinity(0)),
         max_tries=max_tries,
         stall_s=stall_s,
     )
 
 
-def _builder(workers: int) -> Callable[[], Repairer]:
-    """What each worker builds; with several of them, one thread each is fastest."""
+def _builder(cache: Path) -> Callable[[], Repairer]:
+    """What each worker builds: one thread each is fastest, and what the network proposed is shared between them."""
     from app.settings import Settings
     from app.wiring import build_repairer
 
     settings = Settings()
-    if workers > 1 and settings.threads == 0:
+    if settings.threads == 0:
         settings = settings.model_copy(update={"threads": 1})
-    return functools.partial(build_repairer, settings)
+    return functools.partial(build_repairer, settings, shared_cache=cache)
+
+
+def _scratch() -> AbstractContextManager[str]:
+    """A folder that lasts as long as the command."""
+    import tempfile
+
+    return tempfile.TemporaryDirectory(prefix="mt-repair-", ignore_cleanup_errors=True)
 
 
 def _need_extra() -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import pickle
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import pyarrow as pa
+import zstandard
 
 from app.core.diff import apply_edits
 from app.core.errors import InputError, RepairError
@@ -29,6 +32,7 @@ EDIT_TYPE = pa.struct(
         ("entity_id", pa.string()),
     ]
 )
+REMEMBERED = 16_384  # different texts whose answers a process keeps: some 2 kB each for a page
 MAX_CHARS = 1_000_000  # a longer text is left alone: one such row would hold up a whole unit
 
 
@@ -92,6 +96,44 @@ def repair_batch(
     return BatchRepairer(repairer, field=field, options=options, in_place=in_place, max_chars=max_chars)(batch)[0]
 
 
+_Key = tuple[str, tuple[Span, ...], int]  # text, protected spans, and what keeps equal texts apart without a memory
+
+
+class _Memory:
+    """The answers for the last texts, packed; a text is known by its digest.
+
+    Args:
+        size: Most texts, least recently used first out.
+    """
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self._kept: OrderedDict[bytes, bytes] = OrderedDict()
+        self._pack, self._unpack = zstandard.ZstdCompressor(1), zstandard.ZstdDecompressor()
+
+    def get(self, text: str, spans: tuple[Span, ...]) -> DocumentRepair | None:
+        """The answer for a text, if it is kept."""
+        if not self.size:
+            return None
+        key = self._key(text, spans)
+        packed = self._kept.get(key)
+        if packed is None:
+            return None
+        self._kept.move_to_end(key)
+        repair: DocumentRepair = pickle.loads(self._unpack.decompress(packed))
+        return repair
+
+    def keep(self, text: str, spans: tuple[Span, ...], repair: DocumentRepair) -> None:
+        """Keep the answer for a text."""
+        if self.size:
+            self._kept[self._key(text, spans)] = self._pack.compress(pickle.dumps(repair, pickle.HIGHEST_PROTOCOL))
+            if len(self._kept) > self.size:
+                self._kept.popitem(last=False)
+
+    def _key(self, text: str, spans: tuple[Span, ...]) -> bytes:
+        return hashlib.blake2b(f"{spans}\0{text}".encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
 class BatchRepairer:
     """``repair_batch`` with a memory of texts that come again, and with the answers behind the columns.
 
@@ -118,7 +160,7 @@ class BatchRepairer:
         self._options = options or RepairOptions()
         self._max_chars, self._remembered = max_chars, remembered
         self._model = model_name(repairer)
-        self._memory: OrderedDict[tuple[str, tuple[Span, ...]], DocumentRepair] = OrderedDict()
+        self._memory = _Memory(remembered)
 
     def __call__(self, batch: pa.RecordBatch) -> tuple[pa.RecordBatch, list[RowOutcome]]:
         """The repaired batch, and the outcome of each row."""
@@ -127,29 +169,40 @@ class BatchRepairer:
             check_free(batch.schema.names, added_columns(self._field), "the batch")
         problems = _column(batch, PROBLEM)
         protect, seams, places = _column(batch, PROTECT), _column(batch, SEAMS), _column(batch, MAP)
-        outcomes: list[RowOutcome] = []
+        outcomes: list[RowOutcome] = [RowOutcome()] * len(texts)
+        rows_of: dict[_Key, list[int]] = {}  # of each text that has to be repaired
         for i, text in enumerate(texts):
             if problems[i]:
-                outcomes.append(RowOutcome(problem=str(problems[i]), status=Status.ERROR))
-                continue
-            spans = tuple(Span(s["start"], s["end"]) for s in protect[i] or ())  # type: ignore[attr-defined]
-            outcome = self._row(text, spans)
+                outcomes[i] = RowOutcome(problem=str(problems[i]), status=Status.ERROR)
+            elif text is not None and len(text) > self._max_chars:
+                problem = f"{len(text):,} characters, the most is {self._max_chars:,}; split it or raise --max-chars"
+                outcomes[i] = RowOutcome(problem=problem, status=Status.ABSTAINED)
+            elif text is not None and text.strip():
+                spans = tuple(Span(s["start"], s["end"]) for s in protect[i] or ())  # type: ignore[attr-defined]
+                known = self._memory.get(text, spans)
+                if known is not None:
+                    outcomes[i] = RowOutcome(known, status=known.status, is_repeat=True)
+                else:
+                    rows_of.setdefault((text, spans, 0 if self._memory.size else i), []).append(i)
+        for key, outcome in zip(rows_of, self._repair(list(rows_of)), strict=True):
+            text, spans, _ = key
+            first, *others = rows_of[key]
+            outcomes[first] = outcome
+            for i in others:
+                outcomes[i] = replace(outcome, is_repeat=outcome.repair is not None)
+            if outcome.repair is not None:
+                self._memory.keep(text, spans, outcome.repair)
+        for i, outcome in enumerate(outcomes):
             if outcome.repair is not None and (seams[i] or places[i]):
-                outcome = replace(outcome, repair=_within_layout(outcome.repair, seams[i], places[i], self._options))
-            outcomes.append(outcome)
+                repair = _within_layout(outcome.repair, seams[i], places[i], self._options)
+                outcomes[i] = replace(outcome, repair=repair)
         return self._with_columns(batch, texts, outcomes), outcomes
 
-    def _row(self, text: str | None, spans: tuple[Span, ...]) -> RowOutcome:
-        if text is None or not text.strip():
-            return RowOutcome()
-        if len(text) > self._max_chars:
-            problem = f"{len(text):,} characters, the most is {self._max_chars:,}; split it or raise --max-chars"
-            return RowOutcome(problem=problem, status=Status.ABSTAINED)
-        key = (text, spans)
-        known = self._memory.get(key)
-        if known is not None:
-            self._memory.move_to_end(key)
-            return RowOutcome(known, status=known.status, is_repeat=True)
+    def _repair(self, keys: Sequence[_Key]) -> list[RowOutcome]:
+        """The outcome for each text."""
+        return [self._row(text, spans) for text, spans, _ in keys]
+
+    def _row(self, text: str, spans: tuple[Span, ...]) -> RowOutcome:
         options = self._options
         if spans:
             options = replace(options, protect=replace(options.protect, spans=(*options.protect.spans, *spans)))
@@ -159,10 +212,6 @@ class BatchRepairer:
             raise  # of the options, the model or the machine, so it would meet every row
         except Exception as exc:  # one row must not take the others with it
             return RowOutcome(problem=f"the repair failed: {type(exc).__name__}", status=Status.ERROR)
-        if self._remembered:
-            self._memory[key] = repair
-            if len(self._memory) > self._remembered:
-                self._memory.popitem(last=False)
         return RowOutcome(repair, status=repair.status)
 
     def _with_columns(

@@ -16,6 +16,7 @@ from typing import Any
 import orjson
 
 from app.core.types import FurnitureMode, RepairOptions
+from app.corpus.batch import REMEMBERED
 from app.formats.base import FilePlan, Unit, Wanted
 from app.formats.registry import format_of
 from app.formats.storage import (
@@ -57,7 +58,7 @@ class Job:
     low_below: float = 0.5
     most_findings: int = 0
     furniture_by_format: bool = True  # take page furniture out of extracted pages
-    remembered: int = 2048  # different texts whose answers a worker keeps
+    remembered: int = REMEMBERED
 
     def options_for(self, plan: FilePlan) -> RepairOptions:
         """The options for one file: a model must not be shown the leftovers of an extractor."""

@@ -23,7 +23,7 @@ def cli() -> typer.Typer:
 
 @pytest.fixture(autouse=True)
 def _fake_model(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(commands, "_builder", lambda workers: build)
+    monkeypatch.setattr(commands, "_builder", lambda cache: build)
     monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
     monkeypatch.chdir(tmp_path)
 

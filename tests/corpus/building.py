@@ -15,6 +15,7 @@ from app.core.segment import SentenceSegmenter
 from app.core.types import Edit, GlossaryEntry, Mode, ProtectedSpan, Segment, Span
 from app.core.verify import Verifier
 from app.seq2seq.cache import CachingGenerator
+from app.seq2seq.shared_cache import SharedCachingGenerator
 
 WRONG, RIGHT = "goed", "went"  # what the generator of these tests knows
 
@@ -93,6 +94,24 @@ def build(generator: Generator | None = None) -> Repairer:
 def build_remembering() -> Repairer:
     """The same with a memory of sentences."""
     return build(CachingGenerator(WordGenerator(), 1000))
+
+
+class ListingGenerator(WordGenerator):
+    """Writes down the sentences that it is shown, a line each, which several processes may do at once."""
+
+    def __init__(self, log: str) -> None:
+        self._log = log
+
+    def generate(self, tasks: Sequence[GenerationTask]) -> list[Proposal]:
+        """As the others; each sentence is noted."""
+        with open(self._log, "a", encoding="utf-8") as file:
+            file.write("".join(f"{task.text.strip()}\n" for task in tasks))
+        return super().generate(tasks)
+
+
+def build_sharing(log: str, cache: str) -> Repairer:
+    """The same with a memory in a file that all processes share."""
+    return build(SharedCachingGenerator(ListingGenerator(log), Path(cache), 10_000))
 
 
 def build_once(marker: str) -> Repairer:

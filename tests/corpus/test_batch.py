@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from app.core.errors import InputError
 from app.core.types import Mode, RepairOptions, Status
 from app.corpus.batch import EDIT_TYPE, BatchRepairer, added_columns, model_name, repair_batch
+from app.formats.base import PROTECT, SPANS
 from tests.corpus.building import build
 
 REPAIRER = build()
@@ -86,3 +87,19 @@ def test_a_text_that_comes_again_gets_the_same_answer_as_without_a_memory(texts:
         o.is_repeat for o, text, i in zip(outcomes, texts, range(99), strict=False) if i and texts[i - 1] == text
     )
     assert all(o.status in Status for o in outcomes)
+
+
+def test_a_remembered_answer_is_the_answer_itself() -> None:
+    remembering = BatchRepairer(REPAIRER, remembered=10)
+    first, again = (remembering(make_batch(["They goed home. It rained."]))[1][0] for _ in range(2))
+    assert again.is_repeat
+    assert not first.is_repeat
+    assert again.repair == first.repair
+
+
+def test_texts_with_other_protected_spans_are_other_texts() -> None:
+    spans = pa.array([[], [{"start": 3, "end": 7}]], SPANS)
+    batch = pa.RecordBatch.from_pydict({"text": ["He goed."] * 2, PROTECT: spans})
+    after, outcomes = BatchRepairer(REPAIRER, remembered=10)(batch)
+    assert after.column("text_repaired").to_pylist() == ["He went.", "He goed."]
+    assert not any(o.is_repeat for o in outcomes)

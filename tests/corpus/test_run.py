@@ -346,6 +346,20 @@ def test_work_that_comes_again_is_done_once_with_the_same_result(
     assert forgetful.tally.edits == result.tally.edits
 
 
+def test_what_one_worker_has_worked_out_the_other_does_not_do_again(
+    corpus: Path, undisturbed: tuple[Path, Result], tmp_path: Path
+) -> None:
+    log = tmp_path / "log"
+    sharing = functools.partial(building.build_sharing, str(log), str(tmp_path / "cache"))
+    result = run(spec(corpus, tmp_path / "out", build=sharing, workers=2))
+    assert outputs(tmp_path / "out") == outputs(undisturbed[0])
+    shown = log.read_text().splitlines()
+    assert len(set(shown)) == ROWS + 7
+    # both may meet a sentence at the same moment; without sharing, each would be shown nearly all of them
+    assert len(shown) < 1.5 * len(set(shown))
+    assert result.cache_asked - result.cache_remembered == len(shown)
+
+
 def test_no_output_goes_over_its_input(corpus: Path) -> None:
     with pytest.raises(InputError, match="written over itself"):
         run(spec(corpus, corpus))
