@@ -1,8 +1,9 @@
-"""What editors decided, on the command line: ``stats`` counts it, ``refit`` makes thresholds of it."""
+"""What editors decided: ``stats`` counts it, ``refit`` fits thresholds to it, ``import-decisions`` brings it back."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import orjson
@@ -76,6 +77,65 @@ def refit(
         )
 
 
+def import_decisions(
+    file: Annotated[Path, typer.Argument(help="Decisions as the page exports them (JSON).")],
+    document: Annotated[
+        str, typer.Option(help="Id of the saved document (the end of its address); needed where several have the text.")
+    ] = "",
+    who: Annotated[str, typer.Option(help="Name under which the decisions are kept.")] = "Import",
+    overwrite: Annotated[
+        bool,
+        typer.Option("--overwrite", help="Let them win over decisions that stand there; those stay in the history."),
+    ] = False,
+) -> None:
+    """Bring exported decisions back into a saved document of the very same text.
+
+    Decisions that meet another one are listed and do not hold, unless --overwrite is given; those for which the
+    document proposes nothing are listed, too. Exit code 1 where there are any.
+    """
+    from app.settings import Settings
+    from app.store.exchange import import_decisions as bring
+    from app.store.exchange import read_decisions
+
+    try:
+        decisions = read_decisions(file.read_bytes())
+    except OSError as exc:
+        raise InputError(f"{file}: cannot be read ({exc.strerror})") from exc
+    store = _open(Settings().database_url)
+    try:
+        target = document or _document_of(store, decisions.document.sha256)
+        imported = bring(store, target, decisions, who=who, overwrite=overwrite)
+        edits = {edit.target: edit for edit in store.edits(target)}
+    finally:
+        store.close()
+    for conflict in imported.outcome.conflicts:
+        edit = edits.get(conflict.wish.target)
+        what = (
+            f"{edit.original!r} -> {edit.replacement!r}" if edit is not None else f"sentence {conflict.wish.target[1:]}"
+        )
+        there = f"{conflict.standing.verdict.value} by {conflict.standing.who}"
+        write_stdout(f"conflict: {what}: {there} stays, the file has {conflict.wish.verdict.value}\n")
+    for one in imported.unmatched:
+        write_stdout(f"no place: {one.original!r} -> {one.replacement!r}: {one.verdict.value} by {one.who}\n")
+    write_stdout(
+        f"{len(imported.outcome.standings)} decisions made, {len(imported.outcome.conflicts)} conflicts, "
+        f"{len(imported.unmatched)} without a place\n"
+    )
+    if imported.outcome.conflicts or imported.unmatched:
+        raise typer.Exit(1)
+
+
+def _document_of(store: Store, sha256: str) -> str:
+    found = store.documents_of(sha256)
+    if len(found) != 1:
+        names = ", ".join(found)
+        raise InputError(
+            f"several saved documents have this text; name one with --document: {names}" if found
+            else "no saved document has the text that these decisions were made on; bring and save it first"
+        )  # fmt: skip
+    return found[0]
+
+
 def _open(url: str) -> Store:
     from app.store.database import exists
     from app.store.store import Store
@@ -87,5 +147,5 @@ def _open(url: str) -> Store:
 
 def register(cli: typer.Typer) -> None:
     """Add the sub-commands."""
-    for command in (stats, refit):
+    for command in (stats, refit, import_decisions):
         cli.command()(command)

@@ -187,6 +187,16 @@ class Store:
                 for id_, project, title, stage, count, done, changed, expires in session.execute(found)
             ]
 
+    def documents_of(self, sha256: str) -> list[str]:
+        """The ids of the documents that have a text, by its SHA-256, those changed last first."""
+        wanted = (
+            select(DocumentRow.id)
+            .where(DocumentRow.sha256 == sha256, or_(DocumentRow.expires_at.is_(None), DocumentRow.expires_at > _now()))
+            .order_by(DocumentRow.changed_at.desc())
+        )
+        with self._reading() as session:
+            return list(session.scalars(wanted))
+
     def delete_document(self, document_id: str) -> None:
         """Delete a document and everything about it, for good.
 
@@ -334,13 +344,22 @@ class Store:
             return [_standing(row) for row in session.scalars(wanted.order_by(StandingRow.version, StandingRow.target))]
 
     def decide(
-        self, document_id: str, wishes: Sequence[Wish], *, who: str, seen: int, client_id: str, label: str = ""
+        self,
+        document_id: str,
+        wishes: Sequence[Wish],
+        *,
+        who: str,
+        seen: int,
+        client_id: str,
+        label: str = "",
+        keep_decided: bool = False,
     ) -> Outcome:
         """Make one change of one or many decisions.
 
         What holds for one edit of a group holds for the group. A wish that differs from what another editor decided
-        after version ``seen`` does not hold: it is kept in the history and given back as a conflict. A change that
-        came before, with the same ``client_id``, is not made twice.
+        after version ``seen`` does not hold, with ``keep_decided`` neither one that differs from any decision: it is
+        kept in the history and given back as a conflict. A change that came before, with the same ``client_id``, is
+        not made twice.
 
         Raises:
             NotFoundError: The document or a target is not there.
@@ -356,7 +375,9 @@ class Store:
             pairs = []
             for wish in wanted:
                 row = current.get(wish.target)
-                met = row is not None and row.version > seen and row.who != who and _state(row) != _wished(wish)
+                is_new = row is not None and row.version > seen and row.who != who
+                is_kept = row is not None and keep_decided and row.verdict != Verdict.OPEN
+                met = row is not None and (is_new or is_kept) and _state(row) != _wished(wish)
                 pairs.append((wish, not met))
             return _make(session, document, pairs, current, who, client_id, "decide", None, label)
 

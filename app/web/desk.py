@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -19,7 +18,7 @@ from app.core.types import GlossaryEntry, Mode, RepairOptions, Span, TermKind
 from app.serving.lanes import Lane
 from app.serving.processes import MOST_LOSSES, LostError
 from app.settings import Settings
-from app.store.database import exists
+from app.store.lazy import LazyStore
 from app.store.models import Stage
 from app.store.records import Document, NewDocument, NotFoundError, StoredEdit
 from app.store.settled import below, store_repair
@@ -47,16 +46,14 @@ class Desk:
     def __init__(self, settings: Settings, service: Service, tasks: TaskGroup) -> None:
         self._settings, self._service, self._tasks = settings, service, tasks
         self._memory = Store.in_memory()
-        self._database: Store | None = None
-        self._opening = threading.Lock()
+        self._database = LazyStore(settings.database_url)
         self._swept = -_SWEEP_S
         self._progress: dict[str, anyio.Event] = {}
 
     def close(self) -> None:
         """Close the stores; what nobody saved is gone."""
         self._memory.close()
-        if self._database is not None:
-            self._database.close()
+        self._database.close()
 
     def database(self) -> Store:
         """The store of saved documents, made where there is none yet.
@@ -64,16 +61,11 @@ class Desk:
         Raises:
             ResourceError: It cannot be used.
         """
-        with self._opening:
-            if self._database is None:
-                self._database = Store.open(self._settings.database_url)
-            return self._database
+        return self._database.open()
 
     def saved(self) -> Store | None:
         """The store of saved documents, if anything was ever saved."""
-        if self._database is None and not exists(self._settings.database_url):
-            return None
-        return self.database()
+        return self._database.saved()
 
     def store_of(self, document_id: str) -> Store:
         """The store that has a document, if any has.

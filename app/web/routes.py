@@ -25,6 +25,7 @@ from app.core.errors import InputError, ResourceError
 from app.core.protect import PatternProtector
 from app.core.types import Mode, ProtectedSpan, ProtectOptions, TermKind
 from app.settings import Settings
+from app.store.exchange import Imported, import_decisions, read_decisions
 from app.store.models import Reach, Stage
 from app.store.records import Document, NewDocument, NotFoundError, Outcome, Verdict, Why, Wish
 from app.store.statistics import WHYS, count
@@ -382,6 +383,28 @@ async def decide(request: Request, document_id: str, desk: DeskDep) -> Response:
         return store.decide(document_id, wishes, who=who, seen=body.seen, client_id=body.client_id, label=body.label)
 
     return _answer(_outcome(await _in_thread(work)))
+
+
+@changes.post("/documents/{document_id}/import")
+async def import_file(request: Request, document_id: str, desk: DeskDep) -> Response:
+    """Make the decisions of a file that was exported; what they meet, or find no place for, is given back."""
+    settings: Settings = request.app.state.settings
+    data = await bodies.read_bytes(request, settings.max_upload_bytes)
+    client_id = request.headers.get("x-client-id", "")
+    who = editor_of(request)
+
+    def work() -> Imported:
+        store = desk.store_of(document_id)
+        if store.document(document_id).stage is Stage.REPAIRING:
+            raise InputError("the document is still being repaired; import the decisions when that is done")
+        return import_decisions(store, document_id, read_decisions(data), who=who, client_id=client_id[:64])
+
+    imported = await _in_thread(work)
+    unmatched = [
+        {"verdict": u.verdict.value, "original": u.original, "replacement": u.replacement, "text": u.text, "who": u.who}
+        for u in imported.unmatched
+    ]
+    return _answer({**_outcome(imported.outcome), "unmatched": unmatched})
 
 
 def _outcome(outcome: Outcome | None) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import pytest
 from app.core.types import EditKind
 from app.store.records import Verdict, Wish
 from app.store.store import Store
+from app.web.exports import Work, export
 from tests.cli.conftest import Run
 from tests.store.building import add, fresh
 
@@ -60,3 +61,41 @@ def test_without_a_saved_document_the_remedy_is_named(run: Run, url: str, comman
     result = run(command)
     assert result.exit_code == 2
     assert "MT_REPAIR_DATABASE_URL" in result.stderr
+
+
+def test_decisions_come_back_from_a_file_and_conflicts_are_listed(run: Run, url: str, tmp_path: Path) -> None:
+    store = Store.open(url)
+    first, second = add(store), add(store)
+    store.decide(first.id, [Wish("e3", Verdict.ACCEPTED), Wish("e0", Verdict.REJECTED)], who="Anna", seen=0,
+                 client_id=fresh())  # fmt: skip
+    standings = {s.target: s for s in store.standings(first.id)}
+    work = Work(store.document(first.id), store.sentences(first.id), store.edits(first.id), standings)
+    file = tmp_path / "decisions.json"
+    file.write_bytes(export("json", work).content)
+
+    ambiguous = run("import-decisions", file)
+    assert ambiguous.exit_code == 2
+    assert first.id in ambiguous.stderr
+    assert second.id in ambiguous.stderr
+    done = run("import-decisions", file, "--document", second.id, "--who", "Bo")
+    assert (done.exit_code, done.stdout) == (0, "2 decisions made, 0 conflicts, 0 without a place\n")
+    assert {s.target: s.verdict for s in store.standings(second.id)} == {"e3": "accepted", "e0": "rejected"}
+
+    store.decide(second.id, [Wish("e3", Verdict.REPLACED, "tea")], who="Cleo", seen=99, client_id=fresh())
+    met = run("import-decisions", file, "--document", second.id)
+    assert met.exit_code == 1
+    assert "conflict: 'teh' -> 'the': replaced by Cleo stays, the file has accepted" in met.stdout
+    assert run("import-decisions", file, "--document", second.id, "--overwrite").exit_code == 0
+    assert {s.target: s.verdict for s in store.standings(second.id)}["e3"] == "accepted"
+    store.delete_document(first.id)
+    assert run("import-decisions", file).exit_code == 0  # now it is clear which document is meant
+    store.close()
+
+
+def test_decisions_on_no_saved_text_are_refused(run: Run, decided: str, tmp_path: Path) -> None:
+    file = tmp_path / "decisions.json"
+    file.write_text(json.dumps({"document": {"sha256": "0" * 64}, "edits": [], "sentences": [], "decisions": []}))
+    result = run("import-decisions", file)
+    assert result.exit_code == 2
+    assert "no saved document has the text" in result.stderr
+    assert run("import-decisions", tmp_path / "none.json").exit_code == 2

@@ -268,6 +268,31 @@ def test_what_another_editor_does_leaves_the_focus_where_it_is(page: Page, brows
     assert page.evaluate("document.activeElement.closest('.card').id") == mine
 
 
+def test_decisions_come_back_from_a_file_and_what_they_meet_is_shown(page: Page) -> None:
+    bring(page, SHORT)
+    page.keyboard.press("r")
+    page.keyboard.press("a")
+    saved(page)
+    left = open_count(page)
+    page.click("#export summary")
+    with page.expect_download() as waiting:
+        page.click("a[data-form=json]")
+    file = waiting.value.path()
+    bring(page, SHORT)
+    assert open_count(page) > left
+    first = focused(page)
+    page.keyboard.press("a")  # the file has rejected it
+    saved(page)
+    page.set_input_files("#import", file)
+    expect(page.locator("#conflicts .conflict")).to_contain_text("you wanted: rejected")
+    saved(page)
+    assert open_count(page) == left
+    page.click("text=Take mine")
+    saved(page)
+    page.click("button[data-show=decided]")
+    expect(page.locator(f"#{first}")).to_contain_text("Rejected by")
+
+
 def test_hostile_text_does_nothing(page: Page) -> None:
     bring(page, HOSTILE)
     for view in ("side", "clean", "inline"):

@@ -162,6 +162,35 @@ def test_two_editors_see_each_other_and_a_conflict_is_shown(client: TestClient, 
     assert [(c["who"], c["conflicts"]) for c in history] == [("Berta Weiß", 0), ("Berta Weiß", 1), ("Anna", 0)]
 
 
+def test_decisions_of_a_file_are_made_and_what_they_meet_is_given_back(client: TestClient, opened: Open) -> None:
+    first, second = opened(TEXT), opened(TEXT, keep_days=7)
+    went, apple = (edit_of(client, first, words) for words in ("has went", "a apple"))
+    decide(
+        client, first, {"target": went, "verdict": "rejected"}, {"target": apple, "verdict": "replaced", "text": "x"}
+    )
+    file = exported(client, first, "json")
+    decide(client, second, {"target": went, "verdict": "accepted"})
+
+    def bring(content: bytes) -> Any:
+        return client.post(
+            f"/documents/{second}/import", content=content, headers={"x-client-id": f"file-{len(content)}"}
+        )
+
+    imported = bring(file).json()
+    assert [s["target"] for s in imported["standings"]] == [apple]
+    [conflict] = imported["conflicts"]
+    assert (conflict["wish"]["verdict"], conflict["standing"]["verdict"]) == ("rejected", "accepted")
+    assert imported["unmatched"] == []
+    foreign = json.loads(file)
+    next(e for e in foreign["edits"] if e["id"] == went)["replacement"] = "wandered"
+    assert [u["replacement"] for u in bring(json.dumps(foreign).encode()).json()["unmatched"]] == ["wandered"]
+    elsewhere = opened("Another text, it has went.")
+    refused = client.post(f"/documents/{elsewhere}/import", content=file)
+    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (422, "other-text")
+    assert bring(b'{"Zw4nary": 1}').status_code == 422
+    assert "Zw4nary" not in bring(b'{"Zw4nary": 1}').text
+
+
 def test_undo_and_redo_by_request(client: TestClient, opened: Open) -> None:
     document_id = opened(TEXT)
     decide(client, document_id, {"target": edit_of(client, document_id, "has went"), "verdict": "rejected"})
@@ -300,7 +329,8 @@ def test_a_text_that_is_too_long_is_refused(tmp_path: Path) -> None:
 CHANGING = (
     "/documents", "/documents/upload", "/documents/x/decisions", "/documents/x/undo", "/documents/x/redo",
     "/documents/x/dismissals", "/documents/x/place", "/documents/x/save", "/documents/x/delete",
-    "/documents/x/repair", "/documents/x/terms", "/dismissals/1/reverse", "/terms/1/delete", "/editor",
+    "/documents/x/repair", "/documents/x/terms", "/documents/x/import", "/dismissals/1/reverse", "/terms/1/delete",
+    "/editor",
 )  # fmt: skip
 
 

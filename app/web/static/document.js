@@ -107,12 +107,12 @@ function count(by) {
 }
 
 /** Send one thing after the other; what the network loses is sent again, under the same id. */
-function send(path, body) {
+function send(path, body, headers) {
   count(1);
   showSaving("Saving…");
   const attempt = async (n) => {
     try {
-      return await post(path, body());
+      return await post(path, body(), headers);
     } catch (error) {
       if (error instanceof Refused && error.status < 500) throw error;
       showSaving("Not saved yet, trying again…", true);
@@ -203,6 +203,20 @@ function showConflict(wish, standing) {
       decide([wish], "Mine instead", state.current);
     } }, "Take mine"));
   byId("conflicts").append(notice);
+}
+
+/** Decisions of a file: those that met others are shown as conflicts, those without a place in a list. */
+async function bringDecisions(file) {
+  const id = freshId();
+  const outcome = settle(await send(`${base}/import`, () => file, { "x-client-id": id }));
+  const notice = byId("unmatched");
+  notice.hidden = !outcome.unmatched.length;
+  notice.querySelector("summary").textContent = `${outcome.unmatched.length} of the file's decisions have no place here`;
+  notice.querySelector("ol").replaceChildren(...outcome.unmatched.map((u) => el("li", {},
+    `${shown(u.original) || "nothing"} → ${shown(u.text ?? u.replacement) || "nothing"}: ${u.verdict}${u.who ? ` by ${u.who}` : ""}`)));
+  const words = `${outcome.standings.length} decisions imported, ${outcome.conflicts.length} conflicts, ${outcome.unmatched.length} without a place`;
+  say(words);
+  showSaving(words);
 }
 
 async function turn(way) {
@@ -540,6 +554,13 @@ byId("history-open").addEventListener("click", async () => {
     c.conflicts ? ` (${c.conflicts} met another decision and do not hold)` : "")));
   if (!changes.length) byId("changes").append(el("li", {}, "Nothing is decided yet."));
   byId("history").showModal();
+});
+byId("import").addEventListener("change", async (event) => {
+  const file = event.target.files[0];
+  event.target.value = "";
+  if (!file) return;
+  byId("more").open = false;
+  await bringDecisions(file).catch(() => {}); // what went wrong is said beside the count
 });
 byId("history-close").addEventListener("click", () => byId("history").close());
 

@@ -20,20 +20,14 @@ export async function get(path) {
   return read(await fetch(path, { headers: { accept: "application/json" } }));
 }
 
-export async function post(path, body = {}) {
-  const headers = { "content-type": "application/json", "x-csrf-token": token };
-  return read(await fetch(path, { method: "POST", headers, body: JSON.stringify(body) }));
+/** Send JSON, or a file as it is. */
+export async function post(path, body = {}, more = {}) {
+  const isFile = body instanceof File;
+  const headers = { "content-type": isFile ? "application/octet-stream" : "application/json", "x-csrf-token": token, ...more };
+  return read(await fetch(path, { method: "POST", headers, body: isFile ? body : JSON.stringify(body) }));
 }
 
-export async function upload(path, file, mode) {
-  const headers = {
-    "content-type": "application/octet-stream",
-    "x-csrf-token": token,
-    "x-file-name": encodeURIComponent(file.name),
-    "x-mode": mode,
-  };
-  return read(await fetch(path, { method: "POST", headers, body: file }));
-}
+export const upload = (path, file, mode) => post(path, file, { "x-file-name": encodeURIComponent(file.name), "x-mode": mode });
 
 /** An id for a change, so that the server makes it once however often it is sent. */
 export function freshId() {
