@@ -30,7 +30,7 @@ _SERVE = f"{sys.executable} -m app.cli.main serve --port {{port}}"
 
 def main(
     data: Annotated[Path, typer.Option(help="Folder with mt/pe-dev.jsonl.xz.")] = _ROOT.parent / "shared" / "data",
-    checkpoint: Annotated[Path | None, typer.Option(help="Our network as trained, or any checkpoint folder.")] = None,
+    checkpoint: Annotated[Path | None, typer.Option(help="Another checkpoint to time, from a folder.")] = None,
     serve: Annotated[str, typer.Option(help="Command that starts the service on {port}.")] = _SERVE,
     count: Annotated[int, typer.Option(help="Sentences a round.")] = 400,
     rounds: Annotated[int, typer.Option(help="Rounds; the median counts.")] = 3,
@@ -41,10 +41,10 @@ def main(
     try:
         texts = [e.text for e in load_set("pe-dev", data).examples]
         chosen = [e.text for e in load_set("pe-dev", data).thin(count).examples]
-        contenders = [speed.product(build_repairer(settings)), speed.harper()]
-        if checkpoint and (checkpoint / "head.pt").is_file():
-            contenders.append(speed.repair_network(checkpoint, settings.model_dir))
-        elif checkpoint:
+        repairer = build_repairer(settings)
+        contenders = [speed.product(repairer), speed.product_in_bulk(repairer), speed.harper()]
+        contenders += [speed.repair_network(settings.model_dir, batch) for batch in (32, 1)]
+        if checkpoint:
             contenders.append(speed.checkpoint(checkpoint))
         throughput = speed.measure_throughput(contenders, chosen, rounds)
         sentences = speed.sentences_of_length(texts, words=25, count=200)

@@ -96,10 +96,14 @@ class TermMatcher(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class GenerationTask:
-    """One segment as the repair model sees it: its text, and hints with spans relative to that text."""
+    """One segment as the repair model sees it: its text, and hints with spans relative to that text.
+
+    Nobody will look at an edit of less than ``min_confidence``: a Generator may give it or spare the work.
+    """
 
     text: str
     hints: tuple[NameHint, ...] = ()
+    min_confidence: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import httpx
 import orjson
@@ -21,13 +21,19 @@ import psutil
 
 from app.core.errors import ResourceError
 from app.core.protocols import GenerationTask, Generator
-from app.core.types import RepairOptions
+from app.core.types import Mode, RepairOptions
 from app.evaluation.run import DocumentRepairer
 
 T = TypeVar("T")
 
 PAGE_SENTENCES = 40
 _START_TIMEOUT_S = 120.0
+
+
+class BulkRepairer(Protocol):
+    """Repairs several documents in one call."""
+
+    def repair_many(self, texts: Sequence[str], options: RepairOptions | None = None) -> object: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +80,16 @@ def product(repairer: DocumentRepairer, options: RepairOptions | None = None) ->
         for page in make_pages(sentences, len(sentences)):
             repairer.repair(page, options or RepairOptions())
 
-    return Contender("mt-repair, whole product", run)
+    return Contender("mt-repair, whole product, a page at a time", run)
+
+
+def product_in_bulk(repairer: BulkRepairer, options: RepairOptions | None = None) -> Contender:
+    """The whole product, all pages in one call, as a corpus comes in."""
+
+    def run(sentences: Sequence[str]) -> None:
+        repairer.repair_many(make_pages(sentences, len(sentences)), options or RepairOptions())
+
+    return Contender("mt-repair, whole product, many pages at once", run)
 
 
 def network(name: str, generator: Generator) -> Contender:
@@ -104,15 +119,15 @@ def harper() -> Contender:
     return Contender("harper-py", run)
 
 
-def repair_network(folder: Path, model_dir: Path, batch: int = 32) -> Contender:
-    """Our own network as trained, in float32 through transformers ``generate``: the same work without CTranslate2.
+def repair_network(model_dir: Path, batch: int = 32) -> Contender:
+    """Our own network in float32 through transformers ``generate``: the same work without CTranslate2.
 
-    The same tokenizer, the same marks at the same threshold, greedy; each sentence encoded once, batches of like
-    length, as a careful user of transformers would have them.
+    The same tokenizer, the same marks, those left out that no answer could make confident enough for the default mode,
+    greedy; each sentence encoded once, batches of like length, as a careful user of transformers would have them. In
+    batches of one it is what most programs do: a sentence at a time.
 
     Args:
-        folder: As ``RepairNetwork.save`` wrote it.
-        model_dir: The exported network, for its tokenizer and threshold.
+        model_dir: The exported network; its weights are multiplied out again.
         batch: Sentences in one forward pass.
 
     Raises:
@@ -121,15 +136,18 @@ def repair_network(folder: Path, model_dir: Path, batch: int = 32) -> Contender:
     import torch
     from transformers.modeling_outputs import BaseModelOutput
 
+    from app.seq2seq.calibrate import Calibration
     from app.seq2seq.codec import MAX_ANSWER, decoder_prompt, encoder_input
-    from app.seq2seq.ctranslate import find_doubts
-    from app.seq2seq.network import RepairNetwork
+    from app.seq2seq.ctranslate import find_doubts, worth_asking
     from app.seq2seq.tokenizer import Tokenizer
+    from app.seq2seq.unpack import unpack
 
-    trained: Any = RepairNetwork.load(folder).eval()
+    trained: Any = unpack(model_dir).eval()
     tokenizer = Tokenizer(model_dir / "tokenizer.model")
     try:
-        threshold = float(orjson.loads((model_dir / "repair.json").read_bytes())["detect_threshold"])
+        manifest = orjson.loads((model_dir / "repair.json").read_bytes())
+        threshold, least = float(manifest["detect_threshold"]), float(manifest["operating_points"][Mode.MINIMAL])
+        calibration = Calibration.from_json(manifest["calibration"])
     except (OSError, KeyError, ValueError) as exc:
         raise ResourceError(f"{model_dir} holds no exported repair network; run scripts/export") from exc
 
@@ -148,7 +166,9 @@ def repair_network(folder: Path, model_dir: Path, batch: int = 32) -> Contender:
             states = trained.encode(ids, mask)
             probabilities = trained.detect(states).sigmoid().numpy()
             for row, (w, (own, firsts)) in enumerate(zip(words, inputs, strict=True)):
-                for doubt in find_doubts(probabilities[row, firsts], threshold):
+                scores = probabilities[row, firsts]
+                quality = float(1.0 - scores.max())
+                for doubt in worth_asking(find_doubts(scores, threshold), w, quality, calibration, least):
                     asked.append((decoder_prompt(w.pieces, doubt.mark, tokenizer), states[row, : len(own)]))
         asked.sort(key=lambda pair: (len(pair[0]), len(pair[1])))
         # Prompts of one length go together: padding before them would move their positions.
@@ -164,7 +184,8 @@ def repair_network(folder: Path, model_dir: Path, batch: int = 32) -> Contender:
                     max_new_tokens=MAX_ANSWER,
                 )
 
-    return Contender("same network, transformers generate, float32", run)
+    how = f"batches of {batch}" if batch > 1 else "one at a time"
+    return Contender(f"same network, transformers generate, float32, {how}", run)
 
 
 def batched(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:

@@ -14,6 +14,7 @@ FEATURES = (
     "bias", "detection_logit", "log_prob", "log_prob_per_piece", "insertion", "deletion", "punctuation", "long",
     "case_only", "article", "name_like", "at_start", "sentence_logit", "doubts",
 )  # fmt: skip
+_LONG = 1000  # more characters than an answer has
 _ARTICLES = frozenset({"", "a", "an", "the"})
 
 
@@ -84,6 +85,37 @@ class Calibration:
     def to_json(self) -> dict[str, float]:
         """Weights by feature name."""
         return dict(zip(FEATURES, self.weights, strict=True))
+
+    def bound(self, old: str, detection: float, quality: float, doubts: int, *, at_start: bool) -> float:
+        """The most confidence that any answer for a doubt could have: what is known of it, and the best of the rest.
+
+        Args:
+            old: The doubtful text.
+            detection, quality, doubts: As in ``ScoredAnswer``.
+            at_start: Whether the doubt may touch the start of the segment.
+        """
+        old = old.strip()
+        known = dict.fromkeys(FEATURES, (0.0, 1.0)) | {
+            "bias": (1.0,),
+            "detection_logit": (_logit(detection),),
+            "log_prob": (-12.0, 0.0),
+            "log_prob_per_piece": (-6.0, 0.0),
+            "insertion": (float(not old),),
+            "long": (math.log1p(len(old)), math.log1p(len(old) + _LONG)),
+            "sentence_logit": (_logit(quality),),
+            "doubts": (math.log(max(doubts, 1)),),
+        }
+        if any(c.isalnum() for c in old):
+            known["punctuation"] = (0.0,)
+        if old.casefold() not in _ARTICLES:
+            known["article"] = (0.0,)
+        if not at_start:
+            known["at_start"] = (0.0,)
+            if any(word[:1].isupper() for word in old.split()):
+                known["name_like"] = (1.0,)
+        return self.probability(
+            [max((w * v, v) for v in known[name])[1] for name, w in zip(FEATURES, self.weights, strict=True)]
+        )
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Calibration:

@@ -25,7 +25,8 @@ from app.seq2seq.codec import MAX_ANSWER, Mark, decoder_prompt, encoder_input, r
 from app.seq2seq.tokenizer import EOS, Tokenizer, Words
 
 MAX_PIECES = 400  # of one segment; the network has 512 positions, and a prompt may repeat it before the answer
-WIDTHS = (16, 24, 32, 48, 64, 96, 128, 192, 256, 512)  # padded lengths of a batch
+WIDTHS = (16, 24, 32, 48, 64, 96, 128, 192, 256, 512)  # padded lengths of a batch that is read
+ANSWER_WIDTHS = (64, 128, 512)  # of one that is answered: a step of the decoder costs much the same for one or for many
 FORMAT = 2
 WEIGHTS = ("model.bin", "head.npz", "tokenizer.model")  # what the checksum in the manifest is of
 
@@ -104,7 +105,8 @@ class CTranslateGenerator:
         words = [self._tokenizer.words(task.text) for task in tasks]
         results: list[Proposal] = []
         hints = [self._hints(task, cut) for task, cut in zip(tasks, words, strict=True)]
-        for (quality, answers), cut in zip(self.answer(words, hints), words, strict=True):
+        least = [task.min_confidence for task in tasks]
+        for (quality, answers), cut in zip(self.answer(words, hints, least), words, strict=True):
             if quality is None:
                 results.append(Proposal(quality=0.0, reason="too_long"))
                 continue
@@ -115,13 +117,21 @@ class CTranslateGenerator:
         return results
 
     def answer(
-        self, segments: Sequence[Words], hints: Sequence[Sequence[Doubt]] | None = None
+        self,
+        segments: Sequence[Words],
+        hints: Sequence[Sequence[Doubt]] | None = None,
+        least: Sequence[float] | None = None,
     ) -> list[tuple[float | None, list[ScoredAnswer]]]:
         """Detect and correct: per segment the probability that it needs no edit, and the scored answers.
 
-        Spans with a hint are corrected whatever the detector thinks of them.
+        Args:
+            segments: Each answered by itself.
+            hints: Of each segment; spans with a hint are corrected whatever the detector thinks of them.
+            least: Of each segment, the least confidence that an answer is wanted with: doubts that cannot have one with
+                it are not corrected.
 
-        The probability is ``None`` for a segment that is too long for the network.
+        Returns:
+            The probability is ``None`` for a segment that is too long for the network.
         """
         results: list[tuple[float | None, list[ScoredAnswer]]] = [(None, []) for _ in segments]
         fits = [i for i, w in enumerate(segments) if len(w) and sum(map(len, w.pieces)) <= MAX_PIECES]
@@ -136,7 +146,11 @@ class CTranslateGenerator:
             if found:
                 doubts[i] = found
         quality = {i: results[i][0] or 0.0 for i in doubts}
-        for i, answers in self._correct(segments, doubts, quality):
+        counts = {i: len(found) for i, found in doubts.items()}
+        if least:
+            for i, found in doubts.items():
+                doubts[i] = worth_asking(found, segments[i], quality[i], self._calibration, least[i])
+        for i, answers in self._correct(segments, doubts, quality, counts):
             results[i] = (quality[i], answers)
         return results
 
@@ -155,7 +169,7 @@ class CTranslateGenerator:
         """Per segment ``(words + 1, 2)`` probabilities: this word is wrong, something is missing before it."""
         inputs = [encoder_input(w.pieces, self._tokenizer) for w in segments]
         results: list[Floats] = [np.zeros((0, 2), np.float32)] * len(inputs)
-        for width, batch in _batches([len(ids) for ids, _ in inputs], self._batch_tokens):
+        for width, batch in _batches([len(ids) for ids, _ in inputs], self._batch_tokens, WIDTHS):
             filler = [self._tokenizer.eos] * width
             output = self._encoder.forward_batch([*(inputs[i][0] for i in batch), filler])
             hidden = np.asarray(output.last_hidden_state)
@@ -165,7 +179,11 @@ class CTranslateGenerator:
         return results
 
     def _correct(
-        self, segments: Sequence[Words], doubts: Mapping[int, list[Doubt]], quality: Mapping[int, float]
+        self,
+        segments: Sequence[Words],
+        doubts: Mapping[int, list[Doubt]],
+        quality: Mapping[int, float],
+        counts: Mapping[int, int],
     ) -> Iterator[tuple[int, list[ScoredAnswer]]]:
         pieces, tokenizer = self._tokenizer.pieces, self._tokenizer
         asked = [(i, doubt) for i in doubts for doubt in doubts[i]]
@@ -177,7 +195,7 @@ class CTranslateGenerator:
         answers: dict[int, list[ScoredAnswer]] = {i: [] for i in doubts}
         order = sorted(range(len(asked)), key=lambda j: (len(prompts[j]), j))  # prompts of a length go in step
         lengths = [len(texts[asked[j][0]]) for j in order]
-        for width, batch in _batches(lengths, self._batch_tokens):
+        for width, batch in _batches(lengths, self._batch_tokens, ANSWER_WIDTHS):
             chosen = [order[k] for k in batch]
             try:
                 outputs = self._translator.translate_batch(
@@ -200,7 +218,7 @@ class CTranslateGenerator:
                 answers[i].append(
                     ScoredAnswer(
                         change.start, change.end, change.text, doubt.probability, float(output.scores[0]), len(answer),
-                        quality[i], len(doubts[i]),
+                        quality[i], counts[i],
                     )
                 )  # fmt: skip
         for i, found in answers.items():
@@ -241,6 +259,19 @@ def find_doubts(probabilities: Floats, threshold: float) -> list[Doubt]:
     return doubts
 
 
+def worth_asking(
+    doubts: Sequence[Doubt], words: Words, quality: float, calibration: Calibration, least: float
+) -> list[Doubt]:
+    """The doubts of a segment for which some answer could have the confidence ``least``."""
+
+    def bound(doubt: Doubt) -> float:
+        first, last = doubt.mark.first, doubt.mark.last
+        old = words.text[words.bounds[first][0] : words.bounds[last - 1][1]] if last > first else ""
+        return calibration.bound(old, doubt.probability, quality, len(doubts), at_start=first == 0)
+
+    return [doubt for doubt in doubts if bound(doubt) >= least]
+
+
 def with_hints(doubts: Sequence[Doubt], hints: Sequence[Doubt]) -> list[Doubt]:
     """Doubts and hinted spans in order; a hint takes the place of every doubt, and later hint, that it touches."""
     chosen: list[Doubt] = []
@@ -263,7 +294,7 @@ def encoder_files(model: bytes, vocabulary: bytes) -> dict[str, bytes]:
     return {"model.bin": encoder_only(model), "config.json": json.dumps(config).encode(), "vocabulary.json": vocabulary}
 
 
-def _batches(lengths: Sequence[int], most: int) -> Iterator[tuple[int, list[int]]]:
+def _batches(lengths: Sequence[int], most: int, widths: Sequence[int]) -> Iterator[tuple[int, list[int]]]:
     """Padded length and indices of each batch: at most ``most`` tokens of one width (but for one too long by itself).
 
     A batch is padded to its width, not to its longest segment, by a filler row: rounding depends on the padded length,
@@ -271,7 +302,7 @@ def _batches(lengths: Sequence[int], most: int) -> Iterator[tuple[int, list[int]
     """
     by_width: dict[int, list[int]] = {}
     for i, length in enumerate(lengths):
-        by_width.setdefault(next(width for width in WIDTHS if width >= length), []).append(i)
+        by_width.setdefault(next(width for width in widths if width >= length), []).append(i)
     for width, indices in sorted(by_width.items()):
         size = max(1, most // width - 1)
         for at in range(0, len(indices), size):

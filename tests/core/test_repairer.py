@@ -598,6 +598,29 @@ def test_the_same_input_gives_the_same_answer(document: tuple[str, list[Edit]], 
     assert repaired(text, edits, options) == repaired(text, edits[::-1], options)
 
 
+@LAW
+@given(st.lists(st.tuples(TEXTS, OPTIONS), max_size=5))
+def test_documents_get_the_same_answer_together_as_alone(asked: list[tuple[str, RepairOptions]]) -> None:
+    repairer = make_repairer(TableGenerator({"go": "goes", "the": "a", "He": "She"}), furniture=("@ann",))
+    together = repairer.repair_many([text for text, _ in asked], [options for _, options in asked])
+    assert together == [repairer.repair(text, options) for text, options in asked]
+
+
+def test_documents_share_calls_of_the_model_and_one_that_fails_takes_no_other_with_it() -> None:
+    generator = TableGenerator(MODEL, poison=("bad",))
+    repairs = make_repairer(generator).repair_many([GARBLED, "A bad one.", "They go."])
+    assert [r.text for r in repairs] == ["He goes home. She stays here.", "A bad one.", "They goes."]
+    assert [r.status for r in repairs] == [Status.REPAIRED, Status.ERROR, Status.REPAIRED]
+    assert len(generator.calls[0]) == 4
+
+
+def test_a_document_that_is_out_of_time_holds_up_no_other() -> None:
+    late, fine = RepairOptions(max_latency_s=0.0), RepairOptions()
+    repairs = make_repairer(TableGenerator(MODEL)).repair_many([GARBLED, GARBLED], [late, fine])
+    assert [r.warnings for r in repairs] == [("deadline",), ()]
+    assert repairs[1].text == "He goes home. She stays here."
+
+
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.sampled_from(["He go home.", "It is 12 now.", "She stays here.", "Not that."]), max_size=6))
 def test_a_paragraph_gets_the_same_answer_whatever_else_is_in_the_document(others: list[str]) -> None:

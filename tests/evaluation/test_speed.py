@@ -1,5 +1,6 @@
 """Speed: what is timed is what runs, and a service is started, used and stopped."""
 
+import json
 import sys
 import time
 from collections.abc import Sequence
@@ -116,6 +117,8 @@ def test_harper_runs_where_it_is_installed() -> None:
 def test_our_network_does_the_same_work_through_transformers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     torch = pytest.importorskip("torch")
     transformers = pytest.importorskip("transformers")
+    from app.seq2seq.calibrate import FEATURES
+    from app.seq2seq.export import convert
     from app.seq2seq.network import RepairNetwork, bart_config
     from app.seq2seq.tokenizer import CONTROLS, Tokenizer
 
@@ -129,7 +132,7 @@ def test_our_network_does_the_same_work_through_transformers(tmp_path: Path, mon
     tokenizer = Tokenizer(tmp_path / "tokenizer.model")
     torch.manual_seed(1)
     config = bart_config(tokenizer, encoder_layers=1, decoder_layers=1, d_model=32, ffn_dim=32, heads=2)
-    RepairNetwork(config).save(tmp_path)
+    convert(RepairNetwork(config), tokenizer, tmp_path)
     generated: list[int] = []
     generate = transformers.BartForConditionalGeneration.generate
 
@@ -138,14 +141,19 @@ def test_our_network_does_the_same_work_through_transformers(tmp_path: Path, mon
         return generate(self, **kwargs)
 
     monkeypatch.setattr(transformers.BartForConditionalGeneration, "generate", count)
-    for threshold, expected in ((0.0, [1, 2]), (1.1, [])):
+    for threshold, least, expected in ((0.0, 0.0, [1, 2]), (1.1, 0.0, []), (0.0, 0.6, [])):
         generated.clear()
-        (tmp_path / "repair.json").write_text(f'{{"detect_threshold": {threshold}}}')
-        speed.repair_network(tmp_path, tmp_path, batch=2).run(["He go to school.", "He go to school.", "We saw."])
+        manifest = {
+            "detect_threshold": threshold,
+            "operating_points": {"minimal": least},
+            "calibration": dict.fromkeys(FEATURES, 0.0),  # a confidence of one half, whatever is asked
+        }
+        (tmp_path / "repair.json").write_text(json.dumps(manifest))
+        speed.repair_network(tmp_path, batch=2).run(["He go to school.", "He go to school.", "We saw."])
         assert generated == expected
 
 
 def test_our_network_without_its_export_is_a_resource_error(tmp_path: Path) -> None:
     pytest.importorskip("torch")
     with pytest.raises(ResourceError):
-        speed.repair_network(tmp_path, tmp_path)
+        speed.repair_network(tmp_path)

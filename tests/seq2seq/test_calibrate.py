@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.seq2seq.calibrate import FEATURES, Calibration, ScoredAnswer, choose_threshold, features, reliability
 
@@ -42,6 +44,31 @@ def test_a_fit_finds_the_probability_behind_the_data() -> None:
     assert fitted.weights[1] == pytest.approx(1.0, abs=0.15)
     error, _ = reliability([fitted.probability(row) for row in rows], right)
     assert error < 0.03
+
+
+WORDS = st.sampled_from(["", "the", "a", "The", "go", "Goes", ",", ".", " ", "house of", "12"])
+
+
+@given(
+    st.lists(st.floats(-3, 3), min_size=len(FEATURES), max_size=len(FEATURES)),
+    st.sampled_from(["", "In ", "He, "]),
+    WORDS,
+    WORDS,
+    st.floats(0.01, 1),
+    st.floats(-30, 0),
+    st.integers(1, 24),
+    st.floats(0, 1),
+    st.integers(1, 9),
+)
+def test_no_answer_is_more_confident_than_the_bound_of_its_doubt(
+    weights: list[float], before: str, old: str, new: str, detection: float, log_prob: float, n: int, quality: float,
+    doubts: int,
+) -> None:  # fmt: skip
+    calibration = Calibration(tuple(weights))
+    start, end = len(before), len(before) + len(old)
+    answer = ScoredAnswer(start, end, new, detection, log_prob, n, quality, doubts)
+    bound = calibration.bound(old, detection, quality, doubts, at_start=not before)
+    assert calibration.confidence(answer, f"{before}{old} home") <= bound
 
 
 def test_calibration_survives_its_file() -> None:

@@ -17,7 +17,7 @@ from app.core.protocols import GenerationTask, NameHint
 from app.core.types import Mode, Span
 from app.seq2seq.batches import make_batch
 from app.seq2seq.calibrate import FEATURES, Calibration
-from app.seq2seq.codec import Mark, decoder_prompt
+from app.seq2seq.codec import Mark, decoder_prompt, read_answer
 from app.seq2seq.ctranslate import CTranslateGenerator, Doubt, find_doubts, with_hints
 from app.seq2seq.examples import make_pair
 from app.seq2seq.export import HeldOut, agreement, calibrate, convert, torch_answers, write_card, write_manifest
@@ -105,6 +105,28 @@ def test_a_proposal_is_the_same_whatever_else_is_in_the_batch(generator: CTransl
     together = generator.generate([GenerationTask(t) for t in texts])
     assert together == [generator.generate([GenerationTask(t)])[0] for t in texts]
     assert together == generator.generate([GenerationTask(t) for t in reversed(texts)])[::-1]
+
+
+def test_what_nobody_would_look_at_is_not_answered_and_the_rest_is_the_same(
+    generator: CTranslateGenerator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answered = []
+
+    def spy(words: Any, mark: Mark, answer: Any, tokenizer: Tokenizer) -> Any:
+        answered.append(mark)
+        return read_answer(words, mark, answer, tokenizer)
+
+    monkeypatch.setattr("app.seq2seq.ctranslate.read_answer", spy)
+    texts = [*SENTENCES, "He go.", "The minister have big grey sea, and they go to us today."]
+    counts = []
+    for least in (0.0, 0.5, 0.7, 0.9, 0.99, 1.0):
+        every, spared = ([GenerationTask(t, min_confidence=x) for t in texts] for x in (0.0, least))
+        wanted = [[e for e in p.edits if e.confidence >= least] for p in generator.generate(every)]
+        answered.clear()
+        assert [[e for e in p.edits if e.confidence >= least] for p in generator.generate(spared)] == wanted
+        counts.append(len(answered))
+    assert counts == sorted(counts, reverse=True)
+    assert counts[0] > counts[-1]
 
 
 def test_a_segment_too_long_for_the_network_is_left_with_its_reason(generator: CTranslateGenerator) -> None:
