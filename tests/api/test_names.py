@@ -1,0 +1,91 @@
+"""The names of a text and the knowledge base, over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from app.api.main import create_app
+from app.settings import Settings
+from tests.api.engines import pipeline
+from tests.names.linking import store
+
+DAMAGED = "Prime Minister Tauno Vaherpu of Estonia met reporters in 2015."
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    folder = tmp_path_factory.mktemp("kb")
+    store(folder)
+    with TestClient(create_app(Settings(names_dir=folder), pipeline())) as running:
+        yield running
+
+
+def names(client: TestClient, text: str, **more: Any) -> Any:
+    response = client.post("/v1/names", json={"text": text, **more})
+    assert response.status_code == 200, response.text
+    return response.json()
+
+
+def test_entities_are_found_by_name_and_kind(client: TestClient) -> None:
+    found = client.get("/v1/entities", params={"q": "maria san"}).json()
+    assert found["kb"].startswith("test@")
+    assert {e["id"] for e in found["entities"]} == {"T4", "T5"}
+    assert client.get("/v1/entities", params={"q": "maria san", "kind": "place"}).json()["entities"] == []
+    assert len(client.get("/v1/entities", params={"q": "maria san", "limit": 1}).json()["entities"]) == 1
+
+
+def test_an_entity_is_looked_up_by_id(client: TestClient) -> None:
+    known = client.get("/v1/entities/T1").json()
+    assert (known["name"], known["country"]) == ("Tauno Vaherpuu", "EE")
+    assert known["roles"] == [{"title": "prime minister of Estonia", "from": 2010, "to": 2020}]
+    assert "born" not in known
+    missing = client.get("/v1/entities/Q0")
+    assert (missing.status_code, missing.json()["type"].rsplit("/", 1)[-1]) == (404, "not-found")
+
+
+@pytest.mark.parametrize("query", [{}, {"q": ""}, {"q": "a", "limit": 0}, {"q": "a", "kind": "river"}])
+def test_a_search_that_says_nothing_is_refused(client: TestClient, query: dict[str, Any]) -> None:
+    assert client.get("/v1/entities", params=query).status_code == 422
+
+
+def test_a_damaged_name_comes_with_its_repair_and_evidence(client: TestClient) -> None:
+    body = names(client, DAMAGED)
+    wrong = next(n for n in body["names"] if n["text"] == "Tauno Vaherpu")
+    assert (wrong["status"], wrong["replacement"], wrong["entity_id"]) == ("wrong", "Tauno Vaherpuu", "T1")
+    assert wrong["title"] == "Prime Minister"
+    assert "prime minister of Estonia" in wrong["reason"]
+    best = wrong["candidates"][0]
+    assert (best["id"], best["text"]) == ("T1", "Tauno Vaherpuu")
+    assert "role_fits" in {e["feature"] for e in best["evidence"]}
+
+
+def test_right_and_unknown_names_are_told_apart(client: TestClient) -> None:
+    status = {n["text"]: n["status"] for n in names(client, "Svenja Holmqvist met Zzyzx Qwertuiop.")["names"]}
+    assert status == {"Svenja Holmqvist": "right", "Zzyzx Qwertuiop": "unknown"}
+
+
+def test_the_forms_of_an_entity_are_reported_together(client: TestClient) -> None:
+    text = f"{DAMAGED} Later Tauno Vaherpuu left. Tauno Vaherpuu smiled."
+    variants = names(client, text)["variants"]
+    assert [(v["id"], [(f["text"], f["count"], f["is_right"]) for f in v["forms"]]) for v in variants] == [
+        ("T1", [("Tauno Vaherpu", 1, False), ("Tauno Vaherpuu", 2, True)])
+    ]
+    assert names(client, "Tauno Vaherpuu left. Tauno Vaherpuu smiled.")["variants"] == []
+
+
+def test_places_count_in_the_unit_that_is_asked_for(client: TestClient) -> None:
+    text = "🌊 Svenja Holmqvist spoke."
+    assert [names(client, text, offset_unit=unit)["names"][0]["start"] for unit in ("codepoint", "utf16", "utf8")] == [
+        2, 3, 5,
+    ]  # fmt: skip
+
+
+def test_a_service_without_a_base_says_so(tmp_path: Path) -> None:
+    with TestClient(create_app(Settings(names_dir=tmp_path), pipeline())) as bare:
+        answer = bare.get("/v1/entities", params={"q": "x"})
+    assert (answer.status_code, answer.json()["type"].rsplit("/", 1)[-1]) == (503, "model-not-ready")
