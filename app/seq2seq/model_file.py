@@ -6,6 +6,7 @@ Source: ``ctranslate2.specs.model_spec.ModelSpec._serialize`` (binary version 6)
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -66,12 +67,12 @@ def _read(model: bytes) -> tuple[dict[str, memoryview], list[tuple[str, str]]]:
 def read_arrays(model: bytes) -> dict[str, npt.NDArray[np.float32]]:
     """Every weight of a model file as float32; int8 weights are multiplied out by row.
 
-    A weight that two layers share stands once, under the name that the file stores it by.
+    A weight that two layers share stands under every name that the file has for it.
 
     Raises:
         ValueError: The file is of another version, cut off, or holds other number formats.
     """
-    variables, _ = _read(model)
+    variables, aliases = _read(model)
     raw: dict[str, npt.NDArray[Any]] = {}
     for name, entry in variables.items():
         dimensions = entry[0]
@@ -80,11 +81,24 @@ def read_arrays(model: bytes) -> dict[str, npt.NDArray[np.float32]]:
         if kind >= len(_TYPES):
             raise ValueError(f"{name} has number format {kind}; this program reads {', '.join(_TYPES)}")
         raw[name] = np.frombuffer(entry[1 + 4 * dimensions + 5 :], dtype=_TYPES[kind]).reshape(shape)
-    return {
+    arrays = {
         name: (value / raw[f"{name}_scale"][:, None] if f"{name}_scale" in raw else value).astype(np.float32)
         for name, value in raw.items()
         if not name.endswith("_scale")
     }
+    stored = _stored_names(aliases)
+    return arrays | {alias: arrays[stored[alias]] for alias, _ in aliases if stored[alias] in arrays}
+
+
+def _stored_names(aliases: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """The name that each alias stands for in the end."""
+    target = dict(aliases)
+    names = {}
+    for alias, name in aliases:
+        while name in target:
+            name = target[name]
+        names[alias] = name
+    return names
 
 
 def encoder_only(model: bytes) -> bytes:
@@ -96,10 +110,7 @@ def encoder_only(model: bytes) -> bytes:
     variables, aliases = _read(model)
     # A variable that both sides share is stored once, under either name.
     kept = {n: v for n, v in variables.items() if n.startswith("encoder/")}
-    target = dict(aliases)
-    for alias, name in aliases:
-        while name in target:
-            name = target[name]
+    for alias, name in _stored_names(aliases).items():
         if alias.startswith("encoder/"):
             kept[alias] = variables[name]
             if f"{name}_scale" in variables:  # the scale of a shared int8 weight is not listed with the alias
