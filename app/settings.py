@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from enum import StrEnum
 from pathlib import Path
 from typing import Literal
@@ -40,6 +41,10 @@ class Settings(BaseSettings):
         _SHIPPED_MODELS / "repair-en", description="Folder of the shipped network, as written by scripts/export."
     )
     names_dir: Path = Field(_SHIPPED_MODELS / "names-en", description="Folder of the knowledge base of names.")
+    names_overlays: str = Field(
+        "", description="Folders of knowledge bases of your own that lie over it, the later over the earlier; parted "
+        "as in `PATH`."
+    )  # fmt: skip
     checkpoint: str = Field(
         "", description="Hub id or folder of a seq2seq checkpoint; read only with generator=transformers."
     )
@@ -132,3 +137,8 @@ class Settings(BaseSettings):
     max_unsaved: PositiveInt = Field(200, description="Most unsaved documents in memory; one more ends the oldest.")
     job_hours: PositiveInt = Field(24, description="How long a job and its result are kept, in hours.")
     max_jobs: PositiveInt = Field(100, description="Most jobs of one key that are kept at once.")
+
+    @property
+    def overlay_folders(self) -> list[Path]:
+        """``names_overlays``, one by one."""
+        return [Path(folder) for folder in self.names_overlays.split(os.pathsep) if folder]

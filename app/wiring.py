@@ -116,7 +116,7 @@ def build_linker(settings: Settings) -> tuple[Linker, str]:
         return NoNames(), ""
     from app.names.linker import build_linker as open_linker
 
-    linker = open_linker(settings.names_dir)
+    linker = open_linker(settings.names_dir, settings.overlay_folders)
     return linker, linker.version
 
 

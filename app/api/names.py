@@ -169,7 +169,7 @@ class NamesDesk:
         with self._lock:
             if self._linker is None:
                 try:
-                    self._linker = build_linker(self._settings.names_dir)
+                    self._linker = build_linker(self._settings.names_dir, self._settings.overlay_folders)
                 except ResourceError as exc:
                     get_logger(__name__).warning("names-unavailable", **describe_error(exc))
                     raise ProblemError(

@@ -92,7 +92,7 @@ class Reloader:
         return [self._settings.api_keys] if self._settings.api_keys is not None else []
 
     def _engine_files(self) -> Iterable[Path]:
-        folders = [self._settings.names_dir]
+        folders = [self._settings.names_dir, *self._settings.overlay_folders]
         if self._settings.generator is GeneratorKind.CTRANSLATE2:
             folders.append(self._settings.model_dir)
         return [path for folder in folders if folder.is_dir() for path in folder.iterdir() if path.is_file()]

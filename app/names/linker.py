@@ -145,7 +145,8 @@ class NameLinker:
                 continue
             if not self._is_worth_a_look(key, group):
                 continue
-            reading = Reading(group[0].text, tuple(group), _words_before(text, group))
+            known_words = {w: n for w in key.split() if (n := store.word_frequency(w))}
+            reading = Reading(group[0].text, tuple(group), _words_before(text, group), known_words)
             candidates = [
                 *_of_the_document(reading, known.values()),
                 *(
@@ -434,13 +435,14 @@ def _as_title(role: str, title: str) -> str:
     return office[:1].upper() + office[1:] if title[:1].isupper() else office
 
 
-def build_linker(names_dir: Path) -> NameLinker:
-    """The linker over the knowledge base in a folder; weights in the folder take the place of those that are shipped.
+def build_linker(names_dir: Path, overlays: Sequence[Path] = ()) -> NameLinker:
+    """The linker over the knowledge base in a folder, with others laid over it; weights in the folder take the place of
+    those that are shipped.
 
     Raises:
         ResourceError: The knowledge base or the weights are missing or damaged.
     """
-    return NameLinker(StoreHandle(names_dir), _model(names_dir), _attested(names_dir))
+    return NameLinker(StoreHandle(names_dir, overlays), _model(names_dir), _attested(names_dir))
 
 
 def _model(names_dir: Path) -> LinkModel:

@@ -10,9 +10,12 @@ import pytest
 from starlette.testclient import TestClient
 
 from app.api.main import create_app
+from app.core.segment import SentenceSegmenter
+from app.names.build import BuildOptions, write_base
 from app.settings import Settings
+from app.wiring import build_linker
 from tests.api.engines import pipeline
-from tests.names.linking import store
+from tests.names.linking import person, store
 
 DAMAGED = "Prime Minister Tauno Vaherpu of Estonia met reporters in 2015."
 
@@ -83,6 +86,21 @@ def test_places_count_in_the_unit_that_is_asked_for(client: TestClient) -> None:
     assert [names(client, text, offset_unit=unit)["names"][0]["start"] for unit in ("codepoint", "utf16", "utf8")] == [
         2, 3, 5,
     ]  # fmt: skip
+
+
+def test_overlays_lie_over_the_base(tmp_path: Path) -> None:
+    store(tmp_path / "base")
+    write_base(
+        [person("T1", "Tauno Vaherpuu Jr", "EE", "mayor of Tartu")], tmp_path / "ours", BuildOptions(name="ours")
+    )
+    settings = Settings(names_dir=tmp_path / "base", names_overlays=str(tmp_path / "ours"))
+    with TestClient(create_app(settings, pipeline())) as running:
+        assert running.get("/v1/entities/T1").json()["name"] == "Tauno Vaherpuu Jr"
+        assert running.get("/v1/entities/T2").json()["name"] == "Kersti Lindmägi"
+    linker, version = build_linker(settings)
+    assert "+ours@" in version
+    edits = linker.link(text := "Mayor Tauno Vaherpuu Jr spoke.", SentenceSegmenter().segment(text), ()).edits
+    assert edits == ()
 
 
 def test_a_service_without_a_base_says_so(tmp_path: Path) -> None:
