@@ -123,6 +123,11 @@ PROBLEM_TYPES: Final[Mapping[str, ProblemType]] = {
             "`errors` points at the pattern.",
         ),
         (
+            "idempotency-mismatch", 422, "The key stands for another body.",
+            "The `Idempotency-Key` was sent with another body before.",
+            "Send a new key with a new body, and the same body with the same key.",
+        ),
+        (
             "rate-limited", 429, "The key has asked too often.",
             "The key has used up its requests of this minute.",
             "Wait as long as `Retry-After` says.",

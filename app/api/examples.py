@@ -117,6 +117,8 @@ _DETAILS: Final[dict[str, str]] = {
     "model-not-ready": "The model is being loaded; ask /readyz and try again.",
     "store-unavailable": "Glossaries that are kept cannot be used just now; try again.",
     "queue-full": "All threads are busy; try again.",
+    "idempotency-mismatch": "The job of this `Idempotency-Key` has another body; send a new key.",
+    "job-not-done": "The job is running; ask again once it is done.",
     "interrupted": "The work on this was interrupted; send it again.",
     "deadline": "The request waited for its whole time; try again later.",
 }

@@ -2,46 +2,66 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
+from enum import StrEnum
 from functools import partial
 from http import HTTPStatus
 from threading import Lock
-from typing import Any, Final, Literal, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 import anyio
 import anyio.to_thread
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, Header, Path, Query, Request, Response
 from fastapi.routing import APIRoute
-from pydantic import BaseModel
+from pydantic import BaseModel, Field, ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.api.deps import Service, ServiceDep
-from app.api.errors import ProblemError
+from app.api.errors import ProblemError, from_validation
+from app.api.examples import REPAIR_EXAMPLES, problems
 from app.api.glossaries import read_call_with_terms
-from app.api.limits import LimitedRequest
+from app.api.job_files import DOCX, JSONL, MEDIA_TYPES, JobFile, read_file, row_spans, write_file
+from app.api.limits import LimitedRequest, parse_json
 from app.api.routes import repair_one
-from app.api.schemas import KeptTerms, RepairCall, RepairRequest, RepairResponse, read_call
+from app.api.schemas import (
+    AnswerBody,
+    EditBody,
+    GarbleBody,
+    GlossaryUseBody,
+    KeptTerms,
+    KnowledgeBaseBody,
+    ModelBody,
+    RejectedBody,
+    RepairCall,
+    RepairRequest,
+    RepairResponse,
+    SentenceBody,
+    read_call,
+)
 from app.api.streaming import NDJSON, Sections, SentenceEvent
+from app.core.diff import Change
 from app.core.errors import ResourceError
-from app.core.types import Span
+from app.core.offsets import OffsetTable, OffsetUnit
+from app.core.types import Mode, Span, Status
 from app.serving.lanes import Lane
 from app.serving.processes import MOST_LOSSES, LostError
 from app.settings import Settings
 from app.store.database import default_url, exists
-from app.store.jobs import Job, JobState, JobStore
+from app.store.jobs import Job, JobState, JobStore, NewJob, OtherBodyError
 from app.store.records import NotFoundError
 from app.telemetry import describe_error, get_logger, new_id
+from app.web.bodies import read_bytes
 
 POLL_S: Final = 5.0  # between two looks at what other processes left behind
 _START_S: Final = 0.1  # between two looks whether the model is there
 _RETRY_S: Final = 1.0
 _LATER: Final = ("queue-full", "model-not-ready", "deadline")  # others are served first
 _JSON: Final = "application/json"
+_MOST_OPTIONS: Final = 100_000
 _Result = TypeVar("_Result")
 
 
@@ -53,6 +73,7 @@ class JobBody(BaseModel):
     chars: int
     done_chars: int
     progress: float
+    format: str | None = Field(default=None, description="Of the file that it came in.")
     reason: str | None = None
     created_at: datetime
     expires_at: datetime
@@ -65,8 +86,34 @@ class JobBody(BaseModel):
         return cls(
             id=job.id, state=job.state, chars=total, done_chars=total if is_done else job.done_chars,
             progress=1.0 if is_done or not total else round(job.done_chars / total, 4), reason=job.reason or None,
-            created_at=job.created_at, expires_at=job.expires_at,
+            format=job.format or None, created_at=job.created_at, expires_at=job.expires_at,
         )  # fmt: skip
+
+
+class JobResult(AnswerBody):
+    """The answer of a job: that of `/v1/repair`, without the forms of a diff."""
+
+    id: str
+    status: Status
+    text: str
+    offset_unit: OffsetUnit
+    garble: GarbleBody
+    sentences: list[SentenceBody]
+    edits: list[EditBody]
+    rejected: list[RejectedBody]
+    glossary_report: list[GlossaryUseBody]
+    warnings: list[str]
+    model: ModelBody | None = None
+    kb: KnowledgeBaseBody | None = None
+
+
+class ResultForm(StrEnum):
+    """A form in which a result is given out."""
+
+    JSON = "json"
+    TEXT = "text"
+    NDJSON = "ndjson"
+    FILE = "file"
 
 
 class Jobs:
@@ -172,8 +219,9 @@ class Jobs:
         sections = Sections(call)
         for part in await anyio.to_thread.run_sync(store.parts, job.id):
             sections.take(*_read_part(part))
-        spans = await anyio.to_thread.run_sync(sections.spans, job.done_chars)
-        for span in spans if job.done_chars < len(job.source) else ():
+        for span, is_row in await anyio.to_thread.run_sync(_sections_left, job, sections):
+            if is_row:  # each row is a document of its own
+                sections.hints.clear()
             answer = await self._in_turn(sections.call_of(span), len(span))
             part = {"start": span.start, "end": span.end, "answer": answer.model_dump(mode="json", exclude_none=True)}
             if not await anyio.to_thread.run_sync(store.add_part, self._worker, job.id, span.end, part):
@@ -248,21 +296,100 @@ class _JobRoute(APIRoute):
         return limited
 
 
-router = APIRouter(prefix="/v1/jobs", route_class=_JobRoute, include_in_schema=False, lifespan=_lifespan)
+_RESULT_EXAMPLE: Final = {
+    "id": "9f86d081884c7d659a2feaa0", "status": "unchanged", "text": "Sound text.", "offset_unit": "codepoint",
+    "garble": {"score": 0.02, "kind": "clean"}, "edits": [], "rejected": [], "glossary_report": [], "warnings": [],
+    "sentences": [{"start": 0, "end": 11, "status": "unchanged", "confidence": 0.98,
+                   "edits": []}],
+    "model": {"name": "repair-en", "version": "3f2a", "sha256": "0" * 64}, "kb": {"version": "names-en@f86103143b14"},
+}  # fmt: skip
+_PROBLEMS: Final = problems(404, 422, 500, 503)
+JobId = Annotated[str, Path(max_length=64, description="As in the answer when the job was taken.")]
+_EXAMPLE: Final = {
+    "id": "9f86d081884c7d659a2feaa0", "state": "running", "chars": 48210, "done_chars": 11904, "progress": 0.2469,
+    "created_at": "2026-11-23T10:00:00Z", "expires_at": "2026-11-24T10:00:00Z",
+}  # fmt: skip
+_TEXT_EXAMPLE: Final = "The the minister has spoken .\n"
+_FILE_EXAMPLES: Final = {
+    "text/plain": _TEXT_EXAMPLE, "text/markdown": f"# News\n\n{_TEXT_EXAMPLE}", "text/html": f"<p>{_TEXT_EXAMPLE}</p>",
+    DOCX: "(a Word document)", "application/x-ndjson": '{"id": 7, "text": "The the end."}\n',
+}  # fmt: skip
+_BODY: Final[dict[str, Any]] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            _JSON: {"schema": {"$ref": "#/components/schemas/RepairRequest"}, "examples": REPAIR_EXAMPLES},
+            **{kind: {"schema": {"type": "string"}, "example": text} for kind, text in _FILE_EXAMPLES.items()},
+        },
+    }
+}
+router = APIRouter(prefix="/v1/jobs", route_class=_JobRoute, tags=["Jobs"], lifespan=_lifespan)
 
 
-@router.post("", status_code=HTTPStatus.ACCEPTED)
-async def add_job(body: RepairRequest, request: Request, service: ServiceDep) -> Response:
-    """Take a job: the body of `/v1/repair`, with a longer text."""
-    settings = service.settings
-    call = await read_call_with_terms(body, request, job_settings(settings))
-    options = body.model_dump(mode="json", exclude_unset=True, exclude={"text"})
-    job = await _stored(
-        request,
-        lambda store: store.add(
-            _owner(request), options, call.document.plain, timedelta(hours=settings.job_hours), settings.max_jobs
+@router.post(
+    "",
+    operation_id="add_job",
+    summary="Repair a text or a file while nobody waits",
+    status_code=HTTPStatus.ACCEPTED,
+    response_class=Response,
+    responses={
+        202: {
+            "description": "Taken, or taken before under the same key.", "model": JobBody,
+            "content": {_JSON: {"example": {**_EXAMPLE, "state": "waiting", "done_chars": 0, "progress": 0.0}}},
+        },
+        **problems(400, 408, 413, 415, 422, 500, 503),
+    },
+    openapi_extra=_BODY,
+)  # fmt: skip
+async def add_job(
+    request: Request,
+    service: ServiceDep,
+    options: Annotated[
+        str,
+        Query(max_length=_MOST_OPTIONS, description="With a file: the body of `/v1/repair` without `text`, as JSON."),
+    ] = "{}",
+    idempotency_key: Annotated[
+        str | None,
+        Header(
+            min_length=1,
+            max_length=255,
+            description="Any text that stands for this job: sent again with the same body it is the same job, with "
+            "another one an error.",
         ),
-    )
+    ] = None,
+) -> Response:
+    """Take a job: the body of `/v1/repair` with a longer text, or a file, whose kind the `Content-Type` says.
+
+    Of JSON Lines each row is an object, and its `text` a document of its own.
+    """
+    settings = service.settings
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind in MEDIA_TYPES:
+        data = await read_bytes(request, settings.max_upload_bytes)
+        file = await anyio.to_thread.run_sync(read_file, kind, data)
+        given = _options(options, settings)
+        given["text"] = file.source
+    else:
+        file = None
+        given = await request.json()
+        data = await request.body()
+    try:
+        body = RepairRequest.model_validate(given)
+    except ValidationError as exc:
+        raise from_validation(exc.errors(include_url=False, include_input=False), given) from None
+    call = await read_call_with_terms(body, request, job_settings(settings))
+    new = NewJob(
+        _owner(request), body.model_dump(mode="json", exclude_unset=True, exclude={"text"}), call.document.plain,
+        format=file.format if file else "", original=file.original if file else None,
+        idempotency_key=idempotency_key, body=b"\0".join((kind.encode(), options.encode(), data)),
+    )  # fmt: skip
+    keep = timedelta(hours=settings.job_hours)
+    try:
+        job = await _stored(request, lambda store: store.add(new, keep, settings.max_jobs))
+    except OtherBodyError:
+        raise ProblemError(
+            "idempotency-mismatch", "The job of this `Idempotency-Key` has another body; send a new key."
+        ) from None
     if job is None:
         raise ProblemError(
             "queue-full", f"At most {settings.max_jobs} jobs are kept; delete some.",
@@ -273,55 +400,136 @@ async def add_job(body: RepairRequest, request: Request, service: ServiceDep) ->
     return Response(JobBody.of(job).model_dump_json(exclude_none=True), HTTPStatus.ACCEPTED, headers, _JSON)
 
 
-@router.get("/{job_id}")
-async def job_state(job_id: str, request: Request) -> Response:
+@router.get(
+    "/{job_id}",
+    operation_id="job",
+    summary="How does a job stand?",
+    response_class=Response,
+    responses={
+        200: {"description": "Done.", "model": JobBody, "content": {_JSON: {"example": _EXAMPLE}}}, **_PROBLEMS,
+    },
+)  # fmt: skip
+async def job_state(job_id: JobId, request: Request) -> Response:
     """How a job stands."""
     job = await _stored(request, lambda store: store.get(_owner(request), job_id))
     return Response(JobBody.of(job).model_dump_json(exclude_none=True), media_type=_JSON)
 
 
-@router.get("/{job_id}/result")
+@router.get(
+    "/{job_id}/result",
+    operation_id="job_result",
+    summary="Fetch what became of a job",
+    response_class=Response,
+    responses={
+        200: {
+            "description": "Done.", "model": JobResult,
+            "content": {
+                _JSON: {"example": _RESULT_EXAMPLE},
+                NDJSON: {"schema": {"type": "string"}, "example": '{"sentence":{"start":0,"end":29},"edits":[]}\n'},
+                **{
+                    kind: {"schema": {"type": "string"}, "example": "(the file, repaired)"}
+                    for kind in _FILE_EXAMPLES if kind != NDJSON
+                },
+            },
+        },
+        **problems(404, 409, 422, 500, 503),
+    },
+)  # fmt: skip
 async def job_result(
-    job_id: str, request: Request, service: ServiceDep, format: Literal["json", "text", "ndjson"] = "json"
+    job_id: JobId,
+    request: Request,
+    service: ServiceDep,
+    form: Annotated[
+        ResultForm,
+        Query(alias="format", description="The whole answer, the text alone, a line for each sentence, or the file."),
+    ] = ResultForm.JSON,
 ) -> Response:
-    """What became of the text: as JSON, the text alone, or a line for each sentence."""
+    """What became of the text. As `file` it is of the kind that came in; a Word document has its changes tracked."""
     job, parts = await _stored(request, lambda store: (store.get(_owner(request), job_id), store.parts(job_id)))
     if job.state is not JobState.DONE:
         raise ProblemError("job-not-done", f"The job is {job.state.value}; ask again once it is done.")
-    return await anyio.to_thread.run_sync(partial(_result, job, parts, service.settings, format))
+    return await anyio.to_thread.run_sync(partial(_result, job, parts, service.settings, form))
 
 
-@router.delete("/{job_id}", status_code=HTTPStatus.NO_CONTENT)
-async def delete_job(job_id: str, request: Request) -> Response:
+@router.delete(
+    "/{job_id}",
+    operation_id="delete_job",
+    summary="Delete a job with its text and result",
+    status_code=HTTPStatus.NO_CONTENT,
+    responses={204: {"description": "Gone."}, **_PROBLEMS},
+)
+async def delete_job(job_id: JobId, request: Request) -> Response:
     """Delete a job with its text and result; one under way is given up."""
     await _stored(request, lambda store: store.delete(_owner(request), job_id))
     return Response(status_code=HTTPStatus.NO_CONTENT)
 
 
-def _result(job: Job, parts: list[dict[str, Any]], settings: Settings, form: str) -> Response:
+def _options(given: str, settings: Settings) -> dict[str, Any]:
+    """The options that come with a file.
+
+    Raises:
+        ProblemError: They are no JSON object, or hold a text.
+    """
+    options = parse_json(given.encode(), settings.max_json_depth)
+    if not isinstance(options, dict):
+        raise ProblemError("invalid-request", "`options` must be a JSON object.")
+    if found := {"text", "annotation"} & options.keys():
+        raise ProblemError.at("", "text-or-file", f"The file is the text; leave `{min(found)}` out of `options`.")
+    return options
+
+
+def _sections_left(job: Job, sections: Sections) -> list[tuple[Span, bool]]:
+    """The sections that are not done, and whether names found before are to be forgotten at each."""
+    if job.format == JSONL and job.original is not None:
+        return row_spans(job.original, job.done_chars)
+    left = sections.spans(job.done_chars) if job.done_chars < len(job.source) else []
+    return [(span, False) for span in left]
+
+
+def _result(job: Job, parts: list[dict[str, Any]], settings: Settings, form: ResultForm) -> Response:
     sections = Sections(call_of(job, settings, lambda _id: ()))  # its terms have been applied
+    if form is ResultForm.FILE:
+        file = JobFile(job.format or "text", job.source, job.original)
+        if "annotation" in job.request:
+            raise ProblemError("invalid-request", "A text with mark-up of its own is no file; ask for `text`.")
+        made = () if sections.call.options.mode is Mode.DETECT_ONLY else _changes(job.source, parts)
+        content_type, content = write_file(file, made, job.created_at)
+        return Response(content, media_type=content_type)
     events: list[SentenceEvent] = []
     for part in parts:
         events.extend(sections.take(*_read_part(part)))
     summary = sections.summary()
-    if form == "text":
+    if form is ResultForm.TEXT:
         return Response(summary["text"], media_type="text/plain; charset=utf-8")
-    if form == "ndjson":
+    if form is ResultForm.NDJSON:
         lines = (event.model_dump_json(exclude_none=True) + "\n" for event in events)
         return Response("".join(lines), media_type=NDJSON)
-    first = parts[0]["answer"] if parts else {}
-    shown = [event.model_dump(mode="json", exclude_none=True) for event in events]
-    body = {
-        "id": job.id,
-        **summary,
-        "offset_unit": sections.call.unit.value,
-        "sentences": [event["sentence"] for event in shown],
-        "edits": [edit for event in shown for edit in event["edits"]],
-        "rejected": [edit for event in shown for edit in event["rejected"]],
-        "model": first.get("model"),
-        "kb": first.get("kb"),
-    }
-    return Response(json.dumps(body, ensure_ascii=False), media_type=_JSON)
+    first = _read_part(parts[0])[1] if parts else None
+    body = JobResult(
+        id=job.id,
+        status=sections.status(),
+        text=summary["text"],
+        garble=summary["garble"],
+        glossary_report=summary["glossary_report"],
+        warnings=summary["warnings"],
+        offset_unit=sections.call.unit,
+        sentences=[event.sentence for event in events],
+        edits=[edit for event in events for edit in event.edits],
+        rejected=[edit for event in events for edit in event.rejected],
+        model=first.model if first else None,
+        kb=first.kb if first else None,
+    )
+    return Response(body.model_dump_json(exclude_none=True), media_type=_JSON)
+
+
+def _changes(source: str, parts: list[dict[str, Any]]) -> tuple[Change, ...]:
+    """All edits of a job, in code points of its text."""
+    changes = []
+    for part in parts:
+        span, answer = _read_part(part)
+        table = OffsetTable(span.of(source), answer.offset_unit)
+        changes += [Change(table.span_from_unit(e.start, e.end).shift(span.start), e.replacement) for e in answer.edits]
+    return tuple(changes)
 
 
 def _owner(request: Request) -> str:

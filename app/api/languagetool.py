@@ -28,6 +28,8 @@ from app.api.languagetool_schemas import (
     KINDS,
     LANGUAGES,
     AddedResponse,
+    CheckForm,
+    CheckResponse,
     ConfigInfoResponse,
     ConfiguredRuleBody,
     DeletedResponse,
@@ -101,7 +103,66 @@ class PlainRoute(APIRoute):
         return plain
 
 
-router = APIRouter(prefix="/v2", route_class=PlainRoute, include_in_schema=False)
+router = APIRouter(prefix="/v2", route_class=PlainRoute, tags=["LanguageTool"])
+
+
+# --- what the OpenAPI document says ---
+
+_SOFTWARE: Final = {
+    "name": "mt-repair", "version": "1.0.0", "buildDate": "2026-11-23 00:00:00 +0000", "apiVersion": 1,
+    "premium": False, "premiumHint": "", "status": "",
+}  # fmt: skip
+_CHECK_EXAMPLE: Final = {
+    "software": _SOFTWARE,
+    "warnings": {"incompleteResults": False},
+    "language": {
+        "name": "English (US)", "code": "en-US",
+        "detectedLanguage": {"name": "English (US)", "code": "en-US", "confidence": 1.0, "source": "mt-repair"},
+    },
+    "matches": [],
+    "sentenceRanges": [[0, 11]],
+    "extendedSentenceRanges": [{"from": 0, "to": 11, "detectedLanguages": [{"language": "en", "rate": 1.0}]}],
+}  # fmt: skip
+_ERROR_DETAILS: Final = {
+    400: "Missing 'language' parameter, e.g. 'language=en-US' or 'language=auto'.",
+    403: "The key is not known here.",
+    408: "The body took too long to arrive.",
+    413: "The body may have at most 1048576 bytes; send it in parts.",
+    429: "The key may ask 600 times a minute; try again in 12 seconds.",
+    500: "The request was not handled; nothing of it is kept. Quote the request id.",
+    503: "It would take longer than you can wait; try again.",
+}
+
+
+def _plain(text: str, status: int = 200, description: str = "Done.") -> dict[int | str, dict[str, Any]]:
+    return {
+        status: {"description": description, "content": {"text/plain": {"schema": {"type": "string"}, "example": text}}}
+    }
+
+
+def _success(model: Any, example: Any) -> dict[int | str, dict[str, Any]]:
+    return {200: {"description": "Done.", "model": model, "content": {JSON: {"example": example}}}}
+
+
+def _form(model: str) -> dict[str, Any]:
+    schema = {"schema": {"$ref": f"#/components/schemas/{model}"}}
+    return {"requestBody": {"required": True, "content": {_FORM: schema, JSON: schema}}}
+
+
+def _parameter(name: str, kind: str, *, required: bool = False) -> dict[str, Any]:
+    return {"name": name, "in": "query", "required": required, "schema": {"type": kind}}
+
+
+_ERRORS: Final = {
+    number: entry
+    for status, detail in _ERROR_DETAILS.items()
+    for number, entry in _plain(f"Error: {detail}", status, f"{HTTPStatus(status).phrase}.").items()
+}
+_CHECKED: Final = _success(CheckResponse, _CHECK_EXAMPLE)
+_KEY: Final = _parameter("apiKey", "string")
+_QUERY: Final = [
+    _parameter(name, "string", required=name == "language") for name in CheckForm.model_fields if name != "enabledOnly"
+]
 
 
 # --- parameters ---
@@ -277,7 +338,18 @@ def disabled_rules(parameters: Parameters, service: Service) -> frozenset[str]:
     return frozenset(id_ for id_ in off if id_ not in enabled and category[id_] not in enabled_categories)
 
 
-@router.api_route("/check", methods=["GET", "POST"])
+@router.get(
+    "/check",
+    operation_id="check_get",
+    summary="Check a text (for a quick try)",
+    response_class=Response,
+    responses={**_CHECKED, **_ERRORS},
+    openapi_extra={"parameters": _QUERY},
+)
+@router.post(
+    "/check", operation_id="check", summary="Check a text", response_class=Response,
+    responses={**_CHECKED, **_ERRORS}, openapi_extra=_form("CheckForm"),
+)  # fmt: skip
 async def check(request: Request, service: ServiceDep) -> Response:
     """Check a text: the repairer's edits as matches."""
     parameters = await read_parameters(request)
@@ -341,7 +413,11 @@ def _count(parameters: Parameters, name: str, default: int) -> int:
     return int(value)
 
 
-@router.get("/words")
+@router.get(
+    "/words", operation_id="words", summary="List the words that no check touches", response_class=Response,
+    responses={**_success(WordsResponse, {"words": ["Kuleba"]}), **_ERRORS},
+    openapi_extra={"parameters": [_parameter("offset", "integer"), _parameter("limit", "integer"), _KEY]},
+)  # fmt: skip
 async def list_words(request: Request, service: ServiceDep) -> Response:
     """The words that no check touches, a page at a time."""
     parameters = await read_parameters(request)
@@ -351,7 +427,10 @@ async def list_words(request: Request, service: ServiceDep) -> Response:
     return _json(WordsResponse(words=words[start : start + limit]))
 
 
-@router.post("/words/add")
+@router.post(
+    "/words/add", operation_id="add_word", summary="Keep a word", response_class=Response,
+    responses={**_success(AddedResponse, {"added": True}), **_ERRORS}, openapi_extra=_form("WordForm"),
+)  # fmt: skip
 async def add_word(request: Request, service: ServiceDep) -> Response:
     """Keep a word: from now on no check touches it."""
     parameters = await read_parameters(request)
@@ -362,7 +441,10 @@ async def add_word(request: Request, service: ServiceDep) -> Response:
     return _json(AddedResponse(added=await anyio.to_thread.run_sync(_words(request).add, owner, word)))
 
 
-@router.post("/words/delete")
+@router.post(
+    "/words/delete", operation_id="delete_word", summary="Forget a word", response_class=Response,
+    responses={**_success(DeletedResponse, {"deleted": True}), **_ERRORS}, openapi_extra=_form("WordForm"),
+)  # fmt: skip
 async def delete_word(request: Request, service: ServiceDep) -> Response:
     """Forget a word."""
     parameters = await read_parameters(request)
@@ -373,26 +455,44 @@ async def delete_word(request: Request, service: ServiceDep) -> Response:
 # --- what clients ask before they check ---
 
 
-@router.get("/languages")
+@router.get(
+    "/languages", operation_id="languages", summary="List the languages", response_class=Response,
+    responses={**_success(list[SpokenBody], [{"name": "English", "code": "en", "longCode": "en-US"}]), **_ERRORS},
+)  # fmt: skip
 async def languages() -> Response:
     """The languages there are: English and its variants."""
     spoken = [SpokenBody(name=name, code="en", longCode=code).model_dump_json() for code, name in LANGUAGES.items()]
     return Response(f"[{','.join(spoken)}]", media_type=JSON)
 
 
-@router.get("/maxtextlength")
+@router.get(
+    "/maxtextlength", operation_id="max_text_length", summary="How long may a text be?", response_class=Response,
+    responses={**_plain("100000"), **_ERRORS},
+)  # fmt: skip
 async def max_text_length(service: ServiceDep) -> Response:
     """The longest text, in code points, as a bare number."""
     return PlainTextResponse(str(service.settings.max_text_chars))
 
 
-@router.get("/info")
+@router.get(
+    "/info", operation_id="info", summary="What is running?", response_class=Response,
+    responses={**_success(InfoResponse, {"software": _SOFTWARE}), **_ERRORS},
+)  # fmt: skip
 async def info() -> Response:
     """What is running."""
     return _json(InfoResponse(software=software()))
 
 
-@router.get("/configinfo")
+@router.get(
+    "/configinfo", operation_id="config_info", summary="List the limits and rules", response_class=Response,
+    responses={
+        **_success(
+            ConfigInfoResponse, {"software": _SOFTWARE, "parameter": {"maxTextLength": 100000}, "rules": []}
+        ),
+        **_ERRORS,
+    },
+    openapi_extra={"parameters": [_parameter("language", "string", required=True)]},
+)  # fmt: skip
 async def config_info(request: Request, service: ServiceDep) -> Response:
     """The limits, and every rule id that a check can disable."""
     _code(await read_parameters(request))
@@ -411,14 +511,21 @@ async def config_info(request: Request, service: ServiceDep) -> Response:
     return _json(ConfigInfoResponse(software=software(), parameter=limits, rules=rules))
 
 
-@router.get("/healthcheck")
+@router.get(
+    "/healthcheck", operation_id="health_check", summary="Can it check?", response_class=Response,
+    responses={**_plain("OK"), **_ERRORS},
+)  # fmt: skip
 async def health_check(service: ServiceDep) -> Response:
     """``OK`` once a real repair has passed; asked without a key and outside of all limits."""
     service.engine()
     return PlainTextResponse("OK")
 
 
-@router.api_route("/{rest:path}", methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
+@router.api_route(
+    "/{rest:path}",
+    methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
+    include_in_schema=False,
+)
 async def unknown(rest: str) -> Response:
     """Anything else under this address, with LanguageTool's words for it."""
     known = {

@@ -65,6 +65,34 @@ class _Body(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
+class CheckForm(_Body):
+    """The fields of a check; ``text`` or ``data`` has to be there, and what is not listed here is ignored."""
+
+    text: str | None = Field(None, description="Plain text.")
+    data: str | None = Field(
+        None, description='JSON: `{"text": …}`, or `{"annotation": [{"text": …}, {"markup": …, "interpretAs": …}]}`.'
+    )
+    language: str = Field(description="`en`, `en-US`, … or `auto`.")
+    preferredVariants: str | None = Field(None, description="With commas; which variant answers to `auto`.")
+    motherTongue: str | None = None
+    level: Literal["default", "picky"] | None = Field(None, description="`picky` finds what is less sure.")
+    enabledRules: str | None = Field(None, description="Rule ids, with commas.")
+    disabledRules: str | None = Field(None, description="Rule ids, with commas.")
+    enabledCategories: str | None = Field(None, description="Category ids, with commas.")
+    disabledCategories: str | None = Field(None, description="Category ids, with commas.")
+    enabledOnly: bool | None = Field(None, description="Nothing but what is enabled.")
+    username: str | None = None
+    apiKey: str | None = Field(None, description="The key, where the service asks for one.")
+
+
+class WordForm(_Body):
+    """A word to keep or to forget."""
+
+    word: str
+    username: str | None = None
+    apiKey: str | None = Field(None, description="The key, where the service asks for one.")
+
+
 class SoftwareBody(_Body):
     """Who answers. Clients look at ``apiVersion`` alone."""
 
@@ -136,7 +164,7 @@ class CategoryBody(_Body):
     name: str
 
 
-class RuleBody(_Body):
+class MatchRuleBody(_Body):
     """Which rule spoke."""
 
     id: str
@@ -160,7 +188,7 @@ class MatchBody(_Body):
     context: ContextBody
     sentence: str
     type: TypeBody
-    rule: RuleBody
+    rule: MatchRuleBody
     ignoreForIncompleteSentence: bool = False
     contextForSureMatch: int = 0
 
@@ -436,7 +464,7 @@ def _match(place: _Place, full: str, table: OffsetTable, sentence: Span, rules: 
         context=_context(full, place.span),
         sentence=sentence.of(full),
         type=TypeBody(typeName="UnknownWord" if is_word_rule(edit.rule) else "Other"),
-        rule=RuleBody(
+        rule=MatchRuleBody(
             id=edit.rule,
             sourceFile=edit.origin.value,
             description=description,

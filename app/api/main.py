@@ -11,12 +11,14 @@ import anyio
 import anyio.to_thread
 from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
 
 from app import __version__
-from app.api import docs_page, glossaries, jobs, languagetool, problem_pages, routes
+from app.api import docs_page, glossaries, jobs, languagetool, names, problem_pages, routes
 from app.api.auth import Gate, KeyMiddleware, cors
 from app.api.deps import Service
 from app.api.errors import Problem, install
+from app.api.languagetool_schemas import CheckForm, WordForm
 from app.api.middleware import TelemetryMiddleware
 from app.api.reload import Reloader
 from app.api.schemas import ProofreaderResponse
@@ -30,6 +32,7 @@ from app.web import routes as web
 # A further front door is a router in this list.
 ROUTERS: Final[Sequence[APIRouter]] = (
     routes.router,
+    names.router,
     routes.probes,
     problem_pages.router,
     docs_page.router,
@@ -41,10 +44,14 @@ ROUTERS: Final[Sequence[APIRouter]] = (
 
 _TAGS: Final = [
     {"name": "Repair", "description": "Corrected text, every edit, and why."},
+    {"name": "Names", "description": "The knowledge base, and who the names of a text may be."},
     {"name": "Glossaries", "description": "Terms that are kept, for `glossary.ids` of a repair."},
+    {"name": "Jobs", "description": "Long texts and files, repaired while nobody waits."},
+    {"name": "LanguageTool", "description": "What clients of LanguageTool speak."},
     {"name": "Operation", "description": "Probes, versions and counters."},
     {"name": "Errors", "description": "What each kind of error means, and what to do about it."},
 ]
+_NAMED: Final[Sequence[type[BaseModel]]] = (Problem, ProofreaderResponse, glossaries.PutGlossary, CheckForm, WordForm)
 _DESCRIPTION: Final = """\
 Corrects English that a machine translated: names with a knowledge base, grammar with a seq2seq network, and changes
 nothing else. Nothing of a submitted text is kept, logged, counted or quoted in an error.
@@ -104,6 +111,7 @@ def create_app(settings: Settings, engine: RepairEngine | None = None) -> FastAP
     )
     app.state.settings, app.state.service, app.state.metrics = settings, service, metrics
     app.state.gate, app.state.words = gate, StoredWords(settings.database_url)
+    app.state.names = names.NamesDesk(settings)
     for router in ROUTERS:
         app.include_router(router)
     install(app)
@@ -145,7 +153,7 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
         schemas = document["components"]["schemas"]
         for unused in ("HTTPValidationError", "ValidationError"):
             schemas.pop(unused, None)
-        for model in (Problem, ProofreaderResponse, glossaries.PutGlossary):  # FastAPI adds those of JSON alone
+        for model in _NAMED:  # FastAPI adds those of JSON alone
             schema = model.model_json_schema(mode="serialization", ref_template="#/components/schemas/{model}")
             schemas.update(schema.pop("$defs", {}))
             schemas[model.__name__] = schema

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from hashlib import sha256
 from secrets import token_hex
 from typing import Any
 
 from sqlalchemy import Engine, delete, func, or_, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.store.database import open_engine
@@ -39,6 +41,25 @@ class Job:
     reason: str
     created_at: datetime
     expires_at: datetime
+    format: str = ""  # of the file that it came in; empty for JSON
+    original: bytes | None = None  # that file, where it is more than its text
+
+
+@dataclass(frozen=True, slots=True)
+class NewJob:
+    """A job as it is brought."""
+
+    owner: str
+    request: dict[str, Any]
+    source: str
+    format: str = ""
+    original: bytes | None = None
+    idempotency_key: str | None = None
+    body: bytes = b""  # all that the key stands for
+
+
+class OtherBodyError(Exception):
+    """The idempotency key was used for another body."""
 
 
 class JobStore:
@@ -66,18 +87,39 @@ class JobStore:
         """Close all connections."""
         self._engine.dispose()
 
-    def add(self, owner: str, request: dict[str, Any], source: str, keep: timedelta, most: int) -> Job | None:
-        """Take a job; None where the owner has ``most`` already."""
+    def add(self, new: NewJob, keep: timedelta, most: int) -> Job | None:
+        """Take a job; None where the owner has ``most`` already. One that was taken under its key stands as it is.
+
+        Raises:
+            OtherBodyError: Its key was used for another body.
+        """
+        try:
+            return self._add(new, keep, most)
+        except IntegrityError:  # brought twice at the same time: the other one was first
+            return self._add(new, keep, most)
+
+    def _add(self, new: NewJob, keep: timedelta, most: int) -> Job | None:
         now = _now()
+        key = None if new.idempotency_key is None else sha256(new.idempotency_key.encode()).hexdigest()
+        body = sha256(new.body).hexdigest() if key is not None else ""
         with Session(self._writer) as session, session.begin():
+            if key is not None:
+                same = (JobRow.owner == new.owner, JobRow.idempotency_key == key)
+                session.execute(delete(JobRow).where(*same, JobRow.expires_at <= now))
+                known = session.scalar(select(JobRow).where(*same))
+                if known is not None:
+                    if known.body_sha256 != body:
+                        raise OtherBodyError
+                    return _job(known)
             count = session.scalar(
-                select(func.count()).where(JobRow.owner == owner, JobRow.expires_at > now).select_from(JobRow)
+                select(func.count()).where(JobRow.owner == new.owner, JobRow.expires_at > now).select_from(JobRow)
             )
             if (count or 0) >= most:
                 return None
             row = JobRow(
-                id=token_hex(12), owner=owner, state=JobState.WAITING.value, request=request, source=source,
-                done_chars=0, reason="", worker="", created_at=now, expires_at=now + keep, leased_until=None,
+                id=token_hex(12), owner=new.owner, state=JobState.WAITING.value, request=new.request,
+                source=new.source, done_chars=0, reason="", worker="", created_at=now, expires_at=now + keep,
+                leased_until=None, format=new.format, original=new.original, idempotency_key=key, body_sha256=body,
             )  # fmt: skip
             session.add(row)
             session.flush()
@@ -186,5 +228,5 @@ def _now() -> datetime:
 def _job(row: JobRow) -> Job:
     return Job(
         row.id, row.owner, JobState(row.state), row.request, row.source, row.done_chars, row.reason, row.created_at,
-        row.expires_at,
+        row.expires_at, row.format, row.original,
     )  # fmt: skip

@@ -262,6 +262,12 @@ class JobRow(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime())
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime(), index=True)
     leased_until: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    format: Mapped[str] = mapped_column(WORD, server_default="")  # of the file that it came in; empty for JSON
+    original: Mapped[bytes | None] = mapped_column(LargeBinary)  # that file, where it is more than its text
+    idempotency_key: Mapped[str | None] = mapped_column(WORD)  # hashed: callers choose it
+    body_sha256: Mapped[str] = mapped_column(WORD, server_default="")
+
+    __table_args__ = (Index("ix_job_owner_idempotency_key", "owner", "idempotency_key", unique=True),)
 
 
 class JobPartRow(Base):

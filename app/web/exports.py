@@ -72,17 +72,26 @@ def _text(work: Work) -> bytes:
     made, document = work.made(), work.document
     if document.original is None or document.format not in ("md", "html"):
         return text_of(document.source, made).encode()
+    return changed_markup(document.format, document.original, [one.change for one in made])
+
+
+def changed_markup(kind: str, original: bytes, changes: Sequence[Change]) -> bytes:
+    """A file with mark-up, its text changed; what reaches across a tag cannot be changed and stays.
+
+    Args:
+        kind: ``md`` or ``html``.
+        original: The file as it came in.
+        changes: Of its text as ``read_upload`` gives it; sorted, none in conflict.
+    """
     from app.formats.prose import apply_to_source
 
-    source = document.original.decode()
-    form = marked_up(document.format)
+    source = original.decode()
+    form = marked_up(kind)
     prose = form.prose(source)
-    changes = [
-        (c.span.start, c.span.end, c.text)
-        for c in (one.change for one in made)
-        if _is_in_one_piece(c.span, prose.seams, prose.places)
+    pieces = [
+        (c.span.start, c.span.end, c.text) for c in changes if _is_in_one_piece(c.span, prose.seams, prose.places)
     ]
-    return apply_to_source(source, changes, prose.places, form.escape).encode()
+    return apply_to_source(source, pieces, prose.places, form.escape).encode()
 
 
 def _is_in_one_piece(span: Span, seams: Sequence[int], places: Sequence[int]) -> bool:

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import io
 import json
 import threading
 import time
+import zipfile
 from collections.abc import Iterator
-from datetime import timedelta
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +16,10 @@ from sqlalchemy import text as sql
 from starlette.testclient import TestClient
 
 from app.api.auth import hash_key
+from app.api.job_files import DOCX
 from app.api.main import create_app
 from app.settings import Settings
-from app.store.jobs import JobState, JobStore
+from app.store.jobs import JobState, JobStore, NewJob, OtherBodyError
 from tests.api.engines import WilfulEngine
 
 PARAGRAPH = "The the minister has went home. 🌊 He gave informations , and left ..\n\n"
@@ -167,7 +171,7 @@ def test_a_job_that_fails_says_so_without_its_text(client: TestClient, engine: W
 
 def test_an_expired_job_is_gone(url: str, client: TestClient) -> None:
     store = JobStore.open(url)
-    job = store.add("", {}, "Zw4nary", timedelta(seconds=-1), 10)
+    job = store.add(NewJob("", {}, "Zw4nary"), timedelta(seconds=-1), 10)
     assert job is not None
     assert client.get(f"/v1/jobs/{job.id}").status_code == 404
     assert store.claim("worker") is None
@@ -207,12 +211,158 @@ def test_looking_for_a_job_makes_no_database(client: TestClient, tmp_path: Path)
     assert not list(tmp_path.iterdir())
 
 
+# --- files ---
+
+FILES: dict[str, tuple[str, str]] = {
+    "text/plain": ("The the minister has went home .\n", "The minister went home.\n"),
+    "text/markdown": ("# News\n\nThe the **minister** has went home .\n", "# News\n\nThe **minister** went home.\n"),
+    "text/html": ("<p>The the <b>minister</b> has went home .</p>", "<p>The <b>minister</b> went home.</p>"),
+    "application/x-ndjson": (
+        '{"id": 7, "text": "The the end."}\n{"id":8}\n\n{"id": 9, "text": "Sound text."}\n{"text": "A apple.\\n"}\n',
+        '{"id": 7, "text": "The end."}\n{"id":8}\n{"id": 9, "text": "Sound text."}\n{"text": "A apple.\\n"}\n',
+    ),
+}  # fmt: skip
+
+
+def send_file(client: TestClient, data: bytes, kind: str, **query: str) -> str:
+    response = client.post("/v1/jobs", content=data, headers={"Content-Type": kind}, params=query)
+    assert response.status_code == 202, response.text
+    return str(response.headers["location"])
+
+
+@pytest.mark.parametrize("kind", list(FILES))
+def test_a_file_comes_back_as_the_kind_that_it_was(client: TestClient, kind: str) -> None:
+    given, expected = FILES[kind]
+    place = send_file(client, given.encode(), f"{kind}; charset=utf-8")
+    wait_for(client, place, "done")
+    result = client.get(f"{place}/result?format=file")
+    assert (result.text, result.headers["content-type"].partition(";")[0]) == (expected, kind)
+
+
+def test_a_word_document_comes_back_with_tracked_changes(client: TestClient) -> None:
+    from app.formats.docx import Revisions, read_docx, write_docx
+
+    data = write_docx("The the minister has went home.", (), Revisions("x", datetime(2026, 1, 1, tzinfo=UTC)))
+    place = send_file(client, data, DOCX)
+    assert wait_for(client, place, "done")["format"] == "docx"
+    result = client.get(f"{place}/result?format=file")
+    assert result.headers["content-type"] == DOCX
+    with zipfile.ZipFile(io.BytesIO(result.content)) as archive:
+        shown = archive.read("word/document.xml").decode()
+    assert "<w:ins " in shown
+    assert "<w:del " in shown
+    assert client.get(f"{place}/result?format=text").text.strip() == "The minister went home."
+    assert read_docx(result.content).text
+
+
+def test_options_come_with_a_file(client: TestClient) -> None:
+    options = {"mode": "detect_only", "offset_unit": "utf16"}
+    place = send_file(client, "🌊 The the end.".encode(), "text/plain", options=json.dumps(options))
+    wait_for(client, place, "done")
+    assert client.get(f"{place}/result?format=file").text == "🌊 The the end."
+    assert client.get(f"{place}/result").json()["offset_unit"] == "utf16"
+    place = send_file(client, "🌊 The the end.".encode(), "text/plain", options='{"offset_unit": "utf16"}')
+    wait_for(client, place, "done")
+    assert client.get(f"{place}/result?format=file").text == "🌊 The end."
+
+
+def test_each_row_is_a_document_of_its_own_and_a_job_of_rows_goes_on(url: str) -> None:
+    rows = [f"The the row number {i} has went home. 🌊" for i in range(40)]
+    data = "".join(json.dumps({"text": row, "n": i}) + "\n" for i, row in enumerate(rows)).encode()
+    seen: list[str] = []
+
+    class Seeing(WilfulEngine):
+        def repair(self, text: str, options: Any = None) -> Any:
+            seen.append(text)
+            return super().repair(text, options)
+
+    with TestClient(create_app(Settings(database_url=url), Seeing())) as client:
+        place = send_file(client, data, "application/x-ndjson")
+        wait_for(client, place, "running", done_chars=1)
+    with TestClient(create_app(Settings(database_url=url), Seeing())) as client:
+        wait_for(client, place, "done")
+        lines = client.get(f"{place}/result?format=file").text.splitlines()
+    assert [json.loads(line) for line in lines] == [
+        {"text": row.replace("The the", "The").replace("has went", "went"), "n": i} for i, row in enumerate(rows)
+    ]
+    assert [text for text in seen if "row number" in text] == [f"{row}\n" for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("kind", "data", "query", "status"),
+    [
+        ("application/zip", b"PK", {}, 415), (DOCX, b"PK no such thing", {}, 422), ("text/plain", b"\xff", {}, 422),
+        ("application/x-ndjson", b"{", {}, 400), ("application/x-ndjson", b'{"text": 7}', {}, 422),
+        ("text/plain", b"a", {"options": "7"}, 422), ("text/plain", b"a", {"options": '{"text": "b"}'}, 422),
+        ("text/plain", b"a", {"options": '{"colour": 1}'}, 422), ("text/plain", b"a", {"options": "{"}, 400),
+    ],
+)  # fmt: skip
+def test_a_file_that_cannot_be_read_is_refused(
+    client: TestClient, kind: str, data: bytes, query: dict[str, str], status: int
+) -> None:
+    response = client.post("/v1/jobs", content=data, headers={"Content-Type": kind}, params=query)
+    assert (response.status_code, response.headers["content-type"]) == (status, "application/problem+json")
+
+
+# --- sent twice ---
+
+
+def test_a_job_sent_again_under_its_key_is_the_same_job(client: TestClient) -> None:
+    def send(text: str, key: str) -> Any:
+        return client.post("/v1/jobs", json={"text": text}, headers={"Idempotency-Key": key})
+
+    first, again, other = send("The the end.", "a-1"), send("The the end.", "a-1"), send("The the end.", "a-2")
+    assert [r.status_code for r in (first, again, other)] == [202] * 3
+    assert first.json()["id"] == again.json()["id"] != other.json()["id"]
+    wrong = send("Another end.", "a-1")
+    assert (wrong.status_code, wrong.json()["type"]) == (422, "/problems/idempotency-mismatch")
+    file = client.post(
+        "/v1/jobs", content=b"The the end.", headers={"Idempotency-Key": "a-1", "Content-Type": "text/plain"}
+    )
+    assert file.status_code == 422
+    place = f"/v1/jobs/{first.json()['id']}"
+    wait_for(client, place, "done")
+    assert send("The the end.", "a-1").json()["state"] == "done"
+    assert client.delete(place).status_code == 204
+    assert send("Another end.", "a-1").status_code == 202  # the key went with the job
+
+
+def test_a_job_sent_twice_at_once_is_taken_once(url: str) -> None:
+    store = JobStore.open(url)
+
+    def add(_: int) -> str:
+        job = store.add(NewJob("", {}, "text", idempotency_key="k", body=b"b"), timedelta(hours=1), 10)
+        assert job is not None
+        return job.id
+
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(add, range(16)))) == 1
+    store.close()
+
+
+def test_a_key_is_its_owner_s_and_ends_with_its_job(url: str) -> None:
+    store = JobStore.open(url)
+
+    def add(owner: str, body: bytes, hours: int = 1) -> str:
+        job = store.add(NewJob(owner, {}, "text", idempotency_key="k", body=body), timedelta(hours=hours), 10)
+        assert job is not None
+        return job.id
+
+    one, other = add("a", b"1"), add("b", b"2")
+    assert one != other
+    with pytest.raises(OtherBodyError):
+        add("a", b"2")
+    expired = add("c", b"1", hours=-1)
+    assert add("c", b"2") != expired
+    store.close()
+
+
 # --- the store ---
 
 
 def test_a_job_is_one_worker_s_at_a_time_and_another_s_once_that_is_silent(url: str) -> None:
     store, silent = JobStore.open(url), JobStore.open(url, lease_s=-1)
-    job = store.add("", {}, "text", timedelta(hours=1), 10)
+    job = store.add(NewJob("", {}, "text"), timedelta(hours=1), 10)
     assert job is not None
     assert store.claim("one") is not None
     assert store.claim("two") is None
