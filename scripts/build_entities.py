@@ -15,13 +15,13 @@ from pathlib import Path
 from app.names.build import BuildOptions, Form, write_base
 from app.names.mangle import FAR, mangle
 from app.names.readers import Broken
-from app.names.shipped import SOURCES, card, count_sources, shipped_entities
+from app.names.shipped import SOURCES, card, count_sources, exonyms, shipped_entities
 from app.names.store import Entity, read_manifest
 
 
 def far_forms(entity: Entity) -> Iterable[Form]:
-    """The mangled forms that a search by spelling and sound would not find."""
-    return mangle(entity, kinds=FAR)
+    """The mangled forms that a search by spelling and sound would not find, and what other languages call it."""
+    return [*mangle(entity, kinds=FAR), *exonyms(entity)]
 
 
 def main() -> int:

@@ -12,9 +12,10 @@ from __future__ import annotations
 import pickle
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha1
+from itertools import product
 from pathlib import Path
 from typing import Annotated
 
@@ -38,11 +39,13 @@ from scripts.names_benchmark import (
     frames,
     generated,
     in_parts,
+    is_post_edit,
     is_right_change,
     load,
     one_segment,
     pairs,
     random_entities,
+    references,
     stands_in,
     surnames_alone,
 )
@@ -61,7 +64,9 @@ GENERATED_WEIGHT = 0.08
 PAIRS_WEIGHT = 0.6  # nobody read them
 UNSURE = 0.3
 REAL = ("errors", "controls", "documents")
-WEIGHT_OF = {"errors": 1.0, "controls": 1.0, "documents": 1.0, "pairs": PAIRS_WEIGHT, "far": 0.04}
+WEIGHT_OF = {
+    "errors": 1.0, "controls": 1.0, "documents": 1.0, "pairs": PAIRS_WEIGHT, "references": PAIRS_WEIGHT, "far": 0.04,
+}  # fmt: skip
 RIGHT_WEIGHT = 1.5  # of what is right in real texts, times the above: it is rare
 FAR_ENTITIES, OF_ORGANISATIONS, SURNAMES = 1500, 800, 800  # generated, beyond the share that they have by chance
 # What little data shows: the right name elsewhere in the document, the caller's word for it, a fitting office.
@@ -75,18 +80,21 @@ PRIOR |= {
     "unvouched": -1.0,
     "short_name": -1.0,
     "known_form": -1.0,
+    "known_word": -0.5,
 }
 # What few real errors show, and what a machine is known to do all the same.
 PRIOR |= {"mangled": 1.0, "far_fits": 2.0, "far_abroad": -1.0, "mangled_rival": -2.0, "sole_bag": 1.5, "body": 0.5}
+PRIOR |= {"exonym": 1.5, "respelt": 1.0, "sole_start": 0.5, "case_ending": 0.5, "office_and_word": 0.5}
 _FOR = (
     "spelling worst_word sound same_words rare_words same_start mangled length changed_length role_fits in_office"
     " country companions fuller_form hinted popularity known_target famous_target unheard kind placed"
-    " far_fits body word_bag sole_bag famous_ending placed_ending"
+    " far_fits body word_bag sole_bag famous_ending placed_ending exonym respelt same_given_name sole_start"
+    " case_ending office_and_word"
 )
 _AGAINST = (
     "distance missing_words extra_words role_differs other_country rival attested common_word sentence_start given_name"
     " variant another_name attested_variant well_formed short_name far_abroad mangled_rival obscure_place"
-    " known_form unvouched"
+    " known_form unvouched known_word"
 )
 SIGNS = {**dict.fromkeys(_FOR.split(), 1), **dict.fromkeys(_AGAINST.split(), -1)}
 LEAST_PRECISION = 0.95  # of the changes in the errors and controls of the dev half, out of fold
@@ -170,11 +178,15 @@ def collect(
                 text = printed_form(comparison.candidate, reading.text, attested)
                 if normalise(text) == normalise(reading.text):
                     continue
-                right = bool(case.reference) and is_right_change(case, reading.text, text, comparison.candidate.entity)
+                right = bool(case.reference) and is_right_change(
+                    case, reading.text, text, comparison.candidate.entity, linker.store
+                )
                 features = tuple((e.feature, e.score) for e in gather(comparison))
                 # A reference that has neither form says little: names are spelt in several ways.
                 kept = not case.reference or stands_in(reading.text, case.reference)
-                doubt = 1.0 if kept or source != "pairs" else UNSURE
+                # So does a post-edit that has it as the machine wrote it.
+                is_told = kept and not is_post_edit(case)
+                doubt = 1.0 if is_told or source != "pairs" else UNSURE
                 if right and source in ("errors", "pairs"):
                     doubt = RIGHT_WEIGHT
                 samples.append(
@@ -216,6 +228,7 @@ def gather_samples(store: EntityStore, attested: Attested, data: Path) -> Gather
         "controls": load("controls", "dev", data),
         "documents": (part for whole in documents("dev", data) for part in in_parts(whole)),
         "pairs": (case for case in pairs(data) if case.id not in read),
+        "references": references(data),
         "generated": generated(store, random_entities(store, GENERATED, SEED, by_popularity=True), slots, SEED),
         "far": generated(store, [e for e in known if e.native][:FAR_ENTITIES], slots, SEED + 2, kinds=FAR),
         "organisations": generated(
@@ -236,25 +249,53 @@ def gather_samples(store: EntityStore, attested: Attested, data: Path) -> Gather
     return gathered
 
 
-def fit(samples: Sequence[Sample], names: Sequence[str]) -> WeightTable:
+@dataclass(frozen=True, slots=True)
+class Design:
+    """Samples as arrays: a column of ones and a column a feature, what is right, how much each counts, its fold."""
+
+    names: tuple[str, ...]
+    x: Floats
+    y: Floats
+    w: Floats
+    fold: npt.NDArray[np.int64]
+
+    @classmethod
+    def of(cls, samples: Sequence[Sample]) -> Design:
+        names = tuple(sorted({name for s in samples for name, _ in s.features}))
+        column = {name: i + 1 for i, name in enumerate(names)}
+        x = np.zeros((len(samples), len(names) + 1))
+        x[:, 0] = 1
+        for row, sample in enumerate(samples):
+            for name, value in sample.features:
+                x[row, column[name]] = value
+        right = np.array([float(s.is_right) for s in samples])
+        return cls(names, x, right, np.array([s.weight for s in samples]), np.array([s.fold for s in samples]))
+
+    def without(self, fold: int) -> Design:
+        """The samples of the other folds."""
+        keep = self.fold != fold
+        return Design(self.names, self.x[keep], self.y[keep], self.w[keep], self.fold[keep])
+
+
+def fit(design: Design) -> WeightTable:
     """Ridge logistic regression by Newton's method, towards ``PRIOR`` and with the signs that the features mean.
 
     A weight of the wrong sign is an accident of the sample (clean documents are longer than the sentences with errors,
     so they name more countries); its feature is left out of the table.
     """
-    used = [n for n in names if n in {name for s in samples for name, _ in s.features}]
+    used = [i + 1 for i in range(len(design.names)) if np.any(design.x[:, i + 1])]
     while True:
-        beta = _newton(samples, used)
-        wrong = {n for n, b in zip(used, beta[1:], strict=True) if b * SIGNS.get(n, 0) < 0}
+        names = [design.names[i - 1] for i in used]
+        beta = _newton(design.x[:, [0, *used]], design.y, design.w, names)
+        wrong = {i for i, n, b in zip(used, names, beta[1:], strict=True) if b * SIGNS.get(n, 0) < 0}
         if not wrong:
-            weights = {n: round(float(b), 4) for n, b in zip(used, beta[1:], strict=True)}
+            weights = {n: round(float(b), 4) for n, b in zip(names, beta[1:], strict=True)}
             weights.update({n: b for n, b in PRIOR.items() if n not in weights})
             return WeightTable(round(float(beta[0]), 4), weights, IDENTITY, 1.0)
-        used = [n for n in used if n not in wrong]
+        used = [i for i in used if i not in wrong]
 
 
-def _newton(samples: Sequence[Sample], names: Sequence[str]) -> Floats:
-    x, y, w = _matrix(samples, names)
+def _newton(x: Floats, y: Floats, w: Floats, names: Sequence[str]) -> Floats:
     centre = np.array([0.0, *(PRIOR.get(n, 0.0) for n in names)])
     beta = centre.copy()
     penalty = np.full(x.shape[1], RIDGE)
@@ -265,20 +306,9 @@ def _newton(samples: Sequence[Sample], names: Sequence[str]) -> Floats:
         hessian = (x * (w * p * (1 - p) + 1e-9)[:, None]).T @ x + np.diag(penalty)
         step = np.linalg.solve(hessian, gradient)
         beta = beta - step
-        if np.abs(step).max() < 1e-7:
+        if np.abs(step).max() < 1e-5:
             break
     return beta
-
-
-def _matrix(samples: Sequence[Sample], names: Sequence[str]) -> tuple[Floats, Floats, Floats]:
-    column = {name: i + 1 for i, name in enumerate(names)}
-    x = np.zeros((len(samples), len(names) + 1))
-    x[:, 0] = 1
-    for row, sample in enumerate(samples):
-        for name, value in sample.features:
-            if name in column:
-                x[row, column[name]] = value
-    return x, np.array([float(s.is_right) for s in samples]), np.array([s.weight for s in samples])
 
 
 def score(table: WeightTable, sample: Sample) -> float:
@@ -314,13 +344,13 @@ class Best:
     sample: Sample
 
 
-def best_of(samples: Sequence[Sample], names: Sequence[str]) -> list[Best]:
+def best_of(samples: Sequence[Sample], designs: Mapping[str, Design]) -> list[Best]:
     """The best candidate of each reading, scored by tables that never saw its document."""
     by_reading: dict[int, list[tuple[float, Sample]]] = {}
-    for fold in range(FOLDS):
-        for shape in SHAPES:
-            mine = [s for s in samples if s.shape == shape]
-            table = fit([s for s in mine if s.fold != fold], names)
+    for shape in SHAPES:
+        mine = [s for s in samples if s.shape == shape]
+        for fold in range(FOLDS):
+            table = fit(designs[shape].without(fold))
             for sample in mine:
                 if sample.fold == fold:
                     by_reading.setdefault(sample.reading, []).append((score(table, sample), sample))
@@ -354,10 +384,11 @@ def main(
         if cache is not None:
             cache.write_bytes(pickle.dumps(gathered))
     samples, sizes, mentions = gathered.samples, gathered.sizes, gathered.mentions
-    features = sorted({name for s in samples for name, _ in s.features})
-    bests = best_of(samples, features)
+    designs = {shape: Design.of([s for s in samples if s.shape == shape]) for shape in SHAPES}
+    bests = best_of(samples, designs)
     tables: dict[str, WeightTable] = {}
     report: dict[str, dict[str, float]] = {}
+    options: dict[str, list[Point]] = {}
     real = [b for b in bests if b.sample.source in ("errors", "controls")]
     clean_names = mentions["controls"] + mentions["documents"]
     for shape in SHAPES:
@@ -365,9 +396,12 @@ def main(
         if sum(b.is_right for b in mine) < FEWEST:
             mine = real
         calibration = calibrate([b.log_odds for b in mine], [b.is_right for b in mine])
-        table = replace(fit([s for s in samples if s.shape == shape], features), calibration=calibration)
-        least, report[shape] = operating_point([b for b in bests if b.sample.shape == shape], table, clean_names)
-        tables[shape] = replace(table, least=least)
+        table = replace(fit(designs[shape]), calibration=calibration)
+        tables[shape] = table
+        options[shape] = operating_points([b for b in bests if b.sample.shape == shape], table, clean_names)
+    for shape, point in best_together(options).items():
+        report[shape] = point.report(clean_names)
+        tables[shape] = replace(tables[shape], least=point.least)
     model = LinkModel(
         tables,
         LEAST_HINT,
@@ -393,32 +427,66 @@ def main(
     typer.echo(orjson.dumps(report, option=orjson.OPT_INDENT_2).decode())
 
 
-def operating_point(bests: Sequence[Best], table: WeightTable, clean_names: int) -> tuple[float, dict[str, float]]:
-    """The least probability of a shape whose changes are right often enough, out of fold, with the figures there."""
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A least probability of a shape, and what it lets through, out of fold."""
+
+    least: float
+    right: int = 0  # changes in the errors and controls
+    wrong: int = 0
+    harm: int = 0  # changes in the controls and in whole clean documents
+
+    def report(self, clean_names: int) -> dict[str, float]:
+        """For the provenance."""
+        changed = self.right + self.wrong
+        return {
+            "changed": changed,
+            "right": self.right,
+            "precision": self.right / max(1, changed),
+            "harm": self.harm / clean_names,
+        }
+
+
+def operating_points(bests: Sequence[Best], table: WeightTable, clean_names: int) -> list[Point]:
+    """Where the least probability of a shape may lie: before each real change that is wrong, and above them all."""
     right = wrong = harm = made_right = made_wrong = 0
     is_rare = sum(b.is_right and b.sample.source in REAL for b in bests) < FEWEST
-    best: tuple[float, dict[str, float]] = (LEAST_WITHOUT_DATA, {})
+    points = [Point(LEAST_WITHOUT_DATA)]
     for b in sorted(bests, key=lambda b: -b.log_odds):
         probability, source = table.calibrated(b.log_odds), b.sample.source
         if probability - table.calibrated(b.second) < MARGIN:
             continue
-        if source not in REAL and (not is_rare or source == "pairs"):
+        if source not in REAL and (not is_rare or source in ("pairs", "references")):
             continue
         harm += source in ("documents", "controls")
         if source in REAL:
             right, wrong = right + b.is_right, wrong + (not b.is_right and source != "documents")
         else:
             made_right, made_wrong = made_right + b.is_right, made_wrong + (not b.is_right)
+        if harm / clean_names > MOST_HARM or probability < LEAST_CONFIDENCE:
+            break
         # Where real ones are few, the point may lie anywhere above the first wrong one: generated ones say how low.
-        precision = min(
-            right / max(1, right + wrong), (right + made_right) / max(1, right + wrong + made_right + made_wrong)
-        )
-        if precision >= LEAST_PRECISION and harm / clean_names <= MOST_HARM and probability >= LEAST_CONFIDENCE:
-            best = (
-                round(probability, 4),
-                {"changed": right + wrong, "right": right, "precision": precision, "harm": harm / clean_names},
-            )
-    return best
+        made = made_right + made_wrong
+        if is_rare and (right + made_right) / max(1, right + wrong + made) < LEAST_PRECISION:
+            continue
+        point = Point(round(probability, 4), right, wrong, harm)
+        if points[-1].wrong == wrong and len(points) > 1:
+            points[-1] = point
+        else:
+            points.append(point)
+    return points
+
+
+def best_together(options: Mapping[str, Sequence[Point]]) -> dict[str, Point]:
+    """One point a shape, so that the changes of all shapes together are right often enough, and most are right."""
+    best: tuple[Point, ...] | None = None
+    for chosen in product(*options.values()):
+        right, wrong = sum(p.right for p in chosen), sum(p.wrong for p in chosen)
+        if right / max(1, right + wrong) < LEAST_PRECISION:
+            continue
+        if best is None or (right, -wrong) > (sum(p.right for p in best), -sum(p.wrong for p in best)):
+            best = chosen
+    return dict(zip(options, best or [points[0] for points in options.values()], strict=True))
 
 
 if __name__ == "__main__":

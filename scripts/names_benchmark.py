@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,7 +19,7 @@ from app.names.mangle.engine import mangle
 from app.names.mangle.forms import Damage
 from app.names.normalise import normalise
 from app.names.store import Entity, EntityKind, EntityStore, NameKind
-from scripts.mine_names import CONTROL_TEXTS, MAX_WORDS, Item, half_of, read_rows
+from scripts.mine_names import CONTROL_TEXTS, MAX_WORDS, PAIR_FILES, Item, half_of, read_rows
 from scripts.prepare_data import read_documents
 
 DATA = Path("../shared/data")
@@ -95,26 +96,53 @@ def documents(half: str, data: Path = DATA, most: int = 400) -> Iterator[Case]:
 
 
 def pairs(data: Path = DATA) -> Iterator[Case]:
-    """Every machine translation of the dev half, with the human text as its reference: real names, right and wrong.
+    """Machine translations of the dev half, with the human text as its reference: real names, right and wrong.
 
-    No person read them, so a name that the reference spells otherwise counts as wrong, whatever else it may be. A
-    document, or a reference, that the test half has too is left out, whichever test set it comes from.
+    No person read them, so a name that the reference spells otherwise counts as wrong, whatever else it may be. Of the
+    translations of one reference the first is taken, and a few others that have a name which it lacks. A document, or a
+    reference, that the test half has too is left out, whichever test set it comes from.
     """
     tested: set[str] = set()
     mine: list[tuple[str, dict[str, Any]]] = []
-    for row in read_rows(data):
+    for row in read_rows(data, [name for name in PAIR_FILES if name != "pe-test20"]):
         document = f"{row.get('set')}/{row['lang']}/{row.get('doc') or row['id'].rsplit('/', 1)[0]}"
         if half_of(document) == "dev":
             mine.append((document, row))
         else:
             tested.update((f"ref {row['ref']}", f"doc {row.get('doc')}" if row.get("doc") else ""))
-    seen: set[str] = set()
+    seen: Counter[str] = Counter()
     for document, row in mine:
-        keys = {f"ref {row['ref']}", f"doc {row.get('doc')}"}
-        if keys & tested or f"ref {row['ref']}" in seen or len(str(row["mt"]).split()) > MAX_WORDS:
+        mt, ref = str(row["mt"]), str(row["ref"])
+        if {f"ref {ref}", f"doc {row.get('doc')}"} & tested or len(mt.split()) > MAX_WORDS:
             continue
-        seen.add(f"ref {row['ref']}")
-        yield Case(str(row["id"]), document, str(row["lang"]), str(row["mt"]), str(row["ref"]))
+        if seen[ref] and (seen[ref] >= MOST_OF_REFERENCE or not _has_other_name(mt, ref)):
+            continue
+        seen[ref] += 1
+        yield Case(str(row["id"]), document, str(row["lang"]), mt, ref)
+
+
+def references(data: Path = DATA) -> Iterator[Case]:
+    """The human translations of the dev half, once each: as good as all their names are right. Post-edits keep too
+    many names as the machine wrote them."""
+    seen: set[str] = set()
+    for case in pairs(data):
+        if case.reference not in seen and not is_post_edit(case):
+            seen.add(case.reference)
+            yield replace(case, id=f"{case.id}/ref", text=case.reference, reference="")
+
+
+def is_post_edit(case: Case) -> bool:
+    """Whether the reference was made from the machine's own sentence."""
+    return case.id.startswith("mlqe-pe/")
+
+
+MOST_OF_REFERENCE = 4  # translations of one reference
+_CAPITALISED = regex.compile(r"(?<=\p{L}[,;]? )\p{Lu}\p{Ll}{3,}")
+
+
+def _has_other_name(text: str, reference: str) -> bool:
+    """Whether a capitalised word inside a sentence stands nowhere in the reference."""
+    return any(word not in reference for word in _CAPITALISED.findall(text))
 
 
 def in_parts(case: Case, sentences: int = 3) -> Iterator[Case]:
@@ -142,10 +170,22 @@ def in_base(case: Case, store: EntityStore) -> Entity | None:
     """The entity that the right form of a case names, titles before it aside: the best known of that name."""
     words = case.right.split()
     for start in range(len(words)):
-        found = store.by_name(" ".join(words[start:]))
+        name = " ".join(words[start:])
+        found = store.by_name(name) or called_abroad(name, store)
         if found:
             return found[0]
     return None
+
+
+def called_abroad(name: str, store: EntityStore) -> list[Entity]:
+    """The places that another language calls so, the best known first: a reference may print such a form."""
+    found = [
+        layer.entity(form.row)
+        for layer in store.layers
+        for form in layer.mangled(normalise(name))
+        if form.damage == Damage.EXONYM
+    ]
+    return sorted(found, key=lambda e: -e.popularity)
 
 
 # ---------------------------------------------------------------- judging
@@ -157,10 +197,11 @@ def stands_in(name: str, text: str) -> bool:
     return f" {normalise(name)} " in f" {normalise(bare)} " or f" {normalise(name)} " in f" {normalise(text)} "
 
 
-def is_right_change(case: Case, old: str, new: str, entity: Entity | None) -> bool:
+def is_right_change(case: Case, old: str, new: str, entity: Entity | None, store: EntityStore) -> bool:
     """Whether the reference bears a change out: it has the new form, or another name of the entity, and not the old.
 
-    Where only a part of a name is printed the part has to stand in the reference.
+    What other languages call a place counts as its name in a reference. Where only a part of a name is printed the part
+    has to stand in the reference.
     """
     reference = case.reference or case.text
     if stands_in(old, reference):
@@ -169,11 +210,16 @@ def is_right_change(case: Case, old: str, new: str, entity: Entity | None) -> bo
         return True
     if entity is None or (entity.kind is EntityKind.PERSON and len(new.split()) < 2):
         return False
-    return any(
+    if any(
         stands_in(name.text, reference)
         for name in entity.names
         if name.kind is not NameKind.NATIVE and normalise(name.text) != normalise(old)
-    )
+    ):
+        return True
+    if entity.kind is not EntityKind.PLACE:
+        return False
+    words = regex.findall(r"\p{Lu}[\p{L}-]{3,}", reference)
+    return any(e.id == entity.id for word in words for e in called_abroad(word, store))
 
 
 def changed_names(case: Case, edits: Sequence[Edit], store: EntityStore) -> list[tuple[Edit, bool]]:
@@ -182,7 +228,7 @@ def changed_names(case: Case, edits: Sequence[Edit], store: EntityStore) -> list
     for edit in edits:
         entity = store.get(edit.entity.id) if edit.entity is not None else None
         new = regex.sub(r"^[Aa]n?\s+|['’]s?$", "", edit.text)
-        judged.append((edit, is_right_change(case, edit.span.of(case.text), new, entity)))
+        judged.append((edit, is_right_change(case, edit.span.of(case.text), new, entity, store)))
     return judged
 
 

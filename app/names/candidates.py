@@ -13,6 +13,7 @@ import numpy as np
 from rapidfuzz import process
 from rapidfuzz.distance import Levenshtein
 
+from app.names.mangle.forms import Damage
 from app.names.normalise import index_keys, normalise, query_keys, strip_possessive
 from app.names.sounds import sound_key
 from app.names.store import KINDS, PERSON_CODE, Entity, EntityKind, EntityStore, Layer, UInts
@@ -87,6 +88,13 @@ _CLOSE = 0.75  # a word this similar is near enough not to look further
 _SHORT_WORD = 6  # letters; one wrong letter in the middle of a shorter one leaves neither beginning nor end whole
 _MOST_WORDS = 14
 SURNAME_FIRST = frozenset(("CN", "TW", "HK", "MO", "SG", "KR", "KP", "VN", "HU"))
+# Endings of names that two or more names of the training pairs kept in English, and what stands in their place.
+ENDINGS = (
+    ("s", ""), ("i", ""), ("a", ""), ("er", ""), ("", "s"), ("", "a"), ("", "o"), ("ei", "a"), ("ga", "a"), ("e", "a"),
+    ("t", ""), ("n", ""), ("is", ""), ("e", ""),
+)  # fmt: skip
+_INFLECTED = 0.3  # of damaged names have an ending besides
+_SHORTEST_STEM = 5
 _POPULARITY_BONUS, _COUNTRY_BONUS = 0.08, 0.05
 _WORDS_KEPT = 50_000
 
@@ -187,6 +195,8 @@ class _Searcher:
                 name = self._canonical(form.row)
                 yield _Hit(self._number, form.row, Route.MANGLED, name, score, form.probability, form.damage)
             words = key.split(" ")
+            if len(words) == 1 and len(key) > _SHORTEST_STEM:
+                yield from self._exonyms(key)
             if 1 < len(words) <= _MOST_WORDS:
                 for other in _rearranged(words):
                     yield from self._named(other, Route.REORDERED, 0.93)
@@ -197,6 +207,20 @@ class _Searcher:
         words = normalise(bare).split(" ")
         if len(words) <= _MOST_WORDS:
             yield from self._by_words(words)
+
+    def _exonyms(self, key: str) -> Iterator[_Hit]:
+        """Places by what another language calls them, with an ending of one of its cases."""
+        for ending, own in ENDINGS:
+            stem = key.removesuffix(ending) + own
+            if key.endswith(ending) and len(stem) >= _SHORTEST_STEM:
+                for form in self._layer.mangled(stem):
+                    if form.damage == Damage.EXONYM:
+                        probability = _INFLECTED * form.probability
+                        score = 0.5 + 0.4 * probability**0.25
+                        yield _Hit(
+                            self._number, form.row, Route.MANGLED, self._canonical(form.row), score, probability,
+                            form.damage,
+                        )  # fmt: skip
 
     def _canonical(self, row: int) -> str:
         return normalise(self._layer.entity(row).name)

@@ -13,16 +13,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from importlib.resources import files
-from math import log10
+from math import log10, prod
 
 import regex
 from rapidfuzz.distance import JaroWinkler, Levenshtein, Prefix
 
 from app.names.attested import Attested
-from app.names.candidates import Candidate, Route
-from app.names.given_names import is_given_name
+from app.names.candidates import ENDINGS, Candidate, Route
+from app.names.given_names import are_equivalent, is_given_name
 from app.names.mangle import chinese, japanese
 from app.names.mangle.forms import Damage
+from app.names.mangle.noise import respelling_probability
 from app.names.mentions import Mention, MentionKind
 from app.names.normalise import normalise
 from app.names.store import Entity, EntityKind
@@ -55,6 +56,7 @@ class Reading:
     text: str
     mentions: tuple[Mention, ...]
     preceded_by: frozenset[str] = frozenset()  # the words before it, in lower case
+    known_words: Mapping[str, int] = field(default_factory=dict)  # in how many names of the base its words stand
 
     @cached_property
     def words(self) -> tuple[str, ...]:
@@ -69,7 +71,7 @@ class Reading:
     @cached_property
     def titles(self) -> tuple[str, ...]:
         """Titles before and descriptions after it, once each."""
-        said = [m.title for m in self.mentions] + [m.description for m in self.mentions]
+        said = [said for m in self.mentions for said in (m.title, m.office, m.description)]
         return tuple(dict.fromkeys(t for t in said if t))
 
 
@@ -101,6 +103,7 @@ class Comparison:
     attested: Attested
     rival_share: float = 0.0  # how likely, beside this one, machines made the text of another entity's name: 0 to 1
     is_sole_bag: bool = False  # no other entity has these words, synonyms counted
+    is_sole_start: bool = False  # no other candidate has the words that agree, and this letter
 
     @property
     def changed(self) -> tuple[Pair, ...]:
@@ -116,6 +119,11 @@ class Comparison:
     def is_far(self) -> bool:
         """The same, where letters say little: characters lost, read otherwise or translated."""
         return self.is_mangled and self.candidate.damage in _FAR
+
+    @property
+    def is_exonym(self) -> bool:
+        """Whether another language calls the place that."""
+        return self.is_mangled and self.candidate.damage == Damage.EXONYM
 
     @property
     def is_bag(self) -> bool:
@@ -144,6 +152,7 @@ def compare(
     rival_share: float = 0.0,
     *,
     is_sole_bag: bool = False,
+    is_sole_start: bool = False,
 ) -> Comparison:
     """Lay the words of a candidate's name beside those of the text."""
     pairs, found, meant = align(reading.words, tuple(normalise(candidate.name).split()))
@@ -160,6 +169,7 @@ def compare(
         attested,
         rival_share,
         is_sole_bag,
+        is_sole_start,
     )
 
 
@@ -540,6 +550,60 @@ def is_far_abroad(c: Comparison) -> Evidence | None:
     return None if named else Evidence("far_abroad", 1.0)
 
 
+def is_exonym(c: Comparison) -> Evidence | None:
+    """Another language calls the place that, with or without an ending of a case."""
+    return Evidence("exonym", c.similarity, "another language calls the place that") if c.is_exonym else None
+
+
+def respelt(c: Comparison) -> Evidence | None:
+    """How often machines make the letters of the text of those of the name, as real pairs show it."""
+    if not c.changed or c.is_bag or c.is_exonym:
+        return None
+    rate = prod(respelling_probability(p.meant, p.found) for p in c.changed)
+    return Evidence("respelt", max(0.0, 1 + log10(rate) / 5)) if rate > 0 else None
+
+
+def case_ending(c: Comparison) -> Evidence | None:
+    """An ending that machines are known to leave on names: *Craiovei*, *Podolskis*."""
+    if not c.changed or c.is_exonym or any(c.attested.as_word(p.found) for p in c.changed):
+        return None
+    if not all(_has_case_ending(p) for p in c.changed):
+        return None
+    return Evidence("case_ending", 1.0, f"“{c.changed[0].found}” has a case ending of another language")
+
+
+def _has_case_ending(p: Pair) -> bool:
+    shared = Prefix.similarity(p.found, p.meant)
+    return shared >= _SHORTEST_STEM and (p.found[shared:], p.meant[shared:]) in _CASE_ENDINGS
+
+
+_SHORTEST_STEM = 4
+_CASE_ENDINGS = frozenset(ENDINGS)
+
+
+def office_and_word(c: Comparison) -> Evidence | None:
+    """The office is theirs, and so is one of the names: two signs that do not depend on each other."""
+    if c.candidate.entity.kind is not EntityKind.PERSON or not any(p.is_same and len(p.meant) > 2 for p in c.pairs):
+        return None
+    fit = fit_of_roles(c.reading.titles, c.candidate.entity)[0]
+    return Evidence("office_and_word", fit) if fit else None
+
+
+def same_given_name(c: Comparison) -> Evidence | None:
+    """One given name in two languages, and all else agrees: machines translate those."""
+    if c.candidate.entity.kind is not EntityKind.PERSON or len(c.changed) != 1 or len(c.pairs) < 2:
+        return None
+    p = c.changed[0]
+    if not are_equivalent(p.found, p.meant):
+        return None
+    return Evidence("same_given_name", 1.0, f"“{p.found}” is “{p.meant}” in another language")
+
+
+def sole_start(c: Comparison) -> Evidence | None:
+    """Nobody else who may be meant has the words that agree and a name that begins so."""
+    return Evidence("sole_start", 1.0, "nobody else of that name begins so") if c.is_sole_start else None
+
+
 def mangled_rival(c: Comparison) -> Evidence | None:
     """Machines may as well have made the text of another name."""
     if not c.is_mangled or c.rival_share <= 0:
@@ -825,9 +889,20 @@ def unheard(c: Comparison) -> Evidence | None:
     return Evidence("unheard", 1.0)
 
 
+def known_word(c: Comparison) -> Evidence | None:
+    """A word that would change stands in other names of the base, and is not one given name in another language."""
+    words = [p.found for p in c.changed if not are_equivalent(p.found, p.meant)]
+    if not words or c.is_bag or c.is_exonym:
+        return None
+    names = max(c.reading.known_words.get(w, 0) for w in words)
+    return Evidence("known_word", min(1.0, log10(1 + names) / 2)) if names else None
+
+
 def another_name(c: Comparison) -> Evidence | None:
     """A word that would change is a name of its own that does not sound like the other: *Gary* and *Mary*."""
     for p in () if c.is_bag else c.changed:
+        if are_equivalent(p.found, p.meant):
+            continue
         named = c.attested.as_name(p.found) or (is_given_name(p.found) and is_given_name(p.meant))
         if named and Levenshtein.normalized_similarity(sound(p.found), sound(p.meant)) < 0.8:
             return Evidence("another_name", 1.0, f"“{p.found}” is another name")
@@ -901,7 +976,8 @@ FEATURES: tuple[Feature, ...] = (
     same_kind, is_placed, sentence_start, is_place, is_organisation, given_name,
     is_lost, is_read, is_round_trip, is_far_and_fits, is_far_abroad, mangled_rival, same_bag, sole_bag, famous_ending,
     short_name, body_fits, is_cut_in_place, obscure_place, well_formed, attested_variant, known_form,
-    unvouched,
+    unvouched, is_exonym, respelt, same_given_name, sole_start, case_ending, office_and_word,
+    known_word,
 )  # fmt: skip
 
 
@@ -919,6 +995,8 @@ def is_possible(c: Comparison) -> bool:
     kind = c.candidate.entity.kind
     if c.unpaired_meant and not changed and not c.unpaired_found:
         return False  # *Xinhua News* says less than *Xinhua News Agency*, and nothing wrong
+    if c.is_exonym:
+        return True
     if kind is EntityKind.PLACE and changed and fame_of(c) < _FAMOUS and _is_other_place(c):
         return False
     if c.is_far or c.is_bag:
@@ -979,9 +1057,12 @@ def _is_other_place(c: Comparison) -> bool:
     that hardly any text names only an ending is damage: there are too many villages with like names."""
     if variant(c) is not None or well_formed(c) is not None:
         return True
-    return fame_of(c) < _OBSCURE and not _is_inflected(c)
+    if fame_of(c) >= _OBSCURE or _is_inflected(c):
+        return False
+    return min(len(p.meant) for p in c.changed) < _LONG_WORD
 
 
+_LONG_WORD = 6
 _OBSCURE, _FAMOUS = 0.25, 0.4  # of the measure of ``Attested.as_name``: in some twenty documents
 _LEAST_JOINED = 0.85
 _SHORT_WORD = 5  # letters

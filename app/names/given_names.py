@@ -141,6 +141,11 @@ def equivalents(name: str) -> tuple[str, ...]:
     return _table().get(name, ())[:_MOST]
 
 
+def are_equivalent(a: str, b: str) -> bool:
+    """Whether two lower-case given names are one name in two languages: *Juan* and *Jean*."""
+    return b in _table().get(a, ())
+
+
 def is_given_name(word: str) -> bool:
     """Whether a lower-case word is one of them."""
     return word in _table()

@@ -233,6 +233,7 @@ def compare_all(
         for c in candidates
         if c.entity.kind is EntityKind.ORGANISATION and c.route in (Route.WORD_BAG, Route.NAME)
     }
+    starts = [_start(reading, name) for name in names]
     compared = []
     for i, candidate in enumerate(candidates):
         rival = 0.0
@@ -243,9 +244,30 @@ def compare_all(
                 # A village is no rival of a capital.
                 rival = max(rival, closeness[j] - _OBSCURITY * max(0.0, fames[i] - fames[j]))
         compared.append(
-            compare(reading, candidate, rival, context, attested, share, is_sole_bag=bags == {candidate.entity.id})
+            compare(
+                reading,
+                candidate,
+                rival,
+                context,
+                attested,
+                share,
+                is_sole_bag=bags == {candidate.entity.id},
+                is_sole_start=starts[i] is not None
+                and all(starts[j] != starts[i] or names[j] == names[i] for j in range(len(names))),
+            )
         )
     return [c for c in compared if is_possible(c)]
+
+
+def _start(reading: Reading, name: str) -> tuple[frozenset[str], str] | None:
+    """The words of a name that stand in the reading, and how the only other one begins, if there is one of each and
+    the other word of the reading begins with the same two letters."""
+    found, meant = reading.words, tuple(name.split())
+    same = frozenset(found) & frozenset(meant)
+    other, mine = [w for w in meant if w not in same], [w for w in found if w not in same]
+    if not same or len(other) != 1 or len(mine) != 1 or other[0][:2] != mine[0][:2]:
+        return None
+    return same, other[0][0]
 
 
 def choose(

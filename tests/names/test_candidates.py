@@ -174,3 +174,20 @@ def test_what_machines_make_of_a_name_is_not_crowded_out_by_what_is_spelt_like_i
     finder = CandidateFinder(base(tmp_path, (*ROWS, *rows), mangler=_first_syllables))
     assert "Q2" in {c.entity.id for c in finder.find("Yanagi Honsho", limit=8)}
     assert len(finder.find("Yanagi Honsho", limit=8)) == 8
+
+
+@pytest.mark.parametrize("text", ["Lintukoto", "Lintukotos", "Lintukotei"])
+def test_a_place_is_found_by_what_another_language_calls_it_with_and_without_an_ending(
+    tmp_path: Path, text: str
+) -> None:
+    def abroad(entity: Entity) -> Iterable[_Form]:
+        return [_Form("Lintukoto", 0.02, "exonym"), _Form("Lintukota", 0.02, "exonym")]
+
+    write_base([Entity("L", EntityKind.PLACE, "city", "Vogelheim")], tmp_path, BuildOptions(name="x"), abroad)
+    found = _of(CandidateFinder(EntityStore.open(tmp_path)).find(text), "L")
+    assert (found.route, found.damage) == (Route.MANGLED, "exonym")
+
+
+def test_letters_of_one_sound_at_the_start_do_not_hide_a_name(tmp_path: Path) -> None:
+    write_base([Entity("L", EntityKind.PLACE, "island", "Crete")], tmp_path, BuildOptions(name="x"))
+    assert _of(CandidateFinder(EntityStore.open(tmp_path)).find("Kreeta"), "L").name == "crete"

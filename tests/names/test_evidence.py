@@ -194,16 +194,63 @@ def test_syllables_of_the_language_may_be_another_name() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "possible"),
+    ("text", "name", "possible"),
     [
-        ("Lindesunds", True),  # an ending
-        ("Lindemund", False),  # another village
+        ("Lundeis", "Lunde", True),  # an ending
+        ("Lynde", "Lunde", False),  # another village
+        ("Lindemund", "Lindesund", True),  # a long name has fewer neighbours
     ],
 )
-def test_of_a_place_that_nobody_knows_only_an_ending_is_damage(text: str, possible: bool) -> None:
-    place = Candidate(Entity("P", EntityKind.PLACE, "city", "Lindesund"), Route.FUZZY, "Lindesund", 0.8, 0.8)
+def test_of_a_place_that_nobody_knows_a_short_name_is_damaged_by_endings_only(
+    text: str, name: str, possible: bool
+) -> None:
+    place = Candidate(Entity("P", EntityKind.PLACE, "city", name), Route.FUZZY, name, 0.8, 0.8)
     assert is_possible(weighed(text, place)) is possible
-    assert is_possible(weighed(text, place, known(lindesund=500)))
+    assert is_possible(weighed(text, place, known(**{name.lower(): 500})))
+
+
+def test_what_another_language_calls_a_place_is_evidence() -> None:
+    place = Candidate(
+        Entity("P", EntityKind.PLACE, "city", "Lindesund"), Route.MANGLED, "Lindesund", 0.8, 0.8, 0.02, "exonym"
+    )
+    assert "exonym" in scores(weighed("Lundestad", place))
+    assert is_possible(weighed("Lundestad", place))
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "is_ending"),
+    [("Lindesundis", "Lindesund", True), ("Vallovei", "Vallova", True), ("Lindesumd", "Lindesund", False)],
+)
+def test_endings_that_machines_leave_on_names_are_known(text: str, name: str, is_ending: bool) -> None:
+    place = Candidate(Entity("P", EntityKind.PLACE, "city", name), Route.FUZZY, name, 0.8, 0.8)
+    assert ("case_ending" in scores(weighed(text, place))) is is_ending
+
+
+def test_one_given_name_in_two_languages_is_no_other_name() -> None:
+    surname = person("A", "Jean Vaherpuu", "EE", "prime minister of Estonia")
+    found = scores(comparison("Juan Vaherpuu", surname))
+    assert "same_given_name" in found
+    assert "another_name" not in found
+    assert "same_given_name" not in scores(comparison("Karl Vaherpuu", surname))
+
+
+def test_a_word_of_other_names_is_evidence_against() -> None:
+    mention = Mention(Span(0, 14), "Tauno Vaherpum", MentionKind.UNKNOWN, 0)
+    candidate = Candidate(MINISTER, Route.FUZZY, MINISTER.name, 0.5, 0.5)
+    rare, common = (
+        scores(
+            compare(Reading(mention.text, (mention,), known_words={"vaherpum": n}), candidate, 0.0, Context(), NOTHING)
+        )
+        for n in (1, 90)
+    )
+    assert 0 < rare["known_word"] < common["known_word"]
+    assert "known_word" not in scores(comparison("Tauno Vaherpum", MINISTER))
+
+
+def test_office_and_a_name_that_agrees_say_more_together() -> None:
+    assert "office_and_word" in scores(comparison("Tauno Vahe", MINISTER, title="Prime Minister"))
+    assert "office_and_word" not in scores(comparison("Tauno Vahe", MINISTER))
+    assert "office_and_word" not in scores(comparison("Tanno Vahe", MINISTER, title="Prime Minister"))
 
 
 def test_a_name_that_only_says_less_is_no_damage() -> None:

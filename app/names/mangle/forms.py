@@ -31,6 +31,7 @@ class Damage(StrEnum):
     REORDERED = "reordered"  # the words of an organisation in another order
     CASE = "case"  # capitals lost
     TITLE = "title"  # a title or sex that is not the person's
+    EXONYM = "exonym"  # what another language calls it: Londres
 
 
 @dataclass(frozen=True, slots=True)
