@@ -1,0 +1,58 @@
+"""How the operating points of the linker are chosen."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from app.names.link import WeightTable
+from scripts.fit_linker import IDENTITY, Best, Design, Point, Sample, best_together, fit, operating_points
+
+
+def sample(*, right: bool, source: str = "errors", reading: int = 0, score: float = 1.0) -> Sample:
+    return Sample(reading, "place", (("spelling", score),), right, 1.0, 0, "text", source, not right, "")
+
+
+def best(log_odds: float, *, right: bool, source: str = "errors") -> Best:
+    return Best(log_odds, -35.0, right, sample(right=right, source=source))
+
+
+TABLE = WeightTable(0.0, {}, IDENTITY, 1.0)
+
+
+def test_a_point_lies_before_each_wrong_change() -> None:
+    bests = [best(5 - i / 10, right=i not in (6, 12)) for i in range(20)]
+    assert [(p.right, p.wrong) for p in operating_points(bests, TABLE, 100_000)] == [(0, 0), (6, 0), (11, 1), (18, 2)]
+
+
+def test_changes_in_clean_text_end_the_points() -> None:
+    bests = [best(5 - i / 10, right=True) for i in range(20)]
+    bests.append(best(4.55, right=False, source="documents"))
+    assert max(p.right for p in operating_points(bests, TABLE, 100_000)) == 20
+    assert max(p.right for p in operating_points(bests, TABLE, 100)) == 5
+
+
+def test_points_are_chosen_for_all_shapes_together() -> None:
+    chosen = best_together({
+        "person": [Point(0.95), Point(0.9, 40, 0), Point(0.8, 50, 3)],
+        "place": [Point(0.95), Point(0.9, 3, 1), Point(0.8, 30, 2)],
+    })  # fmt: skip
+    assert {shape: (p.right, p.wrong) for shape, p in chosen.items()} == {"person": (40, 0), "place": (30, 2)}
+
+
+def test_where_nothing_is_right_often_enough_nothing_is_changed() -> None:
+    chosen = best_together({"place": [Point(0.95), Point(0.8, 3, 1)]})
+    assert chosen["place"] == Point(0.95)
+
+
+def test_what_speaks_for_right_candidates_gets_a_weight_above_nought() -> None:
+    rng = np.random.default_rng(3)
+    samples = [
+        sample(right=bool(ok), reading=i, score=float(np.clip(0.3 + 0.5 * ok + rng.normal(0, 0.1), 0, 1)))
+        for i, ok in enumerate(rng.integers(0, 2, 200))
+    ]
+    assert fit(Design.of(samples)).weights["spelling"] > 1
+
+
+def test_a_weight_against_the_meaning_of_its_feature_is_left_out() -> None:
+    samples = [sample(right=i % 2 == 0, reading=i, score=0.2 if i % 2 == 0 else 0.9) for i in range(100)]
+    assert fit(Design.of(samples)).weights.get("spelling", 0.0) == 0.0
