@@ -199,20 +199,24 @@ class BatchRepairer:
         return self._with_columns(batch, texts, outcomes), outcomes
 
     def _repair(self, keys: Sequence[_Key]) -> list[RowOutcome]:
-        """The outcome for each text."""
-        return [self._row(text, spans) for text, spans, _ in keys]
-
-    def _row(self, text: str, spans: tuple[Span, ...]) -> RowOutcome:
-        options = self._options
-        if spans:
-            options = replace(options, protect=replace(options.protect, spans=(*options.protect.spans, *spans)))
+        """The outcome for each text; all of them share the network's batches."""
+        texts, options = [text for text, _, _ in keys], [self._options_for(spans) for _, spans, _ in keys]
         try:
-            repair = self._repairer.repair(text, options)
+            repairs = self._repairer.repair_many(texts, options)
         except (RepairError, MemoryError):
             raise  # of the options, the model or the machine, so it would meet every row
         except Exception as exc:  # one row must not take the others with it
-            return RowOutcome(problem=f"the repair failed: {type(exc).__name__}", status=Status.ERROR)
-        return RowOutcome(repair, status=repair.status)
+            if len(keys) == 1:
+                return [RowOutcome(problem=f"the repair failed: {type(exc).__name__}", status=Status.ERROR)]
+            return [self._repair([key])[0] for key in keys]
+        return [RowOutcome(repair, status=repair.status) for repair in repairs]
+
+    def _options_for(self, spans: tuple[Span, ...]) -> RepairOptions:
+        """The caller's options, and what the format protects."""
+        protect = self._options.protect
+        return (
+            replace(self._options, protect=replace(protect, spans=(*protect.spans, *spans))) if spans else self._options
+        )
 
     def _with_columns(
         self, batch: pa.RecordBatch, texts: Sequence[str | None], outcomes: Sequence[RowOutcome]

@@ -265,10 +265,13 @@ class _Runner:
                     if self._folder is not None:
                         self._folder.save_plan(plan, spec.job)
                 plans[i] = plan
-            except InputError as exc:
-                errors.append(exc)
-                self._result.quarantined.append({"file": location.url, "unit": None, "reason": str(exc), "tries": 1})
-                self._watcher.note(str(exc))
+            except (InputError, MemoryError) as exc:
+                error = (
+                    exc if isinstance(exc, InputError) else InputError(f"{location.url}: not enough memory to read it")
+                )
+                errors.append(error)
+                self._result.quarantined.append({"file": location.url, "unit": None, "reason": str(error), "tries": 1})
+                self._watcher.note(str(error))
             self._watcher.advance(1, 0)
         if errors and not plans:
             raise errors[0]

@@ -128,7 +128,7 @@ def measure(selection: Selection, engine: Engine, workers: int, generator: str, 
     rows = _rows_of(output)
     if rows != selection.rows:
         raise InputError(f"{engine} wrote {rows} rows of {selection.rows}")
-    repeated, remembered = _work_saved(engine, scratch)
+    repeated, remembered = _work_saved(engine, scratch, rows)
     shutil.rmtree(scratch)
     return Figures(
         engine, generator, workers, rows, round(selection.content_bytes / 1e6, 2), selection.sentences,
@@ -176,7 +176,7 @@ def _rows_of(output: Path) -> int:
     return rows
 
 
-def _work_saved(engine: Engine, scratch: Path) -> tuple[float | None, float | None]:
+def _work_saved(engine: Engine, scratch: Path, rows: int) -> tuple[float | None, float | None]:
     """Shares of rows and of sentences that cost nothing."""
     from app.seq2seq.shared_cache import uses
 
@@ -187,7 +187,7 @@ def _work_saved(engine: Engine, scratch: Path) -> tuple[float | None, float | No
     if engine is Engine.DATATROVE:
         steps = orjson.loads((scratch / "logs" / "stats.json").read_bytes())
         stats = next(step["stats"] for step in steps if "mt-repair" in step["name"])
-        repeated = round(stats["documents_repeated"]["total"] / stats["documents_repeated"]["n"], 4)
+        repeated = round(stats["documents_repeated"]["total"] / rows, 4)
     asked, remembered = uses(scratch / _CACHE) if (scratch / _CACHE).exists() else (0, 0)
     return repeated, round(remembered / asked, 4) if asked else None
 

@@ -1,12 +1,13 @@
-"""A run in a process of its own, which a test can kill: ``python -m tests.corpus.running INPUT OUTPUT``."""
+"""A run in a process of its own, for tests: ``python -m tests.corpus.running INPUT OUTPUT [UNIT_BYTES]``."""
 
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 
 from app.core.types import RepairOptions
 from app.corpus.manifest import Job
-from app.corpus.run import Spec, run
+from app.corpus.run import Spec, describe_failure, run
 from app.formats.base import Wanted
 from tests.corpus.building import build
 
@@ -15,8 +16,11 @@ JOB = Job(Wanted(), RepairOptions(), unit_bytes=2_000)
 
 def main() -> None:
     """Repair everything in a folder, or go on with it."""
-    result = run(Spec((sys.argv[1],), sys.argv[2], JOB, build, workers=2, resume=True))
-    sys.exit(0 if result.units_done == result.units else 3)
+    job = replace(JOB, unit_bytes=int(sys.argv[3])) if len(sys.argv) > 3 else JOB
+    result = run(Spec((sys.argv[1],), sys.argv[2], job, build, workers=2, resume=True))
+    for entry in result.quarantined:
+        print(describe_failure(entry), file=sys.stderr)
+    sys.exit(3 if result.quarantined or result.units_done < result.units else 0)
 
 
 if __name__ == "__main__":

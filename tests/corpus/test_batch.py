@@ -1,15 +1,18 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.core.errors import InputError
+from app.core.protocols import GenerationTask, Proposal
 from app.core.types import Mode, RepairOptions, Status
 from app.corpus.batch import EDIT_TYPE, BatchRepairer, added_columns, model_name, repair_batch
 from app.formats.base import PROTECT, SPANS
-from tests.corpus.building import build
+from tests.corpus.building import WordGenerator, build
 
 REPAIRER = build()
 
@@ -95,6 +98,25 @@ def test_a_remembered_answer_is_the_answer_itself() -> None:
     assert again.is_repeat
     assert not first.is_repeat
     assert again.repair == first.repair
+
+
+@settings(max_examples=50, deadline=None)
+@given(texts=st.lists(st.sampled_from(["He goed.", "Fine.", "RAISE", "They goed home. It rained.\n\nHe goed."])))
+def test_rows_that_share_batches_get_the_answer_that_each_gets_alone(texts: list[str | None]) -> None:
+    together = repair_batch(make_batch(texts), REPAIRER)
+    alone = [repair_batch(make_batch([text]), REPAIRER).drop_columns("id") for text in texts]
+    assert together.drop_columns("id").to_pylist() == [row for one in alone for row in one.to_pylist()]
+
+
+def test_the_network_is_shown_the_sentences_of_all_rows_at_once() -> None:
+    class Batches(WordGenerator):
+        def generate(self, tasks: Sequence[GenerationTask]) -> list[Proposal]:
+            sizes.append(len(tasks))
+            return super().generate(tasks)
+
+    sizes: list[int] = []
+    repair_batch(make_batch([f"He goed to house {i}. It rained." for i in range(20)]), build(Batches()))
+    assert sizes == [40]
 
 
 def test_texts_with_other_protected_spans_are_other_texts() -> None:

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -206,11 +207,13 @@ def test_bad_files_and_rows_are_named_while_the_others_are_repaired(tmp_path: Pa
     (folder / "rows.jsonl").write_bytes(b'{"text": "He goed."}\n{"id": 2}\n{"text": "\xff"}\n' + long.encode() + b"\n")
     result = run(spec(folder, tmp_path / "out"))
     assert [Path(entry["file"]).name for entry in result.quarantined] == ["cut.jsonl.gz"]
-    assert "cut off or damaged" in result.quarantined[0]["reason"]
+    assert re.search(r"cut off or damaged.*; \d+ rows before that can be read", result.quarantined[0]["reason"])
     assert [problem.partition("rows.jsonl, ")[2].partition(":")[0] for problem in result.tally.problems] == [
         "line 2", "line 3", "line 4",
     ]  # fmt: skip
-    assert "50,000,000 characters" in result.tally.problems[2]
+    assert "no `text` field; there are id" in result.tally.problems[0]
+    assert "not valid UTF-8 at byte 10 of the row" in result.tally.problems[1]
+    assert "50,000,000 characters, the most is 1,000,000; split it or raise --max-chars" in result.tally.problems[2]
     lines = (tmp_path / "out/rows.jsonl").read_bytes().splitlines()
     assert len(lines) == 4
     assert lines[2] == b'{"text": "\xff"}'
