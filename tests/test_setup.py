@@ -24,8 +24,9 @@ from app.wiring import build_repairer
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
-# Engines that a cluster already has, in its own version; the set-up does not install them.
-BROUGHT_BY_THE_USER = {"datatrove", "ray"}
+# Engines that a cluster already has, and what commits have: the set-up does not install them, their extras pin what is
+# tried here.
+BROUGHT_BY_THE_USER = {"datatrove", "pre-commit", "pyspark", "ray"}
 
 
 def normalised(name: str) -> str:
@@ -55,6 +56,10 @@ def imports_of(path: Path) -> Iterator[str]:
 def test_every_package_is_pinned_to_one_version() -> None:
     assert all(re.fullmatch(r"[\w.]+", version) for version in pins().values())
     assert set().union(*declared().values()) - BROUGHT_BY_THE_USER <= pins().keys()
+    extras = [name for names in PROJECT["optional-dependencies"].values() for name in names]
+    brought = [name for name in extras if normalised(re.split(r"[\[<>=!~; ]", name)[0]) in BROUGHT_BY_THE_USER]
+    assert len(brought) == len(BROUGHT_BY_THE_USER)
+    assert all("==" in name for name in brought)
 
 
 def test_every_import_of_the_program_is_a_declared_dependency() -> None:
