@@ -191,14 +191,16 @@ def _open(data: bytes) -> zipfile.ZipFile:
     return archive
 
 
-def _parse(archive: zipfile.ZipFile) -> etree._Element:
+def _unpack(archive: zipfile.ZipFile, name: str | zipfile.ZipInfo, most: int = -1) -> bytes:
     try:
-        with archive.open(_MAIN) as part:
-            xml = part.read(_MOST_XML_BYTES + 1)  # what a header says of the size is not believed
-    except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, ValueError, RuntimeError) as exc:
+        with archive.open(name) as part:
+            return part.read(most)
+    except Exception as exc:  # zipfile's, zlib's and lzma's errors have no common base
         raise InputError("the Word document is damaged; open it in Word and save it again") from exc
-    except Exception as exc:  # zlib.error and lzma.LZMAError have no common base
-        raise InputError("the Word document is damaged; open it in Word and save it again") from exc
+
+
+def _parse(archive: zipfile.ZipFile) -> etree._Element:
+    xml = _unpack(archive, _MAIN, _MOST_XML_BYTES + 1)  # what a header says of the size is not believed
     if len(xml) > _MOST_XML_BYTES:
         raise InputError("the document unpacks to more than we take; paste its text instead", code="text-too-long")
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
@@ -399,14 +401,14 @@ def _lines(source: str, changes: Sequence[Change]) -> list[Span]:
 
 
 def _last_id(root: etree._Element) -> int:
-    return max((int(v) for v in root.xpath("//@w:id", namespaces={"w": _W}) if str(v).isdigit()), default=0)  # type: ignore[union-attr,arg-type]
+    return max((int(v) for v in root.xpath("//@w:id", namespaces={"w": _W}) if _NUMBER.fullmatch(str(v))), default=0)  # type: ignore[union-attr,arg-type]
 
 
 def _replace(archive: zipfile.ZipFile, xml: bytes) -> bytes:
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as out:
         for part in archive.infolist():
-            out.writestr(part, xml if part.filename == _MAIN else archive.read(part), zipfile.ZIP_DEFLATED)
+            out.writestr(part, xml if part.filename == _MAIN else _unpack(archive, part), zipfile.ZIP_DEFLATED)
     return target.getvalue()
 
 
@@ -416,6 +418,7 @@ def _member(name: str) -> zipfile.ZipInfo:
     return part
 
 
+_NUMBER: Final = re.compile("[0-9]{1,10}")
 _RELATION: Final = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument"
 _SKELETON: Final = {
     "[Content_Types].xml": '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'

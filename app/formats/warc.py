@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import importlib
 import io
+import re
 import uuid
 from collections.abc import Callable, Iterator
 from typing import IO, Any
 
 import pyarrow as pa
 from warcio.archiveiterator import ArchiveIterator
-from warcio.exceptions import ArchiveLoadFailed
 from warcio.recordloader import ArcWarcRecord
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
@@ -37,6 +37,7 @@ _BATCH_BYTES = 1 << 20  # of stored records
 _RECORDS = uuid.UUID("7d0f7b0e-6f0c-5d0a-9a55-3f1f3f0f7f11")  # name space of the ids of our conversion records
 _DATE = "WARC-Date"
 _SCHEMA = [("url", pa.string()), ("date", pa.string()), ("record_id", pa.string())]
+_LENGTH = re.compile("[0-9]{1,18}")
 
 Extractor = Callable[[bytes, str], str | None]
 
@@ -62,7 +63,8 @@ class Warc(Format):
                 if rows and size >= unit_bytes:
                     units.append(Unit(start, offset, first_row, rows))
                     start, first_row, size, rows = offset, first_row + rows, 0, 0
-                size += int(record.rec_headers.get_header("Content-Length") or 0)
+                declared = record.rec_headers.get_header("Content-Length") or ""
+                size += int(declared) if _LENGTH.fullmatch(declared) else length
                 rows += 1
                 end = offset + length
         if rows:
@@ -142,7 +144,7 @@ def _records(file: Any, url: str) -> Iterator[tuple[ArcWarcRecord, Callable[[], 
     try:
         for record in records:
             yield record, place
-    except (ArchiveLoadFailed, EOFError, OSError) as exc:
+    except Exception as exc:  # warcio raises whatever its parser stumbles on, AttributeError among it
         raise InputError(f"{url}: not a web archive, or damaged: {exc}".strip()) from exc
 
 

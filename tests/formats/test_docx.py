@@ -238,3 +238,14 @@ def _opendocument_lines(root: etree._Element, gone: str) -> list[str]:
 
 def test_an_empty_document_is_one_empty_text() -> None:
     assert read_docx(word("<w:p/>")) == Docx("", (), ())
+
+
+def test_damage_in_a_part_without_text_is_reported_as_that() -> None:
+    whole = write_docx("He left.", (), Revisions("x", datetime(2026, 1, 1, tzinfo=UTC)))
+    with zipfile.ZipFile(io.BytesIO(whole)) as archive:
+        part = archive.getinfo("_rels/.rels")
+    spoilt = bytearray(whole)
+    spoilt[part.header_offset : part.header_offset + 4] = b"XXXX"
+    assert read_docx(bytes(spoilt)).text.strip() == "He left."
+    with pytest.raises(InputError, match="damaged"):
+        track_changes(bytes(spoilt), (), Revisions("x", datetime(2026, 1, 1, tzinfo=UTC)))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import re
 from pathlib import Path
 
 import pytest
@@ -117,3 +118,17 @@ def test_an_archive_compressed_as_a_whole_is_refused_with_the_remedy(tmp_path: P
     path.write_bytes(gzip.compress((tmp_path / "b.warc").read_bytes()))
     with pytest.raises(InputError, match="recompress"):
         FORM.plan(locate(path), Wanted(), 1000)
+
+
+@pytest.mark.parametrize(
+    ("head", "spoilt"),
+    [(rb"Content-Length: [0-9]+(?=\r\n\r\nHTTP)", b"Content-Length: 9\xa0y"), (rb"WARC-Target-URI: .+\r\n", b"")],
+)
+def test_a_record_whose_head_is_damaged_is_reported_as_that(tmp_path: Path, head: bytes, spoilt: bytes) -> None:
+    path = tmp_path / "a.warc"
+    write_archive(path, 1, gzipped=False)
+    damaged, count = re.subn(head, spoilt, path.read_bytes())
+    assert count
+    path.write_bytes(damaged)
+    with pytest.raises(InputError, match="damaged"):
+        repair_file(FORM, path, tmp_path)
