@@ -27,7 +27,7 @@ from app.core.types import Mode, ProtectedSpan, ProtectOptions, TermKind
 from app.settings import Settings
 from app.store.exchange import Imported, import_decisions, read_decisions
 from app.store.models import Reach, Stage
-from app.store.records import Document, NewDocument, NotFoundError, Outcome, Verdict, Why, Wish
+from app.store.records import Document, GlossarySummary, NewDocument, NotFoundError, Outcome, Verdict, Why, Wish
 from app.store.statistics import WHYS, count
 from app.store.store import Store, as_json
 from app.web import bodies
@@ -42,6 +42,7 @@ _ROWS: Final = 300  # sentences a page
 _STREAM_S: Final = 15.0  # one event stream; the browser comes back by itself, and a stop need not wait for long
 _LOOK_S: Final = 2.0  # between two looks at what another process may have done
 _JSON: Final = "application/json"
+_SIGNS: Final = str.maketrans({" ": "␣", "\n": "↵", "\t": "⇥", "\u00a0": "⍽"})  # as the script shows white space
 _TYPES: Final = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}
 
 
@@ -93,6 +94,7 @@ def _templates() -> jinja2.Environment:
     )  # fmt: skip
     environment.globals.update(version=__version__, asset=_asset_url)
     environment.filters["when"] = lambda at: at.strftime("%Y-%m-%d %H:%M UTC")
+    environment.filters["shown"] = lambda text: text if text.strip() else text.translate(_SIGNS)
     environment.filters["percent"] = lambda share: f"{100 * share:.0f} %"
     return environment
 
@@ -157,12 +159,21 @@ async def home(request: Request, desk: DeskDep) -> Response:
 @router.get("/documents/{document_id}")
 async def document_page(request: Request, document_id: str, desk: DeskDep) -> Response:
     """One document under an editor's hands."""
+
+    def load() -> tuple[Document, GlossarySummary | None]:
+        document = desk.store_of(document_id).document(document_id)
+        try:
+            glossaries = desk.shared().glossaries()
+        except ResourceError:  # without a database an unsaved document can still be worked on
+            glossaries = []
+        return document, next((g for g in glossaries if g.name == document.project.name and g.terms), None)
+
     try:
-        document = await _in_thread(lambda: desk.store_of(document_id).document(document_id))
+        document, glossary = await _in_thread(load)
     except NotFoundError:
         return _page(request, "missing.html", 404)
     return _page(
-        request, "document.html", document=document, is_saved=desk.is_saved(document_id),
+        request, "document.html", document=document, glossary=glossary, is_saved=desk.is_saved(document_id),
         forms=[(form, label) for form, (label, *_) in FORMS.items()],
     )  # fmt: skip
 

@@ -100,6 +100,8 @@ def rows(
         mine.setdefault(edit.sentence, []).append(edit)
     return {
         "version": document.version,
+        "model": document.model,
+        "kb": document.kb_version,
         "stage": document.stage.value,
         "done": document.done_chars,
         "total": len(document.source),

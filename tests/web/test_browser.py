@@ -284,7 +284,7 @@ def test_decisions_come_back_from_a_file_and_what_they_meet_is_shown(page: Page)
     page.keyboard.press("a")  # the file has rejected it
     saved(page)
     page.set_input_files("#import", file)
-    expect(page.locator("#conflicts .conflict")).to_contain_text("you wanted: rejected")
+    expect(page.locator("#conflicts .conflict")).to_contain_text("You wanted: rejected")
     saved(page)
     assert open_count(page) == left
     page.click("text=Take mine")
@@ -321,6 +321,15 @@ def test_nothing_is_cut_off_on_a_narrow_screen_or_at_great_zoom(page: Page, widt
             ready(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         expect(page.locator("h1").first).to_be_visible()
+
+
+def test_at_great_zoom_the_card_is_in_view_with_its_sentence(page: Page) -> None:
+    page.set_viewport_size({"width": 640, "height": 400})
+    bring(page, EXAMPLE)
+    for _ in range(3):
+        expect(page.locator(".card.current")).to_be_in_viewport(ratio=0.5)
+        expect(page.locator(".card.current .context")).to_be_visible()
+        page.keyboard.press("j")
 
 
 def test_both_panes_show_the_same_place(page: Page) -> None:

@@ -242,6 +242,16 @@ def test_a_term_of_the_project_is_applied_from_then_on(client: TestClient, opene
     assert "bazaar" not in exported(client, opened(TEXT, project="News")).decode()
 
 
+def test_the_page_says_by_which_network_names_and_glossary_a_document_was_repaired(
+    client: TestClient, opened: Open
+) -> None:
+    document_id = opened(TEXT, project="Desk")
+    page = client.get(f"/documents/{document_id}").text
+    assert "phrases@7, names 2026-11</span>, mt-repair" in page
+    client.post(f"/documents/{document_id}/terms", json={"source": "Qu1xote", "target": "Quixote"})
+    assert "names 2026-11</span>, glossary of Desk with 1 term of 20" in client.get(f"/documents/{document_id}").text
+
+
 def test_edits_below_a_fitted_threshold_are_held_back(settings: Settings, client: TestClient, opened: Open) -> None:
     opened(TEXT, keep_days=1)
     store = Store.open(settings.database_url)

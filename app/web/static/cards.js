@@ -29,7 +29,15 @@ function change(edit) {
     is ? put(is) : el("span", { class: "nothing" }, "nothing")];
 }
 
-const inWords = (edit) => `${around(edit).some(Boolean) ? `between ${around(edit).map((t) => t.trim()).join(" and ")}, ` : ""}${edit.original ? shown(edit.original) : "nothing"} to ${edit.replacement ? shown(edit.replacement) : "nothing"}`;
+/** A change in words, with what stands around it where it says nothing by itself. */
+export const inWords = (edit) => `${around(edit).some(Boolean) ? `between ${around(edit).map((t) => t.trim()).join(" and ")}, ` : ""}${edit.original ? shown(edit.original) : "nothing"} to ${edit.replacement ? shown(edit.replacement) : "nothing"}`;
+
+/** The sentence with the change in it, for screens too low to show the text beside the card. */
+function context(edit) {
+  const chars = Array.from(edit.sentence.text);
+  return el("p", { class: "context" }, chars.slice(0, edit.start).join(""), edit.original ? gone(edit.original) : null,
+    edit.replacement ? put(edit.replacement) : null, chars.slice(edit.end).join(""));
+}
 
 function confidence(edit) {
   return el("span", { class: `confidence ${edit.band}`, title: `Confidence ${edit.confidence.toFixed(2)}` },
@@ -86,7 +94,9 @@ function editCard(edit, run, mode) {
   const open = same.filter(isOpen);
   if (open.length > 1) many.push(button(`All of this name (${open.length})`, "name", () => run("name"), `Accept ${edit.replacement} everywhere, ${open.length} places`));
   many.push(button("All of this kind", "kind", () => run("kind"), `Accept all open changes of kind ${edit.kindName}`));
-  return el("article", attributes, head, facts,
+  const others = edit.group ? edit.sentence.edits.filter((e) => e.group === edit.group && !e.refusal).length - 1 : 0;
+  return el("article", attributes, head, context(edit), facts,
+    others > 0 ? el("p", { class: "hint" }, `Decided together with ${others} more.`) : null,
     el("p", { class: "reason" }, edit.reason, el("span", { class: "hint" }, ` ${edit.origin}, ${edit.rule}`)),
     entity(edit), alternatives,
     mode === "edit" ? hand(edit.id, textOf(edit) ?? edit.original, run) : null,
@@ -95,11 +105,11 @@ function editCard(edit, run, mode) {
       ...[["document", "in this document"], ["project", "in this project"], ["always", "anywhere"]].map(([reach, label]) =>
         el("button", { type: "button", onclick: () => run("dismiss", reach) }, label)),
       el("button", { type: "button", onclick: () => run("leave") }, "Leave")) : null,
-    el("p", { class: "actions main" },
+    mode ? null : el("p", { class: "actions main" },
       button("Accept", "accept", () => run("accept"), `Accept ${inWords(edit)}`, "primary"),
       button("Reject", "reject", () => run("reject"), `Reject ${inWords(edit)}`),
       button("Edit", "edit", () => run("edit"), `Edit ${inWords(edit)} by hand`)),
-    el("p", { class: "actions more" }, ...many, button("Never again", "never", () => run("never"), `Never suggest ${inWords(edit)} again`)));
+    mode ? null : el("p", { class: "actions more" }, ...many, button("Never again", "never", () => run("never"), `Never suggest ${inWords(edit)} again`)));
 }
 
 function sentenceCard(sentence, run, mode) {
@@ -117,7 +127,7 @@ function sentenceCard(sentence, run, mode) {
       el("button", { type: "button", class: "visually-hidden", onclick: () => run("go", sentence.id) }, `Look at ${text.slice(0, 60)}`));
   }
   return el("article", attributes, ...body, mode === "edit" ? hand(sentence.id, text, run) : null,
-    el("p", { class: "actions main" }, button("Right as it is", "confirm", () => run("confirmNext"), "Confirm the sentence", "primary"),
+    mode === "edit" ? null : el("p", { class: "actions main" }, button("Right as it is", "confirm", () => run("confirmNext"), "Confirm the sentence", "primary"),
       button("Edit", "edit", () => run("edit"), "Edit the sentence by hand")));
 }
 

@@ -1,5 +1,5 @@
 // One document: what comes from the server, what the editor does, and what goes back.
-import { drawCount, drawFolded, drawKinds, drawQueue, showMore, termBar, whyBar } from "./cards.js";
+import { drawCount, drawFolded, drawKinds, drawQueue, inWords, showMore, termBar, whyBar } from "./cards.js";
 import { byId, el, say, shown } from "./dom.js";
 import { append, redraw, redrawAll, syncScrolling } from "./draw.js";
 import { listen, setUpHelp, showHelp } from "./keys.js";
@@ -46,7 +46,14 @@ function focusCard() {
     return;
   }
   (card.querySelector("#hand") ?? card.parentElement.querySelector("#hand") ?? card).focus({ preventScroll: true });
+  hold(card);
+}
+
+/** Keep a card in view for some frames: text that comes into view above it takes its real height only then. */
+function hold(card, frames = 10) {
+  if (!card.isConnected || !card.contains(document.activeElement)) return;
   card.scrollIntoView({ block: "nearest" });
+  if (frames) requestAnimationFrame(() => hold(card, frames - 1));
 }
 
 function go(target, { focus = true } = {}) {
@@ -192,10 +199,10 @@ function settle(outcome) {
 
 function showConflict(wish, standing) {
   const edit = state.edits.get(wish.target);
-  const what = edit ? `${shown(edit.original) || "nothing"} → ${shown(edit.replacement) || "nothing"}` : "this sentence";
+  const what = edit ? inWords(edit) : "a sentence";
   const words = { open: "took back a decision on", accepted: "accepted", rejected: "rejected", replaced: "changed", confirmed: "confirmed", rewritten: "rewrote" };
   const notice = el("p", { class: "notice conflict" },
-    `${standing.who || "Someone"} ${words[standing.verdict]} ${what} meanwhile; you wanted: ${wish.verdict}${wish.text !== null ? ` (${wish.text})` : ""}. `,
+    `${standing.who || "Someone"} ${words[standing.verdict]}: ${what}. You wanted: ${wish.verdict}${wish.text !== null ? ` (${shown(wish.text)})` : ""}. `,
     el("button", { type: "button", onclick: () => notice.remove() }, "Keep theirs"), " ",
     el("button", { type: "button", onclick: async () => {
       notice.remove();
@@ -466,6 +473,9 @@ function finish(stage) {
   byId("failed").hidden = stage !== "failed";
   document.body.dataset.ready = stage;
   start();
+  get(`${base}/rows?first=${state.sentences.length}`).then(({ model, kb }) => {
+    if (model) byId("made-by").textContent = [model, kb && `names ${kb}`].filter(Boolean).join(", ");
+  }).catch(() => {});
 }
 
 /** What other editors did meanwhile. */
@@ -548,10 +558,11 @@ byId("again").addEventListener("click", async () => {
   listenForMore();
 });
 byId("history-open").addEventListener("click", async () => {
+  byId("more").open = false;
   const changes = await get(`${base}/history`);
   byId("changes").replaceChildren(...changes.map((c) => el("li", {},
     el("time", { datetime: c.at }, new Date(c.at).toLocaleString()), ` ${c.who}: ${c.act === "decide" ? "" : `${c.act} `}${c.label || "decision"}, ${c.decisions}`,
-    c.conflicts ? ` (${c.conflicts} met another decision and do not hold)` : "")));
+    c.conflicts ? ` (${c.conflicts} met another decision, which stays)` : "")));
   if (!changes.length) byId("changes").append(el("li", {}, "Nothing is decided yet."));
   byId("history").showModal();
 });

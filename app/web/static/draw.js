@@ -18,8 +18,11 @@ function suggestion({ edit, was, is }, view, side) {
   const card = id && byId(`c-${id}`) ? `c-${id}` : undefined;
   // A lone insertion or deletion speaks for itself; a suggestion holds one of each, the deletion first.
   const pair = was && is;
+  // White space that is accepted stands as it is; only what is still to be decided is shown by a sign.
+  const isMade = v === "accepted" || v === "replaced";
   return el("span", { role: pair ? "suggestion" : undefined, class: kind, "data-target": id, id: id ? `t-${id}` : undefined, "aria-details": pair ? card : undefined },
-    was ? gone(was, { "aria-details": pair ? undefined : card }) : "", is ? put(is, { "aria-details": pair ? undefined : card }) : "");
+    was ? gone(was, { "aria-details": pair ? undefined : card }) : "",
+    is && isMade && !is.trim() ? el("ins", { "aria-details": card }, is) : is ? put(is, { "aria-details": pair ? undefined : card }) : "");
 }
 
 function guarded(text, start, sentence) {
