@@ -70,6 +70,11 @@ class Settings(BaseSettings):
     port: int = Field(8080, ge=0, le=65535, description="TCP port to listen on; 0 takes a free one.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
 
+    otlp_endpoint: str = Field(
+        "",
+        description="Where traces go (OpenTelemetry, OTLP over HTTP), such as http://localhost:4318/v1/traces; none "
+        "are made without. Needs the extra otel.",
+    )
     reload_s: float = Field(
         5.0, ge=0, le=3600,
         description="How often keys, network and knowledge base on the disk are looked at for a change, in seconds; 0 "

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from app.core.errors import ResourceError
 from app.core.furniture import LineFurnitureFinder
 from app.core.language import EnglishIdentifier
 from app.core.protect import PatternProtector
-from app.core.protocols import Generator, Linker
+from app.core.protocols import Generator, Linker, Segmenter
 from app.core.repairer import Repairer
 from app.core.rules import Rules
 from app.core.segment import SentenceSegmenter
@@ -21,13 +22,19 @@ from app.seq2seq.cache import CachingGenerator
 from app.seq2seq.echo import EchoGenerator
 from app.seq2seq.shared_cache import SharedCachingGenerator
 from app.serving.batcher import BatchingGenerator
+from app.serving.engine import RepairEngine
 from app.serving.processes import EngineProcesses
 from app.settings import GeneratorKind, Settings
+
+if TYPE_CHECKING:
+    from opentelemetry.trace import Tracer
 
 _SHARED_SENTENCES = 1_000_000  # in a file: some 200 MB on a disk, nothing in memory
 
 
-def build_repairer(settings: Settings, *, is_shared: bool = False, shared_cache: Path | None = None) -> Repairer:
+def build_repairer(
+    settings: Settings, *, is_shared: bool = False, shared_cache: Path | None = None, tracer: Tracer | None = None
+) -> Repairer:
     """The product as the settings want it, ready to repair.
 
     Args:
@@ -35,21 +42,30 @@ def build_repairer(settings: Settings, *, is_shared: bool = False, shared_cache:
         is_shared: Whether many threads will use it at once: their sentences then share batches.
         shared_cache: A file in which processes of this machine share what the network has proposed, in place of a
             memory of its own in each; made where there is none.
+        tracer: Makes spans of the steps.
 
     Raises:
         ResourceError: The network or the knowledge base is missing or damaged; the message names the remedy.
     """
     linker, kb_version = build_linker(settings)
+    generator = build_generator(settings, is_shared=is_shared, shared_cache=shared_cache)
+    segmenter: Segmenter = SentenceSegmenter()
+    verifier = Verifier()
+    if tracer is not None:
+        from app import tracing
+
+        segmenter, linker = tracing.TracedSegmenter(segmenter, tracer), tracing.TracedLinker(linker, tracer)
+        generator, verifier = tracing.TracedGenerator(generator, tracer), tracing.TracedVerifier()
     return Repairer(
-        segmenter=SentenceSegmenter(),
+        segmenter=segmenter,
         protector=PatternProtector(),
         furniture=LineFurnitureFinder(),
         language=EnglishIdentifier(),
         rules=Rules(),
         terms=GlossaryMatcher(),
         linker=linker,
-        generator=build_generator(settings, is_shared=is_shared, shared_cache=shared_cache),
-        verifier=Verifier(),
+        generator=generator,
+        verifier=verifier,
         kb_version=kb_version,
     )
 
@@ -63,11 +79,43 @@ def start_engines(settings: Settings) -> EngineProcesses:
     if settings.workers > 1 and not settings.threads:  # several that each take all cores would be in each other's way
         settings = settings.model_copy(update={"threads": max(1, _cores() // settings.workers)})
     engines = EngineProcesses(
-        partial(build_repairer, settings, is_shared=True), Rules(),
+        partial(build_engine, settings), Rules(),
         count=settings.workers, threads=settings.concurrent_repairs,
     )  # fmt: skip
     engines.start()
     return engines
+
+
+def build_engine(settings: Settings) -> RepairEngine:
+    """The product for many threads of one process; its steps are traced where the settings say so.
+
+    Raises:
+        ResourceError: As ``build_repairer`` and ``start_tracer``.
+    """
+    tracer = start_tracer(settings)
+    repairer = build_repairer(settings, is_shared=True, tracer=tracer)
+    if tracer is None:
+        return repairer
+    from app.tracing import TracedRepairer
+
+    return TracedRepairer(repairer, tracer)
+
+
+def start_tracer(settings: Settings) -> Tracer | None:
+    """Who makes spans in this process; nobody where the settings name no place for them.
+
+    Raises:
+        ResourceError: The extra ``otel`` is not installed.
+    """
+    if not settings.otlp_endpoint:
+        return None
+    try:
+        from app.tracing import start_tracing
+    except ImportError as exc:
+        raise ResourceError(
+            "traces need the extra otel (pip install 'mt-repair[otel]'); or unset MT_REPAIR_OTLP_ENDPOINT"
+        ) from exc
+    return start_tracing(settings.otlp_endpoint)
 
 
 def _cores() -> int:

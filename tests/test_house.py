@@ -26,11 +26,13 @@ ALLOWED: dict[str, set[str]] = {
     "app.seq2seq": CORE | {"app.seq2seq"},
     "app.store": CORE | {"app.store", "app.settings"},
     "app.serving": CORE | {"app.serving"},
-    "app.wiring": CORE | {"app.settings", "app.names", "app.formats", "app.seq2seq", "app.serving"},
+    "app.tracing": CORE | {"app.serving"},
+    "app.wiring": CORE | {"app.settings", "app.tracing", "app.names", "app.formats", "app.seq2seq", "app.serving"},
     "app.web": CORE
     | {"app.web", "app.api", "app.store", "app.formats", "app.settings", "app.telemetry", "app.serving"},
     "app.api": CORE
-    | {"app.api", "app.settings", "app.telemetry", "app.wiring", "app.names", "app.serving", "app.store", "app.web"},
+    | {"app.api", "app.settings", "app.telemetry", "app.tracing", "app.wiring", "app.names", "app.serving"}
+    | {"app.store", "app.web", "app.formats"},
 }
 
 

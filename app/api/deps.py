@@ -146,7 +146,7 @@ class Service:
         """
         asked = time.monotonic()
         limit_s = min(latency_s or self.settings.request_timeout_s, self.settings.request_timeout_s)
-        ticket = Ticket(lane, asked + limit_s, observe=self.metrics.observe_batch)
+        ticket = Ticket(lane, asked + limit_s, observe=self.metrics.observe_batch, trace=_trace_of(request))
 
         def run() -> _Result:
             waited = time.monotonic() - asked
@@ -182,6 +182,11 @@ class Service:
 def _overloaded(error: OverloadedError) -> ProblemError:
     detail = "Too much is waiting" if error.is_full else "It would take longer than you can wait"
     return ProblemError("queue-full", f"{detail}; try again.", headers={"Retry-After": str(error.retry_after_s)})
+
+
+def _trace_of(request: Request | None) -> str:
+    """The trace that a request belongs to, as the telemetry middleware noted it."""
+    return str(request.scope.get("state", {}).get("trace", "")) if request is not None else ""
 
 
 async def _watch(request: Request, ticket: Ticket, scope: anyio.CancelScope) -> None:

@@ -28,6 +28,7 @@ from app.serving.processes import EngineProcesses
 from app.settings import Settings
 from app.telemetry import Metrics, describe_error, get_logger
 from app.web import routes as web
+from app.wiring import start_tracer
 
 # A further front door is a router in this list.
 ROUTERS: Final[Sequence[APIRouter]] = (
@@ -72,7 +73,7 @@ def create_app(settings: Settings, engine: RepairEngine | None = None) -> FastAP
             start is over.
 
     Raises:
-        ResourceError: API keys are needed and there are none.
+        ResourceError: API keys are needed and there are none, or traces and their extra is not installed.
     """
     gate = Gate.of(settings)
     metrics = Metrics()
@@ -117,7 +118,7 @@ def create_app(settings: Settings, engine: RepairEngine | None = None) -> FastAP
     install(app)
     app.add_middleware(KeyMiddleware, gate=gate, metrics=metrics)
     cors(app, settings)
-    app.add_middleware(TelemetryMiddleware, metrics=metrics)
+    app.add_middleware(TelemetryMiddleware, metrics=metrics, tracer=start_tracer(settings))
     app.openapi = partial(_openapi, app)  # type: ignore[method-assign]
     return app
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.errors import internal_error, respond
 from app.telemetry import METHODS, Metrics, get_logger, request_id_of
+
+if TYPE_CHECKING:
+    from opentelemetry.trace import Tracer
 
 _UNMATCHED: Final = "(no route)"
 # Unless a route says otherwise: nothing is kept in a cache, and a browser that opens an answer runs nothing in it.
@@ -26,15 +29,35 @@ class TelemetryMiddleware:
     The log has the route's template and never the path, the query, a header or a body: those are the caller's.
     """
 
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
-        self._app, self._metrics = app, metrics
+    def __init__(self, app: ASGIApp, metrics: Metrics, tracer: Tracer | None = None) -> None:
+        self._app, self._metrics, self._tracer = app, metrics, tracer
         self._log = get_logger(__name__)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection (ASGI)."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
-            return
+        elif self._tracer is None:
+            await self._serve(scope, receive, send)
+        else:
+            await self._trace(self._tracer, scope, receive, send)
+
+    async def _trace(self, tracer: Tracer, scope: Scope, receive: Receive, send: Send) -> None:
+        from opentelemetry.trace import SpanKind
+
+        from app.tracing import current_trace, span
+
+        parent = next((value for name, value in scope["headers"] if name == b"traceparent"), b"").decode("latin-1")
+        with span(tracer, "request", parent, SpanKind.SERVER) as made:
+            scope.setdefault("state", {})["trace"] = current_trace()
+            status = await self._serve(scope, receive, send)
+            route, method = _route_of(scope), _method_of(scope)
+            made.update_name(f"{method} {route}")
+            made.set_attribute("http.request.method", method)
+            made.set_attribute("http.route", route)
+            made.set_attribute("http.response.status_code", status)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> int:
         started = time.perf_counter()
         asked = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
         request_id = request_id_of(asked.decode("latin-1"))
@@ -67,8 +90,7 @@ class TelemetryMiddleware:
             await respond(problem, request_id, self._metrics)(scope, counted_receive, tagged_send)
         finally:
             seconds = time.perf_counter() - started
-            route = str(getattr(scope.get("route"), "path", _UNMATCHED))
-            method = scope["method"] if scope["method"] in METHODS else "OTHER"
+            route, method = _route_of(scope), _method_of(scope)
             self._metrics.observe_request(route, method, status, seconds)
             self._log.info(
                 "request",
@@ -81,3 +103,13 @@ class TelemetryMiddleware:
                 bytes_out=bytes_out,
                 **({"key": key_id} if (key_id := scope["state"].get("key_id")) else {}),
             )
+        return status
+
+
+def _route_of(scope: Scope) -> str:
+    """The route's template."""
+    return str(getattr(scope.get("route"), "path", _UNMATCHED))
+
+
+def _method_of(scope: Scope) -> str:
+    return scope["method"] if scope["method"] in METHODS else "OTHER"

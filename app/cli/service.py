@@ -25,6 +25,7 @@ def serve(
     ] = None,
 ) -> None:
     """Start the HTTP service."""
+    import signal
     import sys
 
     import uvicorn
@@ -41,6 +42,8 @@ def serve(
     configure_logging(settings.log_level)
     sys.setswitchinterval(_SWITCH_S)
     try:
+        # uvicorn finishes what it has and then sends the signal on: let it end the program and not cut it off.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         uvicorn.run(
             create_app(settings, engines),
             host=settings.host,

@@ -176,7 +176,7 @@ def _open(data: bytes) -> zipfile.ZipFile:
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
         parts = archive.infolist()
-    except (zipfile.BadZipFile, ValueError, OSError) as exc:
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError) as exc:
         raise InputError("this is not a Word document (.docx); save it as one, or paste its text") from exc
     names = [part.filename for part in parts]
     if _MAIN not in names or len(set(names)) != len(names):
