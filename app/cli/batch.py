@@ -223,9 +223,11 @@ def run(
     Exit codes: 0 done; 1 findings (--fail-on); 2 wrong usage or a failure; 3 finished, but some units or rows could not
     be repaired; 4 a quality gate failed; 130 interrupted, --resume goes on.
 
-    Examples: mt-repair run corpus/ -o clean/ --report report/
+    A folder of any of the formats: mt-repair run corpus/ -o clean/ --report report/
 
-    mt-repair run pages.jsonl.gz --field body --to parquet -o clean/
+    JSON Lines to Parquet: mt-repair run pages/ --field body --to parquet -o clean/ --report report/
+
+    What it would change, first: mt-repair check pages/ --field body
     """
     if write_back == (output is not None):
         raise typer.BadParameter("say where the output goes: either --output or --write-back")
@@ -355,6 +357,10 @@ class _Surfaces:
             self._summarise(report)
         if not self.quiet:
             say(summary(report))
+            if result.spec.output not in (None, STREAM) and result.outputs:
+                say(f"written: {result.spec.output}")
+            if self.report:
+                say(f"report: {self.report.rstrip('/')}/report.html")
 
     def _summarise(self, report: dict[str, Any]) -> None:
         """Add the Markdown report to the summary of a GitHub job."""

@@ -206,7 +206,7 @@ def _piece(kind: str, text: str) -> Sequence[tuple[str, str]]:
 
 
 def _percent(value: float) -> str:
-    return f"{100 * value:.2f} %"
+    return "< 0.01 %" if 0 < value < 0.00005 else f"{100 * value:.2f} %"
 
 
 def _count(value: float) -> str:

@@ -142,28 +142,38 @@ class Tally:
                               and p.span.of(repair.source) not in edit.text for p in repair.protected)  # fmt: skip
 
     def _sample(self, repair: DocumentRepair, place: Place) -> None:
-        """Keep the changed sentences with the smallest hash: a random sample that does not depend on the order."""
+        """Keep the changed sentences with the smallest hash, each once: a sample that does not depend on the order."""
         for segment in repair.segments:
             if not segment.edits or len(segment.segment.text) > _SAMPLE_CHARS:
                 continue
-            start = segment.segment.span.start
-            key = hashlib.blake2b(
-                f"{segment.segment.text}\0{place.file}\0{place.row}\0{start}".encode(), digest_size=8
-            ).hexdigest()
-            if len(self.samples) >= SAMPLES and key >= self.samples[-1]["key"]:
-                continue
-            line, _ = place.find(start)
-            self.samples.append(
+            edits = [_relative(repair.edits[i], segment.segment) for i in segment.edits]
+            line, _ = place.find(segment.segment.span.start)
+            change = f"{segment.segment.text.strip()}\0{[(e['start'], e['end'], e['text']) for e in edits]}"
+            self._keep_sample(
                 {
-                    "key": key,
+                    "key": hashlib.blake2b(change.encode(), digest_size=8).hexdigest(),
                     "file": place.file,
                     "line": line or None,
                     "row": place.row,
+                    "count": 1,
                     "text": segment.segment.text,
                     "confidence": segment.confidence,
-                    "edits": [_relative(repair.edits[i], segment.segment) for i in segment.edits],
+                    "edits": edits,
                 }
             )
+
+    def _keep_sample(self, sample: dict[str, Any]) -> None:
+        """Add a sample; of a sentence that comes again, the first place and how often.
+
+        Those with the smallest hashes of all are so in every part of the corpus too, so their counts are exact.
+        """
+        for i, other in enumerate(self.samples):
+            if other["key"] == sample["key"]:
+                first = min(other, sample, key=lambda one: (one["file"], one["row"], one["line"] or 0))
+                self.samples[i] = first | {"count": other["count"] + sample["count"]}
+                return
+        if len(self.samples) < SAMPLES or sample["key"] < self.samples[-1]["key"]:
+            self.samples.append(sample)
             self.samples.sort(key=_key)
             del self.samples[SAMPLES:]
 
@@ -176,7 +186,8 @@ class Tally:
             elif isinstance(mine, Counter):
                 mine.update(theirs)
         self.confidence = [a + b for a, b in zip(self.confidence, other.confidence, strict=True)]
-        self.samples = sorted([*self.samples, *other.samples], key=_key)[:SAMPLES]
+        for sample in other.samples:
+            self._keep_sample(sample)
         self.problems = [*self.problems, *other.problems][:PROBLEMS]
         self.findings = _worst([*self.findings, *other.findings], most_findings)
         if len(self.entities) > 2 * _TOP:

@@ -47,6 +47,8 @@ def test_a_folder_becomes_clean_parquet_with_reports_for_everyone(
     assert json.loads((tmp_path / "s.sarif").read_text())["runs"][0]["results"][0]["ruleId"] == "MTR_MODEL_GRAMMAR"
     assert "::notice file=in/a.jsonl,line=1,title=MTR_MODEL_GRAMMAR::" in done.stdout
     assert "1 of 2 rows changed" in done.stderr
+    assert "written: out" in done.stderr
+    assert "report: report/report.html" in done.stderr
     assert "1 of 2 rows changed" in (tmp_path / "summary.md").read_text()
     assert (tmp_path / "g.json").exists()
     assert (tmp_path / "j.xml").exists()

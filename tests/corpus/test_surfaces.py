@@ -19,7 +19,7 @@ from app.corpus.outcome import FailOn
 from app.corpus.report import build_report, compare, read_baseline, write_report
 from app.corpus.run import Result, Spec
 from app.corpus.surfaces import ANNOTATIONS, to_github, to_gitlab, to_junit, to_sarif
-from app.corpus.tally import Place, Tally
+from app.corpus.tally import SAMPLES, Place, Tally
 from app.formats.base import Wanted
 from tests.corpus.building import build
 
@@ -137,6 +137,18 @@ def test_the_page_shows_deletions_before_insertions_and_escapes_the_text(tmp_pat
     assert "b" not in tags.tags
     assert json.loads((tmp_path / "report.json").read_text())["sentences"] == report["sentences"]
     assert "| grammar | 2 |" in (tmp_path / "report.md").read_text()
+
+
+def test_a_sentence_that_comes_again_is_sampled_once_with_its_count() -> None:
+    whole = make_result([f"He goed to house {i % 60}." for i in range(180)]).tally
+    assert len(whole.samples) == SAMPLES
+    assert {sample["count"] for sample in whole.samples} == {3}
+    assert len({sample["text"] for sample in whole.samples}) == SAMPLES
+    parts = [make_result([f"He goed to house {i % 60}." for i in range(first, 180, 4)]).tally for first in range(4)]
+    merged = Tally()
+    for part in parts:
+        merged.merge(part)
+    assert [(s["key"], s["count"]) for s in merged.samples] == [(s["key"], s["count"]) for s in whole.samples]
 
 
 def test_a_baseline_is_an_earlier_report(tmp_path: Path) -> None:
