@@ -23,7 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.api.deps import Service, ServiceDep
 from app.api.errors import ProblemError, from_validation
 from app.api.examples import REPAIR_EXAMPLES, problems
-from app.api.glossaries import read_call_with_terms
+from app.api.glossaries import glossaries_of
 from app.api.job_files import DOCX, JSONL, MEDIA_TYPES, JobFile, read_file, row_spans, write_file
 from app.api.limits import LimitedRequest, parse_json
 from app.api.routes import repair_one
@@ -371,13 +371,10 @@ async def add_job(
         given["text"] = file.source
     else:
         file = None
-        given = await request.json()
         data = await request.body()
-    try:
-        body = RepairRequest.model_validate(given)
-    except ValidationError as exc:
-        raise from_validation(exc.errors(include_url=False, include_input=False), given) from None
-    call = await read_call_with_terms(body, request, job_settings(settings))
+        given = None  # read below
+    kept = glossaries_of(request).entries
+    body, call = await anyio.to_thread.run_sync(_read_request, given, data, settings, kept)
     new = NewJob(
         _owner(request), body.model_dump(mode="json", exclude_unset=True, exclude={"text"}), call.document.plain,
         format=file.format if file else "", original=file.original if file else None,
@@ -462,6 +459,28 @@ async def delete_job(job_id: JobId, request: Request) -> Response:
     """Delete a job with its text and result; one under way is given up."""
     await _stored(request, lambda store: store.delete(_owner(request), job_id))
     return Response(status_code=HTTPStatus.NO_CONTENT)
+
+
+def _read_request(
+    given: dict[str, Any] | None, data: bytes, settings: Settings, kept: KeptTerms
+) -> tuple[RepairRequest, RepairCall]:
+    """What a job asks for; long texts are read beside the event loop.
+
+    Args:
+        given: The request, where the text came as a file; otherwise ``data`` is read as JSON.
+        data: The body.
+        settings: Limits.
+        kept: Glossaries.
+
+    Raises:
+        ProblemError: It cannot be done.
+    """
+    values = parse_json(data, settings.max_json_depth) if given is None else given
+    try:
+        body = RepairRequest.model_validate(values)
+    except ValidationError as exc:
+        raise from_validation(exc.errors(include_url=False, include_input=False), values) from None
+    return body, read_call(body, job_settings(settings), kept)
 
 
 def _options(given: str, settings: Settings) -> dict[str, Any]:

@@ -25,6 +25,7 @@ def serve(
     ] = None,
 ) -> None:
     """Start the HTTP service."""
+    import gc
     import signal
     import sys
 
@@ -41,6 +42,8 @@ def serve(
     engines = start_engines(settings)  # before any logging, so that what is missing is said in one line
     configure_logging(settings.log_level)
     sys.setswitchinterval(_SWITCH_S)
+    gc.collect()
+    gc.freeze()  # what stays for good need not be looked through again and again, with everything else at a halt
     try:
         # uvicorn finishes what it has and then sends the signal on: let it end the program and not cut it off.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import gc
 import itertools
 import logging
 import multiprocessing
@@ -149,6 +150,8 @@ def _serve(build: BuildEngine, threads: int, connection: Connection) -> None:
     except Exception as exc:
         sender.send(_CONTROL, _Failed(_describe(exc)))
         return
+    gc.collect()
+    gc.freeze()  # what was loaded stays; looking through it again and again would hold up every repair
     sender.send(_CONTROL, _Ready(engine.card, engine.kb_version))
     _Worker(engine, sender).run(connection, threads)
 
