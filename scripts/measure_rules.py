@@ -3,35 +3,88 @@
 Clean text is read as it is and with its quotation marks curled, a paragraph at a time; a firing there counts against
 the rule. On pairs of a machine translation (or a sentence of a learner or of the web) and its correction, each finding
 is applied alone: does it bring the sentence closer to a reference, or farther away, in words, marks and spaces?
-Where a post-edit keeps the words of the translation, its spacing was copied too, so spacing is undervalued there.
+A post-edit often keeps the spacing and the marks of the translation; where the rule would find the very same in the
+reference, the pair says nothing of it ("copied").
+
+Damage that these pairs have not been through is made: a place of a clean paragraph is spoilt in the way that a rule is
+for, and the rule has to give the paragraph back as it was. That shows whether its repair is the right one, and not how
+often such damage is met.
 """
 
 from __future__ import annotations
 
 import lzma
+import random
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
+import ftfy.bad_codecs
 import orjson
 import regex
 import typer
 from rapidfuzz.distance import Levenshtein
 
 from app.core.diff import apply_edits
-from app.core.rules import ALL_RULES, Rules
+from app.core.rules import ALL_RULES, Rule, Rules
 from app.core.segment import SentenceSegmenter
 from app.core.types import Edit
 from app.evaluation.data import curl_quotes
 
 PAIRS = ("mt/pe-train.jsonl.xz", "mt/pe-dev.jsonl.xz", "gec/cweb-dev.jsonl.xz", "gec/jfleg-dev.jsonl.xz")
+ftfy.bad_codecs.ok()  # makes known the encoding that browsers read as Windows-1252
 _UNIT = regex.compile(r"\w+|\s+|[^\w\s]")
+_SEED: Final = 7
+Damage = Callable[[str, random.Random], str]
+"""Spoils one place of a paragraph; gives it back as it was where there is no such place."""
+
+
+def _at_one(pattern: str, replacement: str) -> Damage:
+    compiled = regex.compile(pattern)
+
+    def spoil(text: str, chance: random.Random) -> str:
+        places = list(compiled.finditer(text))
+        if not places:
+            return text
+        place = chance.choice(places)
+        return text[: place.start()] + place.expand(replacement) + text[place.end() :]
+
+    return spoil
+
+
+def _wrong_encoding(text: str, _chance: random.Random) -> str:
+    return text.encode().decode("sloppy-windows-1252")
+
+
+def _escaped(text: str, chance: random.Random) -> str:
+    return _at_one(*chance.choice((('"', "&quot;"), ("'", "&#39;"), ("&", "&amp;"), ("'", "& # 39;"))))(text, chance)
+
+
+def _wrong_direction(text: str, chance: random.Random) -> str:
+    return _at_one("“([^“”„]+)”", chance.choice(("“\\1“", "„\\1“", "”\\1”")))(curl_quotes(text), chance)
+
+
+_DAMAGE: Final[Mapping[str, Damage]] = {
+    "MTR_MOJIBAKE": _wrong_encoding,
+    "MTR_HTML_ENTITY": _escaped,
+    "MTR_SPACE_BEFORE_PUNCTUATION": _at_one(r"(?<=\p{L})([,;.!?])(?=\s|$)", r" \1"),
+    "MTR_SPACE_AFTER_PUNCTUATION": _at_one(r"(?<=\p{L}[,.?!]) (?=\p{L})", ""),
+    "MTR_DOUBLED_PUNCTUATION": _at_one(r"(?<=\p{L})([,;])(?= )", r"\1\1"),
+    "MTR_TORN_ELLIPSIS": _at_one(r"(?<=\p{L})\.\.\.(?= |$)", ". .."),
+    "MTR_REPEATED_SPACE": _at_one(r"(?<=\p{L}) (?=\p{L})", "  "),
+    "MTR_QUOTE_DIRECTION": _wrong_direction,
+    "MTR_QUOTE_SPACING": _at_one(r'(?<=^|[ (])"([^"\n]+)"(?=[ ,.;:!?)]|$)', r'" \1 "'),
+    "MTR_STRAY_QUOTE": _at_one(r"(?<=\p{L}[.!?]) (?=\p{Lu})", " “ "),
+    "MTR_REPEATED_WORD": _at_one(r"(?i)\b(the|a|of|and|to|in|is|with|for|that)\b", r"\1 \1"),
+    "MTR_LOOP": _at_one(r"\b(\p{L}{2,} \p{L}{3,})\b", r"\1 \1 \1 \1"),
+}
 
 
 def main(
     data: Annotated[Path, typer.Argument(help="Folder with text/, mt/ and gec/.")],
     paragraphs: Annotated[int, typer.Option(help="Most paragraphs of each clean file.")] = 4000,
+    spoilt: Annotated[int, typer.Option(help="Most paragraphs to spoil for each rule.")] = 2000,
     show: Annotated[int, typer.Option(help="Examples to print for each rule.")] = 0,
 ) -> None:
     """Print a table: firings in 10,000 clean sentences, straight and curly, and precision on pairs."""
@@ -50,6 +103,7 @@ def main(
     fired: Counter[tuple[str, str]] = Counter()
     right: Counter[tuple[str, str]] = Counter()
     wrong: Counter[tuple[str, str]] = Counter()
+    copied: Counter[tuple[str, str]] = Counter()
     for name in PAIRS:
         for text, references in _pairs(data / name):
             for edits in _findings(rules.find(text, segmenter.segment(text))):
@@ -58,22 +112,60 @@ def main(
                 fired[key] += 1
                 after = apply_edits(text, sorted(edits, key=lambda e: e.span))
                 gain = max(_distance(text, r) - _distance(after, r) for r in references)
+                found = _covered(text, edits)
+                is_copied = gain < 0 and all(
+                    found in {_covered(r, e) for e in _findings(rules.find(r, segmenter.segment(r)))}
+                    for r in references
+                )
                 right[key] += gain > 0
-                wrong[key] += gain < 0
-                sign = "+" if gain > 0 else "-" if gain < 0 else "="
+                wrong[key] += gain < 0 and not is_copied
+                copied[key] += is_copied
+                sign = "+" if gain > 0 else "c" if is_copied else "-" if gain < 0 else "="
                 examples[rule_id].append(f"{key[1]} {sign}  " + _context(text, edits))
     print(f"{sentences} clean sentences")
     print(f"{'':32}{'clean':^25}{'machine translations':^25}{'learners, web':^25}")
-    print(f"{'rule':32}{'straight':>9}{'curly':>7}{'per 10k':>9}" + f"{'fired':>10}{'closer':>7}{'farther':>8}" * 2)
+    head = f"{'fired':>10}{'closer':>7}{'farther':>8}{'copied':>7}"
+    print(f"{'rule':32}{'straight':>9}{'curly':>7}{'per 10k':>9}" + head * 2)
     for rule in ALL_RULES:
         a, b = clean[False][rule.id], clean[True][rule.id]
-        figures = [(fired[k], right[k], wrong[k]) for k in ((rule.id, "mt"), (rule.id, "gec"))]
+        figures = [(fired[k], right[k], wrong[k], copied[k]) for k in ((rule.id, "mt"), (rule.id, "gec"))]
         print(
             f"{rule.id:32}{a:9}{b:7}{max(a, b) * 1e4 / max(sentences, 1):9.2f}"
-            + "".join(f"{n:10}{good:7}{bad:8}" for n, good, bad in figures)
+            + "".join(f"{n:10}{good:7}{bad:8}{same:7}" for n, good, bad, same in figures)
         )
         for example in examples[rule.id][:show]:
             print(f"      {example}")
+    print(f"\n{'clean text, spoilt':32}{'places':>8}{'restored':>10}{'otherwise':>11}{'missed':>8}")
+    for rule in ALL_RULES:
+        outcomes, slips = _spoil(rule, list(_clean(data / "text", paragraphs)), spoilt)
+        print(
+            f"{rule.id:32}{outcomes.total():8}{outcomes['restored']:10}{outcomes['otherwise']:11}{outcomes['missed']:8}"
+        )
+        for example in slips[:show]:
+            print(f"      {example}")
+
+
+def _spoil(rule: Rule, texts: list[str], most: int) -> tuple[Counter[str], list[str]]:
+    """What a rule makes of clean paragraphs spoilt in its way, and the places where it made something else."""
+    chance = random.Random(_SEED)
+    chance.shuffle(texts)
+    rules, segmenter = Rules((rule,)), SentenceSegmenter()
+    outcomes: Counter[str] = Counter()
+    slips: list[str] = []
+    for clean in texts:
+        if outcomes.total() == most:
+            break
+        damaged = _DAMAGE[rule.id](clean, chance)
+        if damaged == clean or (rule.id == "MTR_QUOTE_DIRECTION" and damaged == curl_quotes(clean)):
+            continue
+        wanted = curl_quotes(clean) if rule.id == "MTR_QUOTE_DIRECTION" else clean
+        edits = rules.find(damaged, segmenter.segment(damaged))
+        after = apply_edits(damaged, sorted(edits, key=lambda e: e.span))
+        outcome = "restored" if after == wanted else "missed" if after == damaged else "otherwise"
+        outcomes[outcome] += 1
+        if outcome == "otherwise":
+            slips.append(_context(damaged, edits))
+    return outcomes, slips
 
 
 def _clean(folder: Path, most: int) -> Iterator[str]:
@@ -101,6 +193,13 @@ def _findings(edits: list[Edit]) -> Iterator[list[Edit]]:
     for index, edit in enumerate(edits):
         groups[edit.group or str(index)].append(edit)
     yield from groups.values()
+
+
+def _covered(text: str, edits: list[Edit]) -> str:
+    """The stretch from the first to the last edit of a finding; of a single edit with the words beside it."""
+    start, end = edits[0].span.start, max(edit.span.end for edit in edits)
+    reach = 1 if len(edits) > 1 else 8
+    return text[max(0, start - reach) : end + reach]
 
 
 def _distance(one: str, other: str) -> int:

@@ -35,7 +35,7 @@ class Rule:
     kind: EditKind
     description: str  # for a list of rules
     reason: str  # for an editor, at the place
-    confidence: float  # precision where the pairs show it; where they do not, a cautious guess
+    confidence: float  # precision where the pairs show it; where they do not, judgement: docs/benchmarks.md says where
     find: Callable[[str], Iterator[Finding]]
 
 
