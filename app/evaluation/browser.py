@@ -106,6 +106,7 @@ def measure_page(page: Page, text: str, *, frames: int = 300, keys: int = 20) ->
         wait_until_repaired(page)
         figures[f"{name}_last_s"] = round(time.perf_counter() - started, 2)
 
+    page.set_default_timeout(WAIT_S * 1000)
     page.goto("/")
     page.select_option("#keep", "7")
     page.fill("#text", text)
