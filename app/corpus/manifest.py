@@ -33,7 +33,7 @@ from app.formats.storage import (
     write_whole,
 )
 
-_VERSION = 1  # of the manifest's own form; another one is planned anew
+_VERSION = 2  # of the manifest's own form; another one is planned anew
 
 
 @dataclass(frozen=True, slots=True)

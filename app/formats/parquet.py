@@ -41,6 +41,9 @@ class Parquet(Format):
     name = "parquet"
     suffixes = frozenset({".parquet", ".pq"})
 
+    def __init__(self) -> None:
+        self._last: _Group | None = None  # of this process, which repairs one unit after the other
+
     def plan(self, location: Location, wanted: Wanted, unit_bytes: int) -> FilePlan:
         found = stamp(location.url)
         with open_raw(location.url) as file:
@@ -59,9 +62,18 @@ class Parquet(Format):
     def read(self, plan: FilePlan, unit: Unit, wanted: Wanted, opener: Opener) -> Iterator[pa.RecordBatch]:
         check_unchanged(plan)
         try:
-            yield from _rows(plan.location.url, unit)
+            yield from self._reach(plan, unit).rows(unit.start, unit.end)
         except (pa.ArrowInvalid, OSError) as exc:
             raise InputError(f"{plan.location.url}, rows from {unit.first_row}: damaged: {exc}") from exc
+
+    def _reach(self, plan: FilePlan, unit: Unit) -> _Group:
+        """The row group of a unit; where the last unit came before it in the same one, it is read on."""
+        last, self._last = self._last, None
+        if last is not None and (last.key != (plan.location.url, plan.sha256, unit.group) or last.row > unit.start):
+            last.close()
+            last = None
+        self._last = last or _Group(plan, unit.group)
+        return self._last
 
     def writer(self, sink: IO[bytes], plan: FilePlan, wanted: Wanted, added: pa.Schema) -> Writer:
         return ParquetPart(sink, plan.units[0].group if plan.units else 0)
@@ -154,22 +166,33 @@ def _cut(metadata: Any, column: int, unit_bytes: int) -> Iterator[Unit]:
             left -= size * rows // info.num_rows
 
 
-def _rows(url: str, unit: Unit) -> Iterator[pa.RecordBatch]:
-    with open_raw(url) as stream:
-        file = pq.ParquetFile(stream, pre_buffer=False, buffer_size=1 << 20)
-        row = 0
-        for group in range(file.num_row_groups):
-            rows = file.metadata.row_group(group).num_rows
-            if row + rows > unit.start and row < unit.end:
-                at = row
-                for batch in file.iter_batches(_BATCH_ROWS, row_groups=[group], use_threads=False):
-                    first, last = max(unit.start - at, 0), min(unit.end - at, batch.num_rows)
-                    if first < last:
-                        yield batch.slice(first, last - first)
-                    at += batch.num_rows
-                    if at >= unit.end:
-                        return
-            row += rows
+class _Group:
+    """The rows of one row group, decoded once from its beginning on, however many units it is cut into."""
+
+    def __init__(self, plan: FilePlan, group: int) -> None:
+        self.key = (plan.location.url, plan.sha256, group)
+        self._stream = open_raw(plan.location.url)
+        file = pq.ParquetFile(self._stream, pre_buffer=False, buffer_size=1 << 20)
+        self.row = sum(file.metadata.row_group(before).num_rows for before in range(group))  # the next one
+        self._batches = file.iter_batches(_BATCH_ROWS, row_groups=[group], use_threads=False)
+        self._left: pa.RecordBatch | None = None  # what a unit left of the last batch
+
+    def rows(self, start: int, end: int) -> Iterator[pa.RecordBatch]:
+        """The rows of the file from ``start`` up to ``end``; those before it are passed over."""
+        while self.row < end:
+            batch = self._left if self._left is not None else next(self._batches, None)
+            if batch is None:
+                raise pa.ArrowInvalid("fewer rows than its footer says")
+            taken = min(end - self.row, batch.num_rows)
+            first = min(max(start - self.row, 0), taken)
+            self._left = batch.slice(taken) if taken < batch.num_rows else None
+            self.row += taken
+            if first < taken:
+                yield batch.slice(first, taken - first)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._stream.close()
 
 
 def _writer(sink: IO[bytes], schema: pa.Schema) -> pq.ParquetWriter:

@@ -9,8 +9,9 @@ import pytest
 
 from app.core.errors import InputError
 from app.corpus.batch import added_columns
-from app.formats.base import Wanted
-from app.formats.parquet import Parquet
+from app.formats.base import FilePlan, Wanted
+from app.formats.parquet import Parquet, _Group
+from app.formats.storage import Opener
 from tests.formats.twins import locate, repair_file
 
 FORM = Parquet()
@@ -74,6 +75,28 @@ def test_a_large_row_group_is_many_units_with_the_same_rows(tmp_path: Path) -> N
     assert len(plan.units) > 5
     assert pq.read_table(io.BytesIO(one)).equals(pq.read_table(io.BytesIO(many)))
     assert pq.ParquetFile(io.BytesIO(many)).num_row_groups == 1
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_units_are_read_in_any_order_and_a_group_is_decoded_once_in_theirs(
+    tmp_path: Path, order: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[int] = []
+    begin = _Group.__init__
+
+    def counting(self: _Group, plan: FilePlan, group: int) -> None:
+        opened.append(group)
+        begin(self, plan, group)
+
+    monkeypatch.setattr(_Group, "__init__", counting)
+    write(make_table(), tmp_path / "a.parquet", 400)
+    form = Parquet()
+    plan = form.plan(locate(tmp_path / "a.parquet"), Wanted(), 1000)
+    assert len(plan.units) > 6
+    with Opener() as opener:
+        parts = [pa.Table.from_batches(form.read(plan, unit, Wanted(), opener)) for unit in plan.units[::order]]
+    assert pa.concat_tables(parts[::order]).equals(make_table().replace_schema_metadata(parts[0].schema.metadata))
+    assert len(opened) == (3 if order == 1 else len(plan.units))
 
 
 def test_row_groups_are_written_as_read_up_to_what_fits_in_memory(
