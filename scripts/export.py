@@ -23,7 +23,7 @@ import typer
 
 from app.evaluation.splits import is_held_out_text
 from app.seq2seq.calibrate import FEATURES, Calibration
-from app.seq2seq.ctranslate import CTranslateGenerator
+from app.seq2seq.ctranslate import WORDS, CTranslateGenerator
 from app.seq2seq.export import HeldOut, agreement, calibrate, convert, write_card, write_manifest
 from app.seq2seq.network import RepairNetwork
 from app.seq2seq.slips import Slipper, word_families
@@ -52,9 +52,10 @@ def clean_sentences(folder: Path, most: int) -> list[str]:
 
 
 def slip_pairs(sentences: Sequence[str], tokenizer: Tokenizer) -> list[HeldOut]:
-    """Right sentences with one or two grammatical slips each, the same every time."""
+    """Right sentences with one or two slips of grammar or spelling each, the same every time."""
     lexicon = Counter(w for s in sentences for w in s.split() if w.islower() and w.isalpha())
-    slipper, rng = Slipper(word_families(w for w, count in lexicon.items() if count >= 3)), random.Random(9)
+    families = word_families(w for w, count in lexicon.items() if count >= 3)
+    slipper, rng = Slipper(families, frozenset(lexicon)), random.Random(9)
     chosen = [s for s in sentences if 30 <= len(s) <= 300]
     return [
         HeldOut(f"clean/{i}", slipper.slip(tokenizer.words(s), rng.choice((1, 1, 2)), rng), s, is_real=False)
@@ -66,6 +67,7 @@ def main(
     checkpoint: Annotated[Path, typer.Argument(help="As written by scripts/train.")],
     out: Annotated[Path, typer.Argument(help="Folder of the exported model; replaced.")],
     tokenizer: Annotated[Path, typer.Option(help="tokenizer.model of the network.")],
+    words: Annotated[Path, typer.Option(help="The word list, as written by scripts/build_lexicon.")],
     version: Annotated[str, typer.Option(help="Version for the manifest.")] = "0.1",
     data: Annotated[Path, typer.Option(help="Folder with mt/ and text/.")] = Path("../shared/data"),
     data_manifest: Annotated[Path | None, typer.Option(help="manifest.json of the training data.")] = None,
@@ -79,6 +81,7 @@ def main(
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
     shutil.copyfile(tokenizer, part / "tokenizer.model")
+    shutil.copyfile(words, part / WORDS)
     network, pieces = RepairNetwork.load(checkpoint).eval(), Tokenizer(tokenizer)
     convert(network, pieces, part)
     state = torch.load(checkpoint / "trainer.pt", weights_only=True, map_location="cpu")["state"]
@@ -96,7 +99,7 @@ def main(
     right = clean_sentences(data / "text", clean + slips)
     manifest |= calibrate(generator, [*pairs, *slip_pairs(right[clean:], pieces)], right[:clean], pieces)
     sample = [pair.machine for pair in pairs[:: max(1, len(pairs) // agree)]][:agree]
-    manifest["agreement"] = agreement(generator, network, sample, pieces, detect_threshold)
+    manifest["agreement"] = agreement(generator, network, sample, pieces)
     write_manifest(part, manifest)
     write_card(part, manifest, json.loads(data_manifest.read_text()) if data_manifest else {})
     shutil.rmtree(out, ignore_errors=True)

@@ -146,8 +146,8 @@ def main(
     rng.shuffle(neighbours)
     for text in neighbours[:windows]:
         target = pieces.words(curl(text) if rng.random() < 0.5 else text)
-        wrong = pieces.words(false_boundary(target, rng) if rng.random() < 0.5 else target.text)
-        source = pieces.words(slipper.slip(wrong, rng.choice((0, 0, 1)), rng))
+        broken = pieces.words(false_boundary(target, rng)) if rng.random() < 0.5 else target
+        source = pieces.words(slipper.slip(broken, rng.choice((0, 0, 1)), rng))
         examples.append(Example(source.pieces, word_edits(source, target), 1.0, 5))
     for text in sentences[synthetic : synthetic + clean]:
         words = pieces.words(curl(text) if rng.random() < 0.5 else text)

@@ -138,15 +138,16 @@ def repair_network(model_dir: Path, batch: int = 32) -> Contender:
 
     from app.seq2seq.calibrate import Calibration
     from app.seq2seq.codec import MAX_ANSWER, decoder_prompt, encoder_input
-    from app.seq2seq.ctranslate import find_doubts, worth_asking
+    from app.seq2seq.ctranslate import CTranslateGenerator, worth_asking
     from app.seq2seq.tokenizer import Tokenizer
     from app.seq2seq.unpack import unpack
 
     trained: Any = unpack(model_dir).eval()
+    ours = CTranslateGenerator(model_dir)  # for the doubts that it would ask about
     tokenizer = Tokenizer(model_dir / "tokenizer.model")
     try:
         manifest = orjson.loads((model_dir / "repair.json").read_bytes())
-        threshold, least = float(manifest["detect_threshold"]), float(manifest["operating_points"][Mode.MINIMAL])
+        least = float(manifest["operating_points"][Mode.MINIMAL])
         calibration = Calibration.from_json(manifest["calibration"])
     except (OSError, KeyError, ValueError) as exc:
         raise ResourceError(f"{model_dir} holds no exported repair network; run scripts/export") from exc
@@ -168,8 +169,8 @@ def repair_network(model_dir: Path, batch: int = 32) -> Contender:
             for row, (w, (own, firsts)) in enumerate(zip(words, inputs, strict=True)):
                 scores = probabilities[row, firsts]
                 quality = float(1.0 - scores.max())
-                for doubt in worth_asking(find_doubts(scores, threshold), w, quality, calibration, least):
-                    asked.append((decoder_prompt(w.pieces, doubt.mark, tokenizer), states[row, : len(own)]))
+                for doubt in worth_asking(ours.doubts(w, scores), w, quality, calibration, least):
+                    asked.append((decoder_prompt(w.pieces, doubt.mark, tokenizer, doubt.hint), states[row, : len(own)]))
         asked.sort(key=lambda pair: (len(pair[0]), len(pair[1])))
         # Prompts of one length go together: padding before them would move their positions.
         for _, same in groupby(asked, key=lambda pair: len(pair[0])):

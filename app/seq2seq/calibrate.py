@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 FEATURES = (
     "bias", "detection_logit", "log_prob", "log_prob_per_piece", "insertion", "deletion", "punctuation", "long",
-    "case_only", "article", "name_like", "at_start", "sentence_logit", "doubts",
+    "case_only", "article", "name_like", "at_start", "sentence_logit", "doubts", "misspelt", "as_suggested",
 )  # fmt: skip
 _LONG = 1000  # more characters than an answer has
 _ARTICLES = frozenset({"", "a", "an", "the"})
@@ -29,6 +29,7 @@ class ScoredAnswer:
         n_pieces: Pieces of the answer.
         quality: Probability that the whole segment needs no edit.
         doubts: How many spans of the segment are in doubt.
+        suggestion: What the lexicon suggests for the span, a word that it does not know; else empty.
     """
 
     start: int
@@ -39,6 +40,7 @@ class ScoredAnswer:
     n_pieces: int
     quality: float
     doubts: int
+    suggestion: str = ""
 
 
 def features(answer: ScoredAnswer, hypothesis: str) -> list[float]:
@@ -59,6 +61,8 @@ def features(answer: ScoredAnswer, hypothesis: str) -> list[float]:
         float(answer.start == 0),
         _logit(answer.quality),
         math.log(max(answer.doubts, 1)),
+        float(bool(answer.suggestion)),
+        float(bool(answer.suggestion) and new.casefold() == answer.suggestion),
     ]
 
 
@@ -86,13 +90,16 @@ class Calibration:
         """Weights by feature name."""
         return dict(zip(FEATURES, self.weights, strict=True))
 
-    def bound(self, old: str, detection: float, quality: float, doubts: int, *, at_start: bool) -> float:
+    def bound(
+        self, old: str, detection: float, quality: float, doubts: int, *, at_start: bool, is_misspelt: bool = False
+    ) -> float:
         """The most confidence that any answer for a doubt could have: what is known of it, and the best of the rest.
 
         Args:
             old: The doubtful text.
             detection, quality, doubts: As in ``ScoredAnswer``.
             at_start: Whether the doubt may touch the start of the segment.
+            is_misspelt: Whether the lexicon has a suggestion for it.
         """
         old = old.strip()
         known = dict.fromkeys(FEATURES, (0.0, 1.0)) | {
@@ -104,7 +111,10 @@ class Calibration:
             "long": (math.log1p(len(old)), math.log1p(len(old) + _LONG)),
             "sentence_logit": (_logit(quality),),
             "doubts": (math.log(max(doubts, 1)),),
+            "misspelt": (float(is_misspelt),),
         }
+        if not is_misspelt:
+            known["as_suggested"] = (0.0,)
         if any(c.isalnum() for c in old):
             known["punctuation"] = (0.0,)
         if old.casefold() not in _ARTICLES:

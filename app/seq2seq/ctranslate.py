@@ -22,31 +22,37 @@ from app.core.protocols import GenerationTask, ModelCard, Proposal, ProposedEdit
 from app.core.types import Mode, Span
 from app.seq2seq.calibrate import Calibration, ScoredAnswer
 from app.seq2seq.codec import MAX_ANSWER, Mark, decoder_prompt, encoder_input, read_answer
+from app.seq2seq.lexicon import Lexicon, read_lexicon
 from app.seq2seq.tokenizer import EOS, Tokenizer, Words
 
 MAX_PIECES = 400  # of one segment; the network has 512 positions, and a prompt may repeat it before the answer
 WIDTHS = (16, 24, 32, 48, 64, 96, 128, 192, 256, 512)  # padded lengths of a batch that is read
 ANSWER_WIDTHS = (64, 128, 512)  # of one that is answered: a step of the decoder costs much the same for one or for many
-FORMAT = 2
-WEIGHTS = ("model.bin", "head.npz", "tokenizer.model")  # what the checksum in the manifest is of
+FORMAT = 3
+WORDS = "words.xz"
+WEIGHTS = ("model.bin", "head.npz", "tokenizer.model", WORDS)  # what the checksum in the manifest is of
 
 Floats = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """A marked span with the detector's probability, and the pieces of a hint for it."""
+    """A marked span with the detector's probability, and the pieces of a hint for it.
+
+    ``suggestion`` is the hint where it comes from the lexicon.
+    """
 
     mark: Mark
     probability: float
     hint: tuple[int, ...] = ()
+    suggestion: str = ""
 
 
 class CTranslateGenerator:
     """Proposes edits with an exported repair network.
 
     Args:
-        folder: As written by scripts/export: ``model.bin``, ``encoder/``, ``tokenizer.model``, ``head.npz``,
+        folder: As written by scripts/export: ``model.bin``, ``tokenizer.model``, ``head.npz``, ``words.xz``,
             ``repair.json``.
         device: ``cpu`` or ``cuda``.
         compute_type: In CTranslate2's words; ``int8`` is what ships.
@@ -70,6 +76,7 @@ class CTranslateGenerator:
         if manifest.get("format") != FORMAT:
             raise ResourceError(f"{folder} holds format {manifest.get('format')}, this program reads {FORMAT}")
         self._tokenizer = Tokenizer(folder / "tokenizer.model")
+        self._lexicon = read_lexicon(folder / WORDS)
         try:
             with np.load(folder / "head.npz") as head:
                 self._weight, self._bias = head["weight"].astype(np.float32), head["bias"].astype(np.float32)
@@ -141,7 +148,7 @@ class CTranslateGenerator:
         doubts: dict[int, list[Doubt]] = {}
         detected = self._detect([segments[i] for i in fits])
         for i, probabilities in zip(fits, detected, strict=True):
-            found = with_hints(find_doubts(probabilities, self._detect_threshold), hints[i] if hints else ())
+            found = self.doubts(segments[i], probabilities, hints[i] if hints else ())
             results[i] = (float(1.0 - probabilities.max()), [])
             if found:
                 doubts[i] = found
@@ -153,6 +160,17 @@ class CTranslateGenerator:
         for i, answers in self._correct(segments, doubts, quality, counts):
             results[i] = (quality[i], answers)
         return results
+
+    def doubts(self, words: Words, probabilities: Floats, hints: Sequence[Doubt] = ()) -> list[Doubt]:
+        """Every mark of a segment that asks for an answer: hinted ones, misspelt words, and what the detector doubts.
+
+        Args:
+            words: The segment.
+            probabilities: As ``find_doubts`` takes them.
+            hints: Of glossary and linker; they win.
+        """
+        spelling = misspelt(words, probabilities, self._lexicon, self._tokenizer)
+        return with_hints(find_doubts(probabilities, self._detect_threshold), (*hints, *spelling))
 
     def _hints(self, task: GenerationTask, words: Words) -> list[Doubt]:
         found = []
@@ -218,7 +236,7 @@ class CTranslateGenerator:
                 answers[i].append(
                     ScoredAnswer(
                         change.start, change.end, change.text, doubt.probability, float(output.scores[0]), len(answer),
-                        quality[i], counts[i],
+                        quality[i], counts[i], doubt.suggestion,
                     )
                 )  # fmt: skip
         for i, found in answers.items():
@@ -231,6 +249,31 @@ def weights_sha256(folder: Path) -> str:
     for name in WEIGHTS:
         digest.update((folder / name).read_bytes())
     return digest.hexdigest()
+
+
+def misspelt(words: Words, probabilities: Floats, lexicon: Lexicon, tokenizer: Tokenizer) -> list[Doubt]:
+    """Words that the lexicon does not know and has a suggestion for; the first may be written with a capital."""
+    found = []
+    for i, surface in enumerate(words.surfaces()):
+        word = surface.lower() if i == 0 and surface.istitle() else surface
+        if lexicon.judges(word) and word not in lexicon and not _is_joined(words, i):
+            suggestion = lexicon.suggest(word)
+            if suggestion:
+                shown = suggestion if word == surface else suggestion.capitalize()
+                pieces = tuple(piece for part in tokenizer.words(shown).pieces for piece in part)
+                found.append(Doubt(Mark(i, i + 1), float(probabilities[i, 0]), pieces, suggestion))
+    return found
+
+
+def _is_joined(words: Words, index: int) -> bool:
+    """Whether a word is a part of something longer: an address, a word with a hyphen, a file name."""
+    start, end = words.bounds[index]
+    around = words.text[max(0, start - 1) : start] + words.text[end : end + 2]
+    return (
+        any(c in "-–_/@\\#&$~^*+=<>|" for c in around)
+        or (words.text[end : end + 1] in (".", ":") and words.text[end + 1 : end + 2].isalnum())
+        or words.text[max(0, start - 1) : start] in (".", ":")
+    )
 
 
 def find_doubts(probabilities: Floats, threshold: float) -> list[Doubt]:
@@ -267,7 +310,9 @@ def worth_asking(
     def bound(doubt: Doubt) -> float:
         first, last = doubt.mark.first, doubt.mark.last
         old = words.text[words.bounds[first][0] : words.bounds[last - 1][1]] if last > first else ""
-        return calibration.bound(old, doubt.probability, quality, len(doubts), at_start=first == 0)
+        return calibration.bound(
+            old, doubt.probability, quality, len(doubts), at_start=first == 0, is_misspelt=bool(doubt.suggestion)
+        )
 
     return [doubt for doubt in doubts if bound(doubt) >= least]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from rapidfuzz.distance import Levenshtein
 from app.core.types import Mode
 from app.seq2seq.calibrate import Calibration, ScoredAnswer, choose_threshold, features, reliability
 from app.seq2seq.codec import MAX_ANSWER, decoder_prompt, encoder_input, read_answer
-from app.seq2seq.ctranslate import FORMAT, CTranslateGenerator, find_doubts, weights_sha256
+from app.seq2seq.ctranslate import FORMAT, CTranslateGenerator, Doubt, Floats, weights_sha256
 from app.seq2seq.network import RepairNetwork
 from app.seq2seq.tokenizer import BOS, EOS, UNK, Tokenizer, Words
 
@@ -176,9 +176,15 @@ def _counts(gain: npt.NDArray[np.int64], sentences: int) -> dict[str, int]:
 
 
 def torch_answers(
-    network: RepairNetwork, segments: Sequence[Words], tokenizer: Tokenizer, threshold: float
+    network: RepairNetwork,
+    segments: Sequence[Words],
+    tokenizer: Tokenizer,
+    find: Callable[[Words, Floats], list[Doubt]],
 ) -> list[list[tuple[int, int, str]]]:
-    """What the float32 network answers through transformers, one segment at a time: ``(start, end, text)`` each."""
+    """What the float32 network answers through transformers, one segment at a time: ``(start, end, text)`` each.
+
+    ``find`` gives the doubts of a segment from the detector's probabilities, as ``CTranslateGenerator.doubts`` does.
+    """
     network.eval()
     results: list[list[tuple[int, int, str]]] = []
     with torch.inference_mode():
@@ -188,8 +194,8 @@ def torch_answers(
             mask = torch.ones_like(row)
             probabilities = network.detect(network.encode(row, mask))[0, firsts].sigmoid().numpy()
             found: list[tuple[int, int, str]] = []
-            for doubt in find_doubts(probabilities, threshold):
-                prompt = torch.tensor([decoder_prompt(words.pieces, doubt.mark, tokenizer)])
+            for doubt in find(words, probabilities):
+                prompt = torch.tensor([decoder_prompt(words.pieces, doubt.mark, tokenizer, doubt.hint)])
                 out = network.bart.generate(  # type: ignore[misc]  # its stub names self twice
                     input_ids=row,
                     attention_mask=mask,
@@ -211,7 +217,6 @@ def agreement(
     network: RepairNetwork,
     sentences: Sequence[str],
     tokenizer: Tokenizer,
-    threshold: float,
 ) -> dict[str, float]:
     """Shares of ``sentences`` with the same answers from int8 as from float32, and in one batch as one by one."""
     cut = [tokenizer.words(sentence) for sentence in sentences]
@@ -221,7 +226,7 @@ def agreement(
 
     together = [plain(answers) for _, answers in generator.answer(cut)]
     alone = [plain(generator.answer([words])[0][1]) for words in cut]
-    exact = torch_answers(network, cut, tokenizer, threshold)
+    exact = torch_answers(network, cut, tokenizer, generator.doubts)
     n = len(cut)
     return {
         "sentences": n,

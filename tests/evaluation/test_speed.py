@@ -1,6 +1,5 @@
 """Speed: what is timed is what runs, and a service is started, used and stopped."""
 
-import json
 import sys
 import time
 from collections.abc import Sequence
@@ -118,7 +117,9 @@ def test_our_network_does_the_same_work_through_transformers(tmp_path: Path, mon
     torch = pytest.importorskip("torch")
     transformers = pytest.importorskip("transformers")
     from app.seq2seq.calibrate import FEATURES
-    from app.seq2seq.export import convert
+    from app.seq2seq.ctranslate import WORDS
+    from app.seq2seq.export import convert, write_manifest
+    from app.seq2seq.lexicon import write_lexicon
     from app.seq2seq.network import RepairNetwork, bart_config
     from app.seq2seq.tokenizer import CONTROLS, Tokenizer
 
@@ -133,6 +134,7 @@ def test_our_network_does_the_same_work_through_transformers(tmp_path: Path, mon
     torch.manual_seed(1)
     config = bart_config(tokenizer, encoder_layers=1, decoder_layers=1, d_model=32, ffn_dim=32, heads=2)
     convert(RepairNetwork(config), tokenizer, tmp_path)
+    write_lexicon(tmp_path / WORDS, {"school": 9})
     generated: list[int] = []
     generate = transformers.BartForConditionalGeneration.generate
 
@@ -144,11 +146,13 @@ def test_our_network_does_the_same_work_through_transformers(tmp_path: Path, mon
     for threshold, least, expected in ((0.0, 0.0, [1, 2]), (1.1, 0.0, []), (0.0, 0.6, [])):
         generated.clear()
         manifest = {
+            "name": "tiny",
+            "version": "0",
             "detect_threshold": threshold,
-            "operating_points": {"minimal": least},
+            "operating_points": {"minimal": least, "fluent": least},
             "calibration": dict.fromkeys(FEATURES, 0.0),  # a confidence of one half, whatever is asked
         }
-        (tmp_path / "repair.json").write_text(json.dumps(manifest))
+        write_manifest(tmp_path, manifest)
         speed.repair_network(tmp_path, batch=2).run(["He go to school.", "He go to school.", "We saw."])
         assert generated == expected
 

@@ -26,6 +26,8 @@ def test_there_is_a_value_for_every_feature() -> None:
         ("case_only", ScoredAnswer(3, 6, "The", 0.9, -0.1, 1, 0.2, 1), "in the"),
         ("article", ScoredAnswer(3, 6, "a", 0.9, -0.1, 1, 0.2, 1), "in the sea"),
         ("name_like", ScoredAnswer(3, 6, "Sea", 0.9, -0.1, 1, 0.2, 1), "in ocean"),
+        ("misspelt", ScoredAnswer(3, 6, "she", 0.9, -0.1, 1, 0.2, 1, "sea"), "in see"),
+        ("as_suggested", ScoredAnswer(3, 6, "sea", 0.9, -0.1, 1, 0.2, 1, "sea"), "in see"),
         ("at_start", ScoredAnswer(0, 2, "On", 0.9, -0.1, 1, 0.2, 1), "in sea"),
     ],
 )
@@ -59,15 +61,17 @@ WORDS = st.sampled_from(["", "the", "a", "The", "go", "Goes", ",", ".", " ", "ho
     st.integers(1, 24),
     st.floats(0, 1),
     st.integers(1, 9),
+    st.sampled_from(["", "goes", "the"]),
 )
 def test_no_answer_is_more_confident_than_the_bound_of_its_doubt(
     weights: list[float], before: str, old: str, new: str, detection: float, log_prob: float, n: int, quality: float,
-    doubts: int,
+    doubts: int, suggestion: str,
 ) -> None:  # fmt: skip
     calibration = Calibration(tuple(weights))
     start, end = len(before), len(before) + len(old)
-    answer = ScoredAnswer(start, end, new, detection, log_prob, n, quality, doubts)
-    bound = calibration.bound(old, detection, quality, doubts, at_start=not before)
+    answer = ScoredAnswer(start, end, new, detection, log_prob, n, quality, doubts, suggestion)
+    at_start, is_misspelt = not before, bool(suggestion)
+    bound = calibration.bound(old, detection, quality, doubts, at_start=at_start, is_misspelt=is_misspelt)
     assert calibration.confidence(answer, f"{before}{old} home") <= bound
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import shutil
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
@@ -18,9 +20,10 @@ from app.core.types import Mode, Span
 from app.seq2seq.batches import make_batch
 from app.seq2seq.calibrate import FEATURES, Calibration
 from app.seq2seq.codec import Mark, decoder_prompt, read_answer
-from app.seq2seq.ctranslate import CTranslateGenerator, Doubt, find_doubts, with_hints
+from app.seq2seq.ctranslate import WORDS, CTranslateGenerator, Doubt, find_doubts, with_hints
 from app.seq2seq.examples import make_pair
 from app.seq2seq.export import HeldOut, agreement, calibrate, convert, torch_answers, write_card, write_manifest
+from app.seq2seq.lexicon import write_lexicon
 from app.seq2seq.network import RepairNetwork
 from app.seq2seq.tokenizer import Tokenizer
 from app.seq2seq.unpack import unpack
@@ -29,6 +32,7 @@ from tests.seq2seq.tiny import SENTENCES, make_network, make_tokenizer
 
 PAIRS = list(zip(SENTENCES[::2], SENTENCES[1::2], strict=True))
 CLEAN = list(SENTENCES[1::2])
+WORD_COUNTS = {word.lower(): 100 for sentence in SENTENCES for word in re.findall("[A-Za-z]+", sentence)}
 
 
 def trained_network(tokenizer: Tokenizer) -> RepairNetwork:
@@ -55,6 +59,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, RepairNetwork,
     tokenizer = make_tokenizer(folder)
     network = trained_network(tokenizer)
     convert(network, tokenizer, folder)
+    write_lexicon(folder / WORDS, WORD_COUNTS)
     manifest = {
         "name": "tiny",
         "version": "0",
@@ -95,7 +100,7 @@ def test_int8_agrees_with_float32_and_batches_change_nothing(
 ) -> None:
     _, network, tokenizer = made
     texts = [*SENTENCES, "He go.", "The minister have big grey sea, and they go to us today.", "sea", "", "  "]
-    shares = agreement(generator, network, texts, tokenizer, 0.3)
+    shares = agreement(generator, network, texts, tokenizer)
     assert shares["same_alone"] == 1.0
     assert shares["same_as_float32"] >= 0.8
 
@@ -154,6 +159,24 @@ def test_a_hinted_span_is_asked_about_whatever_the_detector_thinks(
     assert "<hint>" in asked[0]
 
 
+def test_a_word_that_is_none_is_asked_about_with_what_it_was_meant_to_be(
+    made: tuple[Path, RepairNetwork, Tokenizer], generator: CTranslateGenerator
+) -> None:
+    tokenizer = made[2]
+    words = tokenizer.words("Schoool, the schol and school-yeer sckool.net Schol XY shcool .")
+    doubts = generator.doubts(words, np.zeros((len(words) + 1, 2), np.float32))
+    told = [(words.surfaces()[d.mark.first], d.suggestion, tokenizer.decode(d.hint).strip()) for d in doubts]
+    assert told == [("Schoool", "school", "School"), ("schol", "school", "school"), ("shcool", "school", "school")]
+
+
+def test_what_a_linker_hints_wins_over_the_lexicon(
+    made: tuple[Path, RepairNetwork, Tokenizer], generator: CTranslateGenerator
+) -> None:
+    words = made[2].words("the schol")
+    hint = Doubt(Mark(1, 2), 0.9, (7,))
+    assert generator.doubts(words, np.zeros((len(words) + 1, 2), np.float32), [hint]) == [hint]
+
+
 def test_operating_points_are_those_of_the_manifest(generator: CTranslateGenerator) -> None:
     assert generator.operating_point(Mode.MINIMAL) == 0.5
     assert generator.operating_point(Mode.FLUENT) == 0.4
@@ -172,12 +195,14 @@ def test_calibration_gives_every_field_of_the_manifest_and_the_card(
     assert fields["held_out"]["minimal"]["slips"]["right"] == len(slips)
     assert fields["held_out"]["minimal"]["clean_changed"] == 0
     manifest = json.loads((folder / "repair.json").read_text()) | fields
-    manifest["agreement"] = agreement(generator, network, CLEAN, tokenizer, 0.3)
+    manifest["agreement"] = agreement(generator, network, CLEAN, tokenizer)
     write_card(tmp_path, manifest, {"examples": 6, "by_kind": {"clean": 3}})
     assert "tiny" in (tmp_path / "README.md").read_text()
 
 
-@pytest.mark.parametrize("name", ["repair.json", "model.bin", "head.npz", "tokenizer.model", "shared_vocabulary.json"])
+@pytest.mark.parametrize(
+    "name", ["repair.json", "model.bin", "head.npz", "tokenizer.model", "words.xz", "shared_vocabulary.json"]
+)
 def test_a_missing_file_is_a_resource_error_that_names_a_remedy(
     made: tuple[Path, RepairNetwork, Tokenizer], tmp_path: Path, name: str
 ) -> None:
@@ -209,8 +234,6 @@ def test_a_network_that_differs_from_its_checksum_is_a_resource_error(
 
 
 def test_neighbouring_doubts_are_one_mark_and_a_gap_behind_them_belongs_to_it() -> None:
-    import numpy as np
-
     scores = np.asarray([[0, 0.9], [0.8, 0], [0.7, 0.9], [0, 0.9], [0, 0], [0, 0.6]], np.float32)
     found = find_doubts(scores, 0.5)
     assert [d.mark for d in found] == [Mark(0, 0), Mark(1, 3), Mark(5, 5)]
@@ -235,7 +258,8 @@ def test_an_exported_network_can_be_trained_further(made: tuple[Path, RepairNetw
             wrong = wrong[2:]  # BART never reads the first two
         assert not wrong.any(), name
     words = [tokenizer.words(text) for text, _ in PAIRS]
-    assert torch_answers(again, words, tokenizer, 0.3) == torch_answers(network, words, tokenizer, 0.3)
+    find = CTranslateGenerator(folder).doubts
+    assert torch_answers(again, words, tokenizer, find) == torch_answers(network, words, tokenizer, find)
 
 
 def test_a_network_that_cannot_be_read_is_a_resource_error(tmp_path: Path) -> None:

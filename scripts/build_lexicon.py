@@ -1,0 +1,60 @@
+"""Count the words of clean text, and write the word list that tells a misspelling.
+
+    python -m scripts.build_lexicon models/repair-en/words.xz [--data ../shared/data]
+
+Words of letters a to z that the text writes small, three times at least, with how often; and those of the frequency
+list of the package symspellpy (MIT; its words from SCOWL, its counts from Google Books), scaled to the same total.
+Documents held out for evaluation are not counted.
+"""
+
+from __future__ import annotations
+
+import importlib.resources
+import re
+from collections import Counter
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.evaluation.splits import is_held_out_text
+from app.seq2seq.lexicon import write_lexicon
+from scripts.prepare_data import read_documents
+
+LEAST = 3
+_WORD = re.compile(r"(?<![\w'’-])[a-z]+(?![\w'’-])")
+
+
+def count_text(folder: Path) -> Counter[str]:
+    """Words of the clean text that are written small."""
+    counts: Counter[str] = Counter()
+    for path in sorted(folder.glob("*.txt.xz")):
+        for index, sentences in read_documents(path):
+            if not is_held_out_text(path.name, index):
+                for sentence in sentences:
+                    counts.update(_WORD.findall(sentence))
+    return counts
+
+
+def listed_words() -> dict[str, int]:
+    """Words and counts of the package's list."""
+    text = (importlib.resources.files("symspellpy") / "frequency_dictionary_en_82_765.txt").read_text("utf-8-sig")
+    return {word: int(count) for word, count in map(str.split, text.splitlines()) if re.fullmatch("[a-z]+", word)}
+
+
+def main(
+    out: Annotated[Path, typer.Argument(help="The word list to write (xz).")],
+    data: Annotated[Path, typer.Option(help="Folder with text/.")] = Path("../shared/data"),
+) -> None:
+    """Write the word list."""
+    counts = Counter({word: n for word, n in count_text(data / "text").items() if n >= LEAST})
+    listed = listed_words()
+    scale = sum(counts.values()) / sum(listed.values())
+    for word, count in listed.items():
+        counts[word] = max(counts[word], 1, round(count * scale))
+    write_lexicon(out, counts)
+    typer.echo(f"{len(counts):,} words -> {out} ({out.stat().st_size / 1e6:.1f} MB)")
+
+
+if __name__ == "__main__":
+    typer.run(main)
