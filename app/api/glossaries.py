@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from functools import partial
@@ -293,6 +294,8 @@ async def get_glossary(
         ]  # fmt: skip
         body = KeptGlossary(id=name, changed_at=changed_at, entries=shown)
         return Response(body.model_dump_json(), media_type=_JSON)
+    if form is GlossaryForm.TBX:  # an id there is a name in XML, and `house/12` is none
+        entries = [replace(entry, id="") for entry in entries]
     out = io.BytesIO()
     write_glossary(entries, out, GlossaryFormat(form.value))
     disposition = f"attachment; filename*=UTF-8''{quote(name, safe='')}.{form.value}"
