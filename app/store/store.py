@@ -576,7 +576,9 @@ class Store:
         Of entries for the same source the first is kept.
         """
         now = _now()
-        first = {entry.source: entry for entry in reversed(list(entries))}
+        first: dict[str, GlossaryEntry] = {}
+        for entry in entries:
+            first.setdefault(entry.source, entry)
         with self._writing() as session:
             glossary = _glossary_of(session, _project_row(session, name).id, now)
             session.execute(delete(TermRow).where(TermRow.glossary_id == glossary.id))
@@ -586,7 +588,7 @@ class Store:
                         glossary_id=glossary.id, source=entry.source, target=entry.target, kind=entry.kind.value,
                         case_sensitive=entry.case_sensitive, who=who[:200], at=now,
                     )
-                    for entry in reversed(first.values())
+                    for entry in first.values()
                 ]
             )  # fmt: skip
         return len(first)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from app.core.errors import InputError
-from app.core.types import Span
+from app.core.types import GlossaryEntry, Span, TermKind
 from app.store.database import open_engine
 from app.store.models import Base, Stage
 from app.store.records import NotFoundError, Outcome, Threshold, Verdict, Why, Wish
@@ -318,3 +318,34 @@ def test_no_decision_that_was_acknowledged_is_lost_when_the_process_is_killed(da
     # One more may have been written whose acknowledgement nobody heard.
     assert len(versions) in (acknowledged, acknowledged + 1)
     assert standing.text == f"text {len(versions) - 1}"
+
+
+def test_a_glossary_is_kept_replaced_and_deleted_whole(store: Store) -> None:
+    assert store.glossaries() == []
+    entries = [GlossaryEntry("b", "c"), GlossaryEntry("a", kind=TermKind.KEEP, case_sensitive=True), GlossaryEntry("b")]
+    assert store.put_glossary("house", entries, who="Ann") == 2
+    found = store.glossary("house")
+    assert [(t.source, t.target, t.kind, t.case_sensitive, t.who) for t in found] == [
+        ("b", "c", "replace", False, "Ann"), ("a", "", "keep", True, "Ann"),
+    ]  # fmt: skip
+    assert [(g.name, g.terms) for g in store.glossaries()] == [("house", 2)]
+    before = store.glossary_changed_at("house")
+    store.delete_term(found[0].id)
+    assert store.glossary_changed_at("house") > before
+    assert store.put_glossary("house", [], who="Ann") == 0
+    assert [(g.name, g.terms) for g in store.glossaries()] == [("house", 0)]
+    store.put_glossary("house", entries, who="Ann")
+    store.delete_glossary("house")
+    assert store.glossaries() == []
+    for ask in (store.glossary, store.glossary_changed_at, store.delete_glossary):
+        with pytest.raises(NotFoundError):
+            ask("house")
+    assert [project.name for project in store.projects()] == ["house"]  # its documents and dismissals stay
+
+
+def test_documents_are_found_by_their_text(store: Store) -> None:
+    first, second = add(store), add(store)
+    assert set(store.documents_of(first.sha256)) == {first.id, second.id}
+    assert store.documents_of("0" * 64) == []
+    store.keep_until(first.id, datetime.now(UTC) - timedelta(days=1))
+    assert store.documents_of(first.sha256) == [second.id]
