@@ -44,6 +44,7 @@ from app.seq2seq.codec import Mark, decoder_prompt, encoder_input, read_answer, 
 from app.seq2seq.tokenizer import Tokenizer
 
 _ROOT = Path(__file__).resolve().parent.parent
+_MOST_SHOWN = 2000
 _EXAMPLES = 200  # of one run of hypothesis; there are as many runs as the time allows
 _AT = datetime(2026, 1, 1, tzinfo=UTC)
 # Pieces that parsers of prose and mark-up stumble over, between any characters at all.
@@ -264,6 +265,7 @@ class Found:
     refused: int = 0
     seconds: float = 0.0
     crash: str = ""
+    broken_by: str = ""
 
 
 def fuzz(target: Target, seconds: float, first_seed: int) -> Found:
@@ -276,6 +278,9 @@ def fuzz(target: Target, seconds: float, first_seed: int) -> Found:
             target.check(value)
         except InputError:
             found.refused += 1
+        except Exception:
+            found.broken_by = repr(value)[:_MOST_SHOWN]  # of the last one, which is the smallest
+            raise
 
     while not found.crash and time.monotonic() - started < seconds:
         trying = settings(
@@ -302,7 +307,14 @@ def main(
     wanted = {name for name in only.split(",") if name}
     results = [fuzz(t, seconds, first_seed) for t in targets(model_dir) if not wanted or t.name in wanted]
     rows = [
-        {"target": r.name, "tried": r.tried, "refused": r.refused, "seconds": r.seconds, "crash": r.crash}
+        {
+            "target": r.name,
+            "tried": r.tried,
+            "refused": r.refused,
+            "seconds": r.seconds,
+            "crash": r.crash,
+            "broken_by": r.broken_by,
+        }
         for r in results
     ]
     report = {**provenance(), "arguments": {"seconds": seconds, "seed": first_seed}, "targets": rows}
@@ -311,7 +323,7 @@ def main(
     for r in results:
         typer.echo(f"| {r.name} | {r.tried} | {r.refused} | {r.seconds} | {int(bool(r.crash))} |")
         if r.crash:
-            typer.echo(r.crash, err=True)
+            typer.echo(f"{r.crash}\nbroken by: {r.broken_by}", err=True)
     if any(r.crash for r in results):
         raise typer.Exit(1)
 

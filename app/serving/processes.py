@@ -35,7 +35,7 @@ from app.serving.lanes import AbandonedError, Lane, Observer, Ticket, current, w
 _POLL_S: Final = 0.05  # how soon a waiting thread sees that its request was abandoned
 _HUNG_S: Final = 60.0  # past the end of a request's time: a process that is still silent is ended
 _BACKOFF_S: Final = (0.5, 30.0)  # between two starts that fail: at first, at most
-_STOP_S: Final = 20.0
+_STOP_S: Final = 8.0  # with the longest request, less than a supervisor waits for
 _CONTROL: Final = -1  # a message that answers no call
 _HEADER: Final = struct.Struct("<q")
 _NICENESS: Final = 5  # so that the process that answers and refuses is served before those that compute
@@ -164,7 +164,7 @@ class _Worker:
         self._tickets: dict[int, Ticket] = {}
         generator = getattr(engine, "generator", None)
         self._cache = generator if isinstance(generator, Remembering) else None
-        self._told = (0, 0)
+        self._told = (0, 0) if self._cache is None else (self._cache.asked, self._cache.remembered)
         self._lock = threading.Lock()
 
     def run(self, connection: Connection, threads: int) -> None:

@@ -165,6 +165,14 @@ def test_a_kill_of_the_process_that_repairs_is_seen_as_errors_worth_a_second_try
     assert engine_of(server) != killed
 
 
+def test_a_kill_of_the_service_leaves_no_process_behind(server: Server) -> None:
+    engine = psutil.Process(engine_of(server))
+    server.process.kill()
+    server.process.wait()
+    psutil.wait_procs([engine], timeout=60)
+    assert not engine.is_running() or engine.status() == psutil.STATUS_ZOMBIE
+
+
 def test_a_hangup_signal_reads_everything_again_and_loses_no_request(server: Server) -> None:
     body = json.dumps({"text": "The the minister has spoken , he said .."}).encode()
     before = engine_of(server)

@@ -113,15 +113,18 @@ def test_an_abandoned_document_frees_its_thread(engines: EngineProcesses, folder
         assert len(list(pool.map(engines.repair, [f"HOLD after{i}" for i in range(8)]))) == 8
 
 
-def test_batches_and_memory_are_told_of(engines: EngineProcesses) -> None:
+def test_batches_and_memory_are_told_of(tmp_path: Path) -> None:
+    (tmp_path / "version").write_text("one")
     batches: list[tuple[int, int, float, float]] = []
     asked: list[tuple[int, int]] = []
-    engines.watch(lambda *batch: batches.append(batch), lambda *found: asked.append(found), lambda: None)
-    for _ in range(4):  # of two processes one has seen it twice
-        engines.repair("A sentence that nobody sent before.")
-    until(lambda: sum(count for count, _ in asked) == 4)
-    assert sum(remembered for _, remembered in asked) >= 2
-    assert 1 <= sum(sentences for sentences, _, _, _ in batches) <= 2
+    running = EngineProcesses(partial(build, tmp_path), Rules(), count=1, threads=1)
+    running.start()
+    running.watch(lambda *batch: batches.append(batch), lambda *found: asked.append(found), lambda: None)
+    for _ in range(4):
+        running.repair("A sentence that nobody sent before.")
+    running.close()
+    assert [sum(counts) for counts in zip(*asked, strict=True)] == [4, 3]
+    assert [sentences for sentences, _, _, _ in batches] == [1]
 
 
 def test_a_reload_brings_in_what_is_new_and_loses_nothing(engines: EngineProcesses, folder: Path) -> None:
