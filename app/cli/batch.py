@@ -164,6 +164,10 @@ def run(
     write_back: Annotated[
         bool, typer.Option("--write-back", help="Write each file in its own place.", rich_help_panel=_OUTPUT)
     ] = False,
+    hashes: Annotated[
+        bool,
+        typer.Option("--hashes", help="Add hashes that find equal and nearly equal rows.", rich_help_panel=_OUTPUT),
+    ] = False,
     conversions_only: Annotated[
         bool,
         typer.Option(
@@ -235,7 +239,7 @@ def run(
     surfaces = _Surfaces(report, sarif, gitlab, junit, github, quiet)
     options = _options(mode, min_confidence, scope, protect_quotes, pattern, glossary, furniture, disable)
     job = _job(options, field, extractor, max_chars, unit_mb, low, surfaces, furniture)
-    job = _with_output(job, to, in_place_field, conversions_only)
+    job = _with_output(job, to, in_place_field, conversions_only, hashes)
     with _scratch() as scratch:
         spec = _spec(inputs, output, job, format, workers, max_tries, stall_s, scratch)
         spec = _replace(
@@ -458,8 +462,8 @@ def _job(
     )
 
 
-def _with_output(job: Job, to: OutputFormat, in_place: bool, conversions_only: bool) -> Job:
-    wanted = _replace(job.wanted, in_place=in_place, keep_originals=not conversions_only)
+def _with_output(job: Job, to: OutputFormat, in_place: bool, conversions_only: bool, hashes: bool) -> Job:
+    wanted = _replace(job.wanted, in_place=in_place, keep_originals=not conversions_only, hashes=hashes)
     changed: Job = _replace(job, wanted=wanted, output_format=to.value)
     return changed
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import pickle
+import unicodedata
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -46,8 +47,13 @@ class RowOutcome:
     is_repeat: bool = False  # the same text came before, and its answer was at hand
 
 
-def added_columns(field: str) -> pa.Schema:
-    """The columns that a repair adds; the same whether or not there is an edit."""
+def added_columns(field: str, *, hashes: bool = False) -> pa.Schema:
+    """The columns that a repair adds; the same whether or not there is an edit.
+
+    Args:
+        field: Name of the column with the text.
+        hashes: Whether to add those that find equal and nearly equal texts.
+    """
     return pa.schema(
         [
             (f"{field}_repaired", pa.string()),
@@ -56,8 +62,25 @@ def added_columns(field: str) -> pa.Schema:
             ("repair_edits", pa.list_(EDIT_TYPE)),
             ("repair_model", pa.string()),
             ("repair_reason", pa.string()),
+            *([("repair_hash", pa.string()), ("repair_near_hash", pa.string())] if hashes else []),
         ]
     )
+
+
+def text_hash(text: str | None) -> str | None:
+    """16 hexadecimal digits, the same for equal texts."""
+    return None if text is None else hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+
+
+def near_hash(text: str | None) -> str | None:
+    """16 hexadecimal digits, the same for texts that differ in case, accents, figures, punctuation or spacing alone.
+
+    Source:
+        Ramírez-Sánchez et al. 2020, Bifixer and Bicleaner: the hash of its aggressive removal of duplicates.
+    """
+    if text is None:
+        return None
+    return text_hash("".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if c.isalpha()))
 
 
 def model_name(repairer: Repairer) -> str:
@@ -144,6 +167,7 @@ class BatchRepairer:
         in_place: Replace the column, and add none.
         max_chars: A longer text is left alone.
         remembered: Most different texts whose answers are kept, least recently used first out.
+        hashes: Add ``text_hash`` and ``near_hash`` of the repaired text.
     """
 
     def __init__(
@@ -155,8 +179,10 @@ class BatchRepairer:
         in_place: bool = False,
         max_chars: int = MAX_CHARS,
         remembered: int = 0,
+        hashes: bool = False,
     ) -> None:
         self._repairer, self._field, self._in_place = repairer, field, in_place
+        self._added, self._hashes = added_columns(field, hashes=hashes), hashes
         self._options = options or RepairOptions()
         self._max_chars, self._remembered = max_chars, remembered
         self._model = model_name(repairer)
@@ -166,7 +192,7 @@ class BatchRepairer:
         """The repaired batch, and the outcome of each row."""
         texts = _texts(batch, self._field)
         if not self._in_place:
-            check_free(batch.schema.names, added_columns(self._field), "the batch")
+            check_free(batch.schema.names, self._added, "the batch")
         problems = _column(batch, PROBLEM)
         protect, seams, places = _column(batch, PROTECT), _column(batch, SEAMS), _column(batch, MAP)
         outcomes: list[RowOutcome] = [RowOutcome()] * len(texts)
@@ -236,7 +262,9 @@ class BatchRepairer:
             pa.array([self._model] * len(outcomes), pa.string()),
             pa.array([_reason(o) for o in outcomes], pa.string()),
         ]
-        for column_field, column in zip(added_columns(self._field), columns, strict=True):
+        if self._hashes:
+            columns += [pa.array([digest(t) for t in repaired], pa.string()) for digest in (text_hash, near_hash)]
+        for column_field, column in zip(self._added, columns, strict=True):
             batch = batch.append_column(column_field, column)
         return batch.replace_schema_metadata(metadata)
 

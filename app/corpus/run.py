@@ -519,7 +519,9 @@ class _Stream:
                 elif self._spec.output is not None:
                     from app.corpus.batch import added_columns
 
-                    self._sink.write(self._form.head(plan, job.wanted_for(plan), added_columns(wanted.field)))
+                    self._sink.write(
+                        self._form.head(plan, job.wanted_for(plan), added_columns(wanted.field, hashes=wanted.hashes))
+                    )
                 for order in _orders(plan, rows):
                     if result.interrupted or self._failed or result.gate:
                         break

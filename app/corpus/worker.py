@@ -138,6 +138,7 @@ class Handler:
                     in_place=wanted.in_place,
                     max_chars=self._job.max_chars,
                     remembered=self._job.remembered,
+                    hashes=wanted.hashes,
                 ),
             )
         return self._batch[1]
@@ -152,7 +153,7 @@ class Handler:
                 remove_stale(order.part)
                 sink = stack.enter_context(write_whole(order.part))
                 out = FORMATS[self._job.format_of_output(plan)]
-                writer = out.writer(sink, plan, wanted, added_columns(wanted.field))
+                writer = out.writer(sink, plan, wanted, added_columns(wanted.field, hashes=wanted.hashes))
             for batch in FORMATS[plan.format].read(plan, unit, wanted, self._opener):
                 repaired, outcomes = repair(batch)
                 if writer is not None:
@@ -195,7 +196,7 @@ class Handler:
             remove_stale(order.output)
             sink = stack.enter_context(write_whole(order.output))
             out_plan = plan if out.name == plan.format else replace(plan, location=replace(plan.location, name="x"))
-            out.join(iter(paths), sink, out_plan, wanted, added_columns(wanted.field))
+            out.join(iter(paths), sink, out_plan, wanted, added_columns(wanted.field, hashes=wanted.hashes))
         size, digest = stamp(order.output).size, sha256_of(order.output)
         with write_whole(order.marker) as file:
             file.write(orjson.dumps({"output": order.output, "bytes": size, "sha256": digest}))
@@ -209,7 +210,9 @@ class Handler:
         form = FORMATS[plan.format]
         batch = form.decode(order.rows, plan, wanted, order.first_line)  # type: ignore[attr-defined]
         repaired, outcomes = self._repairer_for(plan)(batch)
-        writer = FORMATS[self._job.format_of_output(plan)].writer(sink, plan, wanted, added_columns(wanted.field))
+        writer = FORMATS[self._job.format_of_output(plan)].writer(
+            sink, plan, wanted, added_columns(wanted.field, hashes=wanted.hashes)
+        )
         writer.write(repaired)
         writer.close()
         self._count(tally, batch, outcomes, plan, order.first_row)

@@ -70,6 +70,7 @@ class Wanted:
         typed: Rows become real columns, as a conversion to another format needs; otherwise they are kept as stored.
         keep_originals: Copy the records of a WARC file in front of the records made from them.
         extractor: Name of the function that takes the text out of a web page.
+        hashes: Whether to add the columns that find equal and nearly equal texts.
     """
 
     field: str = "text"
@@ -77,6 +78,7 @@ class Wanted:
     typed: bool = False
     keep_originals: bool = True
     extractor: str = "trafilatura"
+    hashes: bool = False
 
 
 class Writer(Protocol):

@@ -4,6 +4,7 @@ import json
 import subprocess
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import typer
@@ -52,6 +53,18 @@ def test_a_folder_becomes_clean_parquet_with_reports_for_everyone(
     assert "1 of 2 rows changed" in (tmp_path / "summary.md").read_text()
     assert (tmp_path / "g.json").exists()
     assert (tmp_path / "j.xml").exists()
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.csv", "a.parquet"])
+def test_hashes_are_added_on_request(cli: typer.Typer, tmp_path: Path, name: str) -> None:
+    write(tmp_path / "a.jsonl", "He goed home.", "HE WENT HOME")
+    (tmp_path / "a.csv").write_text("text\nHe goed home.\nHE WENT HOME\n")
+    pq.write_table(pa.table({"text": ["He goed home.", "HE WENT HOME"]}), tmp_path / "a.parquet")
+    done = RUN.invoke(cli, ["run", name, "-o", "out", "--to", "jsonl", "--hashes", "--workers", "1", "--quiet"])
+    assert done.exit_code == 0, done.output
+    rows = [json.loads(line) for line in (tmp_path / "out/a.jsonl").read_text().splitlines()]
+    assert rows[0]["repair_hash"] != rows[1]["repair_hash"]
+    assert rows[0]["repair_near_hash"] == rows[1]["repair_near_hash"]
 
 
 def test_a_check_prints_each_edit_and_ends_with_one(cli: typer.Typer, tmp_path: Path) -> None:

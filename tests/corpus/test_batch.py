@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from app.core.errors import InputError
 from app.core.protocols import GenerationTask, Proposal
 from app.core.types import Mode, RepairOptions, Status
-from app.corpus.batch import EDIT_TYPE, BatchRepairer, added_columns, model_name, repair_batch
+from app.corpus.batch import EDIT_TYPE, BatchRepairer, added_columns, model_name, near_hash, repair_batch, text_hash
 from app.formats.base import PROTECT, SPANS
 from tests.corpus.building import WordGenerator, build
 
@@ -125,3 +125,28 @@ def test_texts_with_other_protected_spans_are_other_texts() -> None:
     after, outcomes = BatchRepairer(REPAIRER, remembered=10)(batch)
     assert after.column("text_repaired").to_pylist() == ["He went.", "He goed."]
     assert not any(o.is_repeat for o in outcomes)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "near"),
+    [
+        ("He went home.", "he went  HOME", True),
+        ("On 3 May, 12 people came.", "On 4 May, 13 people came!", True),
+        ("Café Zürich", "Cafe\u0301 Zurich", True),
+        ("He went home.", "She went home.", False),
+    ],
+)
+def test_nearly_equal_texts_have_the_same_near_hash(one: str, other: str, near: bool) -> None:
+    assert text_hash(one) != text_hash(other)
+    assert (near_hash(one) == near_hash(other)) is near
+
+
+def test_hashes_are_of_the_repaired_text_and_only_on_request() -> None:
+    batch = make_batch(["He goed home.", "HE WENT HOME", None])
+    after, _ = BatchRepairer(REPAIRER, hashes=True)(batch)
+    assert after.schema.names == [*batch.schema.names, *added_columns("text", hashes=True).names]
+    assert after.column("repair_hash").to_pylist() == [text_hash("He went home."), text_hash("HE WENT HOME"), None]
+    first, second, none = after.column("repair_near_hash").to_pylist()
+    assert first == second
+    assert none is None
+    assert "repair_hash" not in repair_batch(batch, REPAIRER).schema.names
