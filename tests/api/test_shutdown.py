@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -133,6 +134,28 @@ def test_nothing_of_a_text_or_a_word_is_logged_by_any_door(server: Server) -> No
     assert not [line for line in server.log if _CANARY.lower() in line.lower()]
     assert _CANARY.encode() not in server.send("/metrics", method="GET")[1]
     assert all(json.loads(line) for line in server.log)
+
+
+def test_nothing_of_what_is_sent_to_any_address_is_logged(server: Server) -> None:
+    paths = json.loads(server.send("/openapi.json", method="GET")[1])["paths"]
+    text = f"{_CANARY} met met the minister."
+    bodies: list[tuple[bytes, Mapping[str, str]]] = [
+        (json.dumps({"text": text, _CANARY: _CANARY}).encode(), _JSON),
+        (urlencode({"text": text, "language": _CANARY, "word": _CANARY, "apiKey": _CANARY}).encode(), _FORM),
+        (f"{{{_CANARY}".encode(), {"Content-Type": "text/html", "Idempotency-Key": _CANARY, "Accept": _CANARY}),
+        (f"{{{_CANARY}".encode(), {"Content-Type": f"application/{_CANARY}", "Authorization": f"Bearer {_CANARY}"}),
+    ]
+    seen = set()
+    for path, operations in paths.items():
+        address = re.sub(r"\{[^}]+\}", _CANARY, path) + f"?{_CANARY}={_CANARY}&format={_CANARY}&name={_CANARY}"
+        for method in operations:
+            for body, headers in bodies:
+                seen.add(server.send(address, body, headers, method.upper())[0])
+    assert seen >= {200, 202, 404, 415, 422}
+    server.send("/livez", headers={"X-Request-ID": "the-last-2"}, method="GET")
+    until(lambda: any("the-last-2" in line for line in server.log))
+    assert not [line for line in server.log if _CANARY.lower() in line.lower()]
+    assert _CANARY.encode() not in server.send("/metrics", method="GET")[1]
 
 
 def test_twenty_kilobytes_are_checked_before_libreoffice_gives_up(server: Server) -> None:

@@ -57,6 +57,12 @@ def test_where_nothing_listens_is_not_healthy(run: Run) -> None:
     assert "start it: mt-repair serve" in result.stderr
 
 
+def test_as_many_processes_repair_as_are_asked_for() -> None:
+    with running_service([*SERVE, "--workers", "2"], {"MT_REPAIR_GENERATOR": "echo"}) as (url, _, _seconds):
+        assert "mt_repair_engine_processes 2.0" in httpx.get(f"{url}/metrics").text
+        assert httpx.post(f"{url}/repair", json={"text": "The the plan."}).json()["text"] == "The plan."
+
+
 def test_the_service_stops_when_asked_to() -> None:
     with running_service(SERVE, {"MT_REPAIR_GENERATOR": "echo"}) as (_, process, _seconds):
         process.send_signal(signal.SIGTERM)
