@@ -142,7 +142,8 @@ def every_operation() -> Iterator[tuple[str, str, GenerationMode]]:
 
 # What is wrong may be refused inside a good answer, or is not looked at, as in LanguageTool.
 TOLERANT = {
-    "/v1/repair:batch", "/v1/jobs", "/v1/glossaries/{glossary_id}", *(f"/v2/{name}" for name in ("check", "words", "words/add", "words/delete")),
+    "/v1/repair:batch", "/v1/jobs", "/v1/glossaries/{glossary_id}", "/v2/check", "/v2/words", "/v2/words/add",
+    "/v2/words/delete",
 }  # fmt: skip
 
 
