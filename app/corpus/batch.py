@@ -7,7 +7,10 @@ import pickle
 import unicodedata
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
+from enum import Enum
+from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import zstandard
@@ -18,6 +21,7 @@ from app.core.repairer import Repairer
 from app.core.types import DocumentRepair, Edit, Mode, RejectedEdit, RepairOptions, Span, Status
 from app.formats.base import MAP, PROBLEM, PROTECT, SEAMS, check_free
 from app.formats.prose import fits
+from app.seq2seq.shared_cache import SharedFile
 
 EDIT_TYPE = pa.struct(
     [
@@ -34,6 +38,7 @@ EDIT_TYPE = pa.struct(
     ]
 )
 REMEMBERED = 16_384  # different texts whose answers a process keeps: some 2 kB each for a page
+_SHARED_TEXTS = 200_000  # in a file: some 400 MB on a disk, nothing in memory
 MAX_CHARS = 1_000_000  # a longer text is left alone: one such row would hold up a whole unit
 
 
@@ -122,16 +127,33 @@ def repair_batch(
 _Key = tuple[str, tuple[Span, ...], int]  # text, protected spans, and what keeps equal texts apart without a memory
 
 
+def canonical(value: Any) -> Any:
+    """Plain values in one order, so that equal options give equal bytes."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {f.name: canonical(getattr(value, f.name)) for f in fields(value)}
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, frozenset):
+        return sorted(str(canonical(v)) for v in value)
+    if isinstance(value, tuple | list):
+        return [canonical(v) for v in value]
+    return value
+
+
 class _Memory:
     """The answers for the last texts, packed; a text is known by its digest.
 
     Args:
         size: Most texts, least recently used first out.
+        context: What else an answer depends on.
+        path: A file in which processes of this machine share their answers; nobody else may write it.
     """
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, context: str = "", path: Path | None = None) -> None:
         self.size = size
         self._kept: OrderedDict[bytes, bytes] = OrderedDict()
+        self._context = context
+        self._file = SharedFile(path, _SHARED_TEXTS) if path is not None and size else None
         self._pack, self._unpack = zstandard.ZstdCompressor(1), zstandard.ZstdDecompressor()
 
     def get(self, text: str, spans: tuple[Span, ...]) -> DocumentRepair | None:
@@ -140,21 +162,32 @@ class _Memory:
             return None
         key = self._key(text, spans)
         packed = self._kept.get(key)
+        if packed is None and self._file is not None:
+            packed = self._file.load([key]).get(key)
         if packed is None:
             return None
-        self._kept.move_to_end(key)
+        self._put(key, packed)
         repair: DocumentRepair = pickle.loads(self._unpack.decompress(packed))
         return repair
 
     def keep(self, text: str, spans: tuple[Span, ...], repair: DocumentRepair) -> None:
         """Keep the answer for a text."""
-        if self.size:
-            self._kept[self._key(text, spans)] = self._pack.compress(pickle.dumps(repair, pickle.HIGHEST_PROTOCOL))
-            if len(self._kept) > self.size:
-                self._kept.popitem(last=False)
+        if not self.size:
+            return
+        key, packed = self._key(text, spans), self._pack.compress(pickle.dumps(repair, pickle.HIGHEST_PROTOCOL))
+        self._put(key, packed)
+        if self._file is not None:
+            self._file.keep([(key, packed)], 1, 0)
+
+    def _put(self, key: bytes, packed: bytes) -> None:
+        self._kept[key] = packed
+        self._kept.move_to_end(key)
+        if len(self._kept) > self.size:
+            self._kept.popitem(last=False)
 
     def _key(self, text: str, spans: tuple[Span, ...]) -> bytes:
-        return hashlib.blake2b(f"{spans}\0{text}".encode("utf-8", "surrogatepass"), digest_size=16).digest()
+        whole = f"{self._context}\0{spans}\0{text}".encode("utf-8", "surrogatepass")
+        return hashlib.blake2b(whole, digest_size=16).digest()
 
 
 class BatchRepairer:
@@ -168,6 +201,8 @@ class BatchRepairer:
         max_chars: A longer text is left alone.
         remembered: Most different texts whose answers are kept, least recently used first out.
         hashes: Add ``text_hash`` and ``near_hash`` of the repaired text.
+        shared_answers: A file in which processes with the same Repairer share the answers that they remember; made
+            where there is none. It is trusted, so it has to lie in a folder of their own.
     """
 
     def __init__(
@@ -180,13 +215,14 @@ class BatchRepairer:
         max_chars: int = MAX_CHARS,
         remembered: int = 0,
         hashes: bool = False,
+        shared_answers: Path | None = None,
     ) -> None:
         self._repairer, self._field, self._in_place = repairer, field, in_place
         self._added, self._hashes = added_columns(field, hashes=hashes), hashes
         self._options = options or RepairOptions()
         self._max_chars, self._remembered = max_chars, remembered
         self._model = model_name(repairer)
-        self._memory = _Memory(remembered)
+        self._memory = _Memory(remembered, repr(canonical(self._options)), shared_answers)
 
     def __call__(self, batch: pa.RecordBatch) -> tuple[pa.RecordBatch, list[RowOutcome]]:
         """The repaired batch, and the outcome of each row."""

@@ -8,15 +8,14 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields, is_dataclass, replace
-from enum import Enum
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 import orjson
 
 from app.core.types import FurnitureMode, RepairOptions
-from app.corpus.batch import REMEMBERED
+from app.corpus.batch import REMEMBERED, canonical
 from app.formats.base import FilePlan, Unit, Wanted
 from app.formats.registry import format_of
 from app.formats.storage import (
@@ -59,6 +58,7 @@ class Job:
     most_findings: int = 0
     furniture_by_format: bool = True  # take page furniture out of extracted pages
     remembered: int = REMEMBERED
+    shared_answers: Path | None = None  # a file that the workers share
 
     def options_for(self, plan: FilePlan) -> RepairOptions:
         """The options for one file: a model must not be shown the leftovers of an extractor."""
@@ -77,23 +77,10 @@ class Job:
         return plan.format if self.output_format == "same" else self.output_format
 
 
-def canonical(value: Any) -> Any:
-    """Plain values in one order, so that equal options give equal bytes."""
-    if is_dataclass(value) and not isinstance(value, type):
-        return {f.name: canonical(getattr(value, f.name)) for f in fields(value)}
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, frozenset):
-        return sorted(str(canonical(v)) for v in value)
-    if isinstance(value, tuple | list):
-        return [canonical(v) for v in value]
-    return value
-
-
 def options_hash(job: Job) -> str:
     """Hash of everything the caller chose that can change a result."""
     chosen = canonical(job)
-    for harmless in ("unit_bytes", "remembered"):  # the units have their own hash
+    for harmless in ("unit_bytes", "remembered", "shared_answers"):  # the units have their own hash
         del chosen[harmless]
     return hashlib.sha256(orjson.dumps(chosen, option=orjson.OPT_SORT_KEYS)).hexdigest()
 

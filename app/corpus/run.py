@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from types import FrameType
 from typing import IO, Any, Protocol
 
@@ -158,9 +158,9 @@ def run(spec: Spec, watcher: Watcher | None = None) -> Result:
         ResourceError: The model or the base cannot be loaded.
     """
     started = time.monotonic()
-    runner = _Runner(spec, watcher or Silence())
-    with tempfile.TemporaryDirectory(prefix="mt-repair-") as scratch:
-        result = runner.run(scratch)
+    with tempfile.TemporaryDirectory(prefix="mt-repair-", ignore_cleanup_errors=True) as scratch:
+        job = replace(spec.job, shared_answers=Path(scratch) / "answers.sqlite")
+        result = _Runner(replace(spec, job=job), watcher or Silence()).run(scratch)
     result.wall_s = time.monotonic() - started
     return result
 

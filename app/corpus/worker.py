@@ -139,6 +139,7 @@ class Handler:
                     max_chars=self._job.max_chars,
                     remembered=self._job.remembered,
                     hashes=wanted.hashes,
+                    shared_answers=self._job.shared_answers,
                 ),
             )
         return self._batch[1]

@@ -6,7 +6,7 @@ import hashlib
 import sqlite3
 import threading
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import orjson
@@ -17,10 +17,48 @@ from app.core.types import Mode, Span
 _KEYS_A_QUERY = 500  # SQLite takes no more than 999 in old builds
 _BUSY_S = 10.0
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS proposals (id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, value BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS kept (id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, value BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS uses (one INTEGER PRIMARY KEY CHECK (one = 1), asked INTEGER, remembered INTEGER);
 INSERT OR IGNORE INTO uses VALUES (1, 0, 0);
 """
+
+
+class SharedFile:
+    """Values by key in a file that several processes and threads use at once, the oldest first out.
+
+    A file that cannot be read or written holds nothing, and is no error.
+
+    Args:
+        path: A SQLite file on a disk of this machine; made where there is none.
+        most: Most values kept.
+    """
+
+    def __init__(self, path: Path, most: int) -> None:
+        self._path, self._most = path, most
+        self._lock = threading.Lock()
+        self._database: sqlite3.Connection | None = None
+
+    def load(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
+        """The values of those keys that are kept."""
+        known: dict[bytes, bytes] = {}
+        with self._lock, suppress(sqlite3.Error):
+            for at in range(0, len(keys), _KEYS_A_QUERY):
+                some = keys[at : at + _KEYS_A_QUERY]
+                query = f"SELECT key, value FROM kept WHERE key IN ({','.join('?' * len(some))})"
+                known.update(self._open().execute(query, some))
+        return known
+
+    def keep(self, values: Sequence[tuple[bytes, bytes]], asked: int, remembered: int) -> None:
+        """Keep values, and count how many were asked for and how many of them were there."""
+        with self._lock, suppress(sqlite3.Error), self._open() as database:
+            database.executemany("INSERT OR IGNORE INTO kept (key, value) VALUES (?, ?)", values)
+            database.execute("UPDATE uses SET asked = asked + ?, remembered = remembered + ?", (asked, remembered))
+            database.execute("DELETE FROM kept WHERE id <= (SELECT max(id) FROM kept) - ?", (self._most,))
+
+    def _open(self) -> sqlite3.Connection:
+        if self._database is None:
+            self._database = _connect(self._path)
+        return self._database
 
 
 class SharedCachingGenerator:
@@ -36,10 +74,9 @@ class SharedCachingGenerator:
     """
 
     def __init__(self, generator: Generator, path: Path, max_sentences: int) -> None:
-        self._generator, self._path, self._max_sentences = generator, path, max_sentences
+        self._generator, self._file = generator, SharedFile(path, max_sentences)
         self._model = generator.card.sha256.encode()
         self._lock = threading.Lock()
-        self._database: sqlite3.Connection | None = None
         self.asked = self.remembered = 0  # tasks of this process so far, and those that cost nothing
 
     @property
@@ -54,9 +91,8 @@ class SharedCachingGenerator:
     def generate(self, tasks: Sequence[GenerationTask]) -> list[Proposal]:
         """Propose for each different task that is not kept, once."""
         keys = {task: self._key(task) for task in tasks}
-        with self._lock:
-            known = self._load(list(keys.values()))
-        found = {task: known[key] for task, key in keys.items() if key in known}
+        known = self._file.load(list(keys.values()))
+        found = {task: decode(known[key]) for task, key in keys.items() if key in known}
         unknown = [task for task in keys if task not in found]
         if unknown:
             found.update(zip(unknown, self._generator.generate(unknown), strict=True))
@@ -64,41 +100,13 @@ class SharedCachingGenerator:
         with self._lock:
             self.asked += len(tasks)
             self.remembered += saved
-            self._keep([(keys[task], encode(found[task])) for task in unknown], len(tasks), saved)
+        self._file.keep([(keys[task], encode(found[task])) for task in unknown], len(tasks), saved)
         return [found[task] for task in tasks]
 
     def _key(self, task: GenerationTask) -> bytes:
         digest = hashlib.blake2b(self._model, digest_size=16)
         digest.update(repr(task).encode())
         return digest.digest()
-
-    def _open(self) -> sqlite3.Connection:
-        if self._database is None:
-            self._database = _connect(self._path)
-        return self._database
-
-    def _load(self, keys: Sequence[bytes]) -> dict[bytes, Proposal]:
-        known: dict[bytes, Proposal] = {}
-        try:
-            for at in range(0, len(keys), _KEYS_A_QUERY):
-                some = keys[at : at + _KEYS_A_QUERY]
-                query = f"SELECT key, value FROM proposals WHERE key IN ({','.join('?' * len(some))})"
-                known.update((key, decode(value)) for key, value in self._open().execute(query, some))
-        except (sqlite3.Error, orjson.JSONDecodeError):
-            return known
-        return known
-
-    def _keep(self, rows: Sequence[tuple[bytes, bytes]], asked: int, remembered: int) -> None:
-        try:
-            database = self._open()
-            with database:
-                database.executemany("INSERT OR IGNORE INTO proposals (key, value) VALUES (?, ?)", rows)
-                database.execute("UPDATE uses SET asked = asked + ?, remembered = remembered + ?", (asked, remembered))
-                database.execute(
-                    "DELETE FROM proposals WHERE id <= (SELECT max(id) FROM proposals) - ?", (self._max_sentences,)
-                )
-        except sqlite3.Error:
-            return
 
 
 def uses(path: Path) -> tuple[int, int]:

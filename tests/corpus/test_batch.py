@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -117,6 +118,21 @@ def test_the_network_is_shown_the_sentences_of_all_rows_at_once() -> None:
     sizes: list[int] = []
     repair_batch(make_batch([f"He goed to house {i}. It rained." for i in range(20)]), build(Batches()))
     assert sizes == [40]
+
+
+def test_processes_share_their_answers_in_a_file(tmp_path: Path) -> None:
+    batch, path = make_batch(["They goed home. It rained.", "Fine."]), tmp_path / "answers"
+    first, _ = BatchRepairer(REPAIRER, remembered=10, shared_answers=path)(batch)
+    after, outcomes = BatchRepairer(build(Silent()), remembered=10, shared_answers=path)(batch)
+    assert after.equals(first)
+    assert all(o.is_repeat for o in outcomes)
+    careful = BatchRepairer(REPAIRER, options=RepairOptions(mode=Mode.DETECT_ONLY), remembered=10, shared_answers=path)
+    assert not any(o.is_repeat for o in careful(batch)[1])
+
+
+class Silent(WordGenerator):
+    def generate(self, tasks: Sequence[GenerationTask]) -> list[Proposal]:
+        raise AssertionError("asked again")
 
 
 def test_texts_with_other_protected_spans_are_other_texts() -> None:

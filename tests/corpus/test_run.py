@@ -361,6 +361,8 @@ def test_what_one_worker_has_worked_out_the_other_does_not_do_again(
     # both may meet a sentence at the same moment; without sharing, each would be shown nearly all of them
     assert len(shown) < 1.5 * len(set(shown))
     assert result.cache_asked - result.cache_remembered == len(shown)
+    # three files hold the same texts; without sharing, a worker would have repaired only every other one before
+    assert result.tally.rows_repeated > 1.7 * ROWS
 
 
 def test_no_output_goes_over_its_input(corpus: Path) -> None:
@@ -382,6 +384,6 @@ def test_a_job_is_hashed_by_what_changes_results() -> None:
     from app.corpus.manifest import options_hash
 
     job = Job(Wanted(), RepairOptions())
-    assert options_hash(job) == options_hash(replace(job, unit_bytes=5, remembered=0))
+    assert options_hash(job) == options_hash(replace(job, unit_bytes=5, remembered=0, shared_answers=Path("x")))
     assert options_hash(job) != options_hash(replace(job, options=RepairOptions(min_confidence=0.5)))
     assert options_hash(job) != options_hash(replace(job, wanted=Wanted(field="body")))
