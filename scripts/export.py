@@ -15,6 +15,7 @@ import random
 import shutil
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated
 
@@ -26,7 +27,7 @@ from app.seq2seq.calibrate import FEATURES, Calibration
 from app.seq2seq.ctranslate import WORDS, CTranslateGenerator
 from app.seq2seq.export import HeldOut, agreement, calibrate, convert, write_card, write_manifest
 from app.seq2seq.network import RepairNetwork
-from app.seq2seq.slips import Slipper, word_families
+from app.seq2seq.slips import Slipper, false_boundary, word_families
 from app.seq2seq.tokenizer import Tokenizer
 from scripts.prepare_data import curl, read_documents
 
@@ -63,6 +64,25 @@ def slip_pairs(sentences: Sequence[str], tokenizer: Tokenizer) -> list[HeldOut]:
     ]
 
 
+def window_pairs(folder: Path, most: int, tokenizer: Tokenizer) -> list[HeldOut]:
+    """Neighbouring sentences of held-out documents as one, every other first one broken by a false full stop."""
+    pairs: list[tuple[str, str]] = []
+    for path in sorted(folder.glob("*.txt.xz")):
+        for index, sentences in read_documents(path):
+            if is_held_out_text(path.name, index):
+                pairs.extend((a, b) for a, b in pairwise(sentences) if min(len(a), len(b)) >= 20)
+    rng = random.Random(11)
+    rng.shuffle(pairs)
+    found = []
+    for i, (a, b) in enumerate(pairs[:most]):
+        if i % 2:
+            # The half that a full stop cuts off is what comes before the next sentence.
+            found.append(HeldOut(f"window/{i}", false_boundary(tokenizer.words(a), rng), a, is_real=False))
+        else:
+            found.append(HeldOut(f"window/{i}", f"{a} {b}", f"{a} {b}", is_real=False))
+    return found
+
+
 def main(
     checkpoint: Annotated[Path, typer.Argument(help="As written by scripts/train.")],
     out: Annotated[Path, typer.Argument(help="Folder of the exported model; replaced.")],
@@ -73,6 +93,7 @@ def main(
     data_manifest: Annotated[Path | None, typer.Option(help="manifest.json of the training data.")] = None,
     clean: Annotated[int, typer.Option(help="Clean sentences that bound the harm.")] = 6000,
     slips: Annotated[int, typer.Option(help="Clean sentences that are given slips for calibration.")] = 3000,
+    windows: Annotated[int, typer.Option(help="Neighbouring sentences as one, half of them with a false end.")] = 1000,
     detect_threshold: Annotated[float, typer.Option(help="Least probability for a doubt to be corrected.")] = 0.3,
     agree: Annotated[int, typer.Option(help="Sentences on which int8 is compared with float32.")] = 500,
 ) -> None:
@@ -97,7 +118,8 @@ def main(
     generator = CTranslateGenerator(part)
     pairs = read_pairs(data / "mt" / "pe-dev.jsonl.xz")
     right = clean_sentences(data / "text", clean + slips)
-    manifest |= calibrate(generator, [*pairs, *slip_pairs(right[clean:], pieces)], right[:clean], pieces)
+    spoilt = [*slip_pairs(right[clean:], pieces), *window_pairs(data / "text", windows, pieces)]
+    manifest |= calibrate(generator, [*pairs, *spoilt], right[:clean], pieces)
     sample = [pair.machine for pair in pairs[:: max(1, len(pairs) // agree)]][:agree]
     manifest["agreement"] = agreement(generator, network, sample, pieces)
     write_manifest(part, manifest)

@@ -197,6 +197,8 @@ def explain(old: str, new: str, kind: EditKind) -> str:
     if kind is EditKind.PUNCTUATION:
         if not before:
             return f"Punctuation: {_quoted(after)} is missing."
+        if before.startswith(".") and after and "." not in after:
+            return "One sentence, cut in two."
         return "Punctuation." if after else f"Punctuation: {_quoted(before)} does not belong here."
     if kind is EditKind.NAME:
         return f"Name: {_quoted(after)} rather than {_quoted(before)}."

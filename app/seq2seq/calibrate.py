@@ -9,10 +9,12 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from rapidfuzz.distance import OSA
 
 FEATURES = (
     "bias", "detection_logit", "log_prob", "log_prob_per_piece", "insertion", "deletion", "punctuation", "long",
     "case_only", "article", "name_like", "at_start", "sentence_logit", "doubts", "misspelt", "as_suggested",
+    "strokes", "letters", "joins",
 )  # fmt: skip
 _LONG = 1000  # more characters than an answer has
 _ARTICLES = frozenset({"", "a", "an", "the"})
@@ -63,7 +65,16 @@ def features(answer: ScoredAnswer, hypothesis: str) -> list[float]:
         math.log(max(answer.doubts, 1)),
         float(bool(answer.suggestion)),
         float(bool(answer.suggestion) and new.casefold() == answer.suggestion),
+        *_misspelling(old, answer.suggestion),
+        float("." in old and old.replace(".", "").casefold().split() == new.casefold().split()),
     ]
+
+
+def _misspelling(old: str, suggestion: str) -> tuple[float, float]:
+    """How many strokes a suggestion is away, and the logarithm of the length of the word; zeros without one."""
+    if not suggestion:
+        return 0.0, 0.0
+    return float(OSA.distance(old.casefold(), suggestion)), math.log1p(len(old))
 
 
 def _logit(probability: float) -> float:
@@ -91,7 +102,7 @@ class Calibration:
         return dict(zip(FEATURES, self.weights, strict=True))
 
     def bound(
-        self, old: str, detection: float, quality: float, doubts: int, *, at_start: bool, is_misspelt: bool = False
+        self, old: str, detection: float, quality: float, doubts: int, *, at_start: bool, suggestion: str = ""
     ) -> float:
         """The most confidence that any answer for a doubt could have: what is known of it, and the best of the rest.
 
@@ -99,7 +110,7 @@ class Calibration:
             old: The doubtful text.
             detection, quality, doubts: As in ``ScoredAnswer``.
             at_start: Whether the doubt may touch the start of the segment.
-            is_misspelt: Whether the lexicon has a suggestion for it.
+            suggestion: What the lexicon suggests for it.
         """
         old = old.strip()
         known = dict.fromkeys(FEATURES, (0.0, 1.0)) | {
@@ -111,10 +122,13 @@ class Calibration:
             "long": (math.log1p(len(old)), math.log1p(len(old) + _LONG)),
             "sentence_logit": (_logit(quality),),
             "doubts": (math.log(max(doubts, 1)),),
-            "misspelt": (float(is_misspelt),),
+            "misspelt": (float(bool(suggestion)),),
         }
-        if not is_misspelt:
+        known |= {name: (v,) for name, v in zip(("strokes", "letters"), _misspelling(old, suggestion), strict=True)}
+        if not suggestion:
             known["as_suggested"] = (0.0,)
+        if "." not in old:
+            known["joins"] = (0.0,)
         if any(c.isalnum() for c in old):
             known["punctuation"] = (0.0,)
         if old.casefold() not in _ARTICLES:

@@ -311,7 +311,7 @@ def worth_asking(
         first, last = doubt.mark.first, doubt.mark.last
         old = words.text[words.bounds[first][0] : words.bounds[last - 1][1]] if last > first else ""
         return calibration.bound(
-            old, doubt.probability, quality, len(doubts), at_start=first == 0, is_misspelt=bool(doubt.suggestion)
+            old, doubt.probability, quality, len(doubts), at_start=first == 0, suggestion=doubt.suggestion
         )
 
     return [doubt for doubt in doubts if bound(doubt) >= least]

@@ -28,6 +28,8 @@ def test_there_is_a_value_for_every_feature() -> None:
         ("name_like", ScoredAnswer(3, 6, "Sea", 0.9, -0.1, 1, 0.2, 1), "in ocean"),
         ("misspelt", ScoredAnswer(3, 6, "she", 0.9, -0.1, 1, 0.2, 1, "sea"), "in see"),
         ("as_suggested", ScoredAnswer(3, 6, "sea", 0.9, -0.1, 1, 0.2, 1, "sea"), "in see"),
+        ("strokes", ScoredAnswer(3, 6, "she", 0.9, -0.1, 1, 0.2, 1, "sea"), "in see"),
+        ("joins", ScoredAnswer(2, 7, " sea", 0.9, -0.1, 1, 0.2, 1), "in. Sea"),
         ("at_start", ScoredAnswer(0, 2, "On", 0.9, -0.1, 1, 0.2, 1), "in sea"),
     ],
 )
@@ -48,7 +50,7 @@ def test_a_fit_finds_the_probability_behind_the_data() -> None:
     assert error < 0.03
 
 
-WORDS = st.sampled_from(["", "the", "a", "The", "go", "Goes", ",", ".", " ", "house of", "12"])
+WORDS = st.sampled_from(["", "the", ". The", ". Goes", "a", "The", "go", "Goes", ",", ".", " ", "house of", "12"])
 
 
 @given(
@@ -70,8 +72,7 @@ def test_no_answer_is_more_confident_than_the_bound_of_its_doubt(
     calibration = Calibration(tuple(weights))
     start, end = len(before), len(before) + len(old)
     answer = ScoredAnswer(start, end, new, detection, log_prob, n, quality, doubts, suggestion)
-    at_start, is_misspelt = not before, bool(suggestion)
-    bound = calibration.bound(old, detection, quality, doubts, at_start=at_start, is_misspelt=is_misspelt)
+    bound = calibration.bound(old, detection, quality, doubts, at_start=not before, suggestion=suggestion)
     assert calibration.confidence(answer, f"{before}{old} home") <= bound
 
 
