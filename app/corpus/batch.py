@@ -38,6 +38,7 @@ EDIT_TYPE = pa.struct(
     ]
 )
 REMEMBERED = 16_384  # different texts whose answers a process keeps: some 2 kB each for a page
+_AT_HAND = 256  # of those, as many are kept as they are, since unpacking takes as long as all else about a copy
 _SHARED_TEXTS = 200_000  # in a file: some 400 MB on a disk, nothing in memory
 MAX_CHARS = 1_000_000  # a longer text is left alone: one such row would hold up a whole unit
 
@@ -152,6 +153,7 @@ class _Memory:
     def __init__(self, size: int, context: str = "", path: Path | None = None) -> None:
         self.size = size
         self._kept: OrderedDict[bytes, bytes] = OrderedDict()
+        self._at_hand: OrderedDict[bytes, DocumentRepair] = OrderedDict()  # the last ones, as they are
         self._context = context
         self._file = SharedFile(path, _SHARED_TEXTS) if path is not None and size else None
         self._pack, self._unpack = zstandard.ZstdCompressor(1), zstandard.ZstdDecompressor()
@@ -161,13 +163,17 @@ class _Memory:
         if not self.size:
             return None
         key = self._key(text, spans)
+        if key in self._at_hand and key in self._kept:
+            self._kept.move_to_end(key)
+            self._at_hand.move_to_end(key)
+            return self._at_hand[key]
         packed = self._kept.get(key)
         if packed is None and self._file is not None:
             packed = self._file.load([key]).get(key)
         if packed is None:
             return None
-        self._put(key, packed)
         repair: DocumentRepair = pickle.loads(self._unpack.decompress(packed))
+        self._put(key, packed, repair)
         return repair
 
     def keep(self, text: str, spans: tuple[Span, ...], repair: DocumentRepair) -> None:
@@ -175,15 +181,18 @@ class _Memory:
         if not self.size:
             return
         key, packed = self._key(text, spans), self._pack.compress(pickle.dumps(repair, pickle.HIGHEST_PROTOCOL))
-        self._put(key, packed)
+        self._put(key, packed, repair)
         if self._file is not None:
             self._file.keep([(key, packed)], 1, 0)
 
-    def _put(self, key: bytes, packed: bytes) -> None:
-        self._kept[key] = packed
+    def _put(self, key: bytes, packed: bytes, repair: DocumentRepair) -> None:
+        self._kept[key], self._at_hand[key] = packed, repair
         self._kept.move_to_end(key)
+        self._at_hand.move_to_end(key)
         if len(self._kept) > self.size:
             self._kept.popitem(last=False)
+        if len(self._at_hand) > _AT_HAND:
+            self._at_hand.popitem(last=False)
 
     def _key(self, text: str, spans: tuple[Span, ...]) -> bytes:
         whole = f"{self._context}\0{spans}\0{text}".encode("utf-8", "surrogatepass")

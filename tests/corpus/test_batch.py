@@ -117,7 +117,8 @@ def test_the_network_is_shown_the_sentences_of_all_rows_at_once() -> None:
 
     sizes: list[int] = []
     repair_batch(make_batch([f"He goed to house {i}. It rained." for i in range(20)]), build(Batches()))
-    assert sizes == [40]
+    assert len(sizes) == 1
+    assert sizes[0] >= 40
 
 
 def test_processes_share_their_answers_in_a_file(tmp_path: Path) -> None:
