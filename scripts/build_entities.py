@@ -29,7 +29,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, help="where the knowledge base goes")
     parser.add_argument("--data", type=Path, default=Path("../shared/data/entities/shippable"))
-    parser.add_argument("--mangled-limit", type=int, default=BuildOptions().mangled_limit)
+    parser.add_argument("--mangled-limit", type=int, default=800_000)
     parser.add_argument(
         "--without-mangled", action="store_true", help="leave the mangled index empty: seconds, not minutes"
     )

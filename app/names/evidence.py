@@ -505,7 +505,7 @@ def is_truncated(c: Comparison) -> Evidence | None:
 
 def is_mangled(c: Comparison) -> Evidence | None:
     """A machine is known to make this form of the name."""
-    if not c.is_mangled:
+    if not c.is_mangled or c.is_exonym:
         return None
     return Evidence(
         "mangled", _mangled(c), f"machines make this of {c.candidate.name} ({c.candidate.damage.replace('_', ' ')})"
@@ -606,7 +606,7 @@ def sole_start(c: Comparison) -> Evidence | None:
 
 def mangled_rival(c: Comparison) -> Evidence | None:
     """Machines may as well have made the text of another name."""
-    if not c.is_mangled or c.rival_share <= 0:
+    if not c.is_mangled or c.is_exonym or c.rival_share <= 0:
         return None
     return Evidence("mangled_rival", c.rival_share, "another name may have become this as well")
 
@@ -996,7 +996,26 @@ def is_possible(c: Comparison) -> bool:
     if c.unpaired_meant and not changed and not c.unpaired_found:
         return False  # *Xinhua News* says less than *Xinhua News Agency*, and nothing wrong
     if c.is_exonym:
-        return True
+        return _may_be_exonym(c)
+    if kind is EntityKind.PLACE and any(c.attested.as_word(p.meant) >= _ORDINARY for p in changed):
+        return False  # *Island* for *Iceland* is nobody's English
+    if kind is EntityKind.PERSON and known_word(c) is not None and _is_by_letters_alone(c):
+        return False
+    if (
+        kind is EntityKind.PERSON
+        and len(c.reading.words) == 1
+        and " " in c.candidate.entity.name
+        and _is_by_letters_alone(c)
+    ):
+        return False  # many bear a given name, and a surname
+    if kind is EntityKind.PERSON and len(c.reading.words) == 1 and known_word(c) is not None:
+        return False  # a surname that others have is theirs
+    if kind is EntityKind.PERSON and c.rival_similarity >= c.similarity and _is_by_letters_alone(c):
+        return False  # another name is as near
+    if kind is EntityKind.PERSON and attested_variant(c) is not None:
+        return False  # *Valeri* and *Valery* are both right
+    if kind is EntityKind.PERSON and not c.is_mangled and is_truncated(c) and role_differs(c):
+        return False  # somebody else, of a shorter name
     if kind is EntityKind.PLACE and changed and fame_of(c) < _FAMOUS and _is_other_place(c):
         return False
     if c.is_far or c.is_bag:
@@ -1027,6 +1046,8 @@ def is_possible(c: Comparison) -> bool:
             return False
         if kind is EntityKind.PLACE and meant.startswith(found) and c.attested.as_name(found):
             return False  # *Antarctic*, *Czechoslovak*
+        if kind is EntityKind.PLACE and _OF_PEOPLES.fullmatch(found.removeprefix(meant)) and not _is_placed(c):
+            return False  # *Normans*, *the Missouria*
         if (
             kind is EntityKind.PERSON
             and found in (f"{meant}s", f"{meant}es")
@@ -1034,6 +1055,16 @@ def is_possible(c: Comparison) -> bool:
         ):
             return False
     return True
+
+
+_OF_PEOPLES = regex.compile(r"s|a|e|er|ers|n")  # endings of a place that English has as well
+
+
+def _is_placed(c: Comparison) -> bool:
+    """Whether it stands like the name of a place: after a preposition, without an article, and nowhere a word."""
+    if any(m.has_article for m in c.reading.mentions) or any(c.attested.as_name(p.found) for p in c.changed):
+        return False
+    return bool(c.reading.preceded_by & _PLACE_WORDS)
 
 
 def _would_lose_words(c: Comparison) -> bool:
@@ -1052,6 +1083,24 @@ def _is_another_person(c: Comparison) -> bool:
     return known and another_name(c) is not None and fit_of_roles(c.reading.titles, c.candidate.entity)[0] < 1
 
 
+def _may_be_exonym(c: Comparison) -> bool:
+    """What another language calls a place is damage where English texts name the place, and never say that: not a word
+    more than the name, nor another custom of spelling it, nor a form that is nothing like it."""
+    if not c.changed or c.similarity < _LEAST_LIKE_EXONYM:
+        return False
+    if any(c.attested.as_name(p.found) for p in c.changed):
+        return False
+    fame = min((c.attested.as_name(w) for w in normalise(c.candidate.name).split()), default=0.0)
+    return fame >= _NAMED and (variant(c) is None or fame_of(c) >= _FAMOUS)
+
+
+def _is_by_letters_alone(c: Comparison) -> bool:
+    """Whether neither office nor caller, nor a fuller form, nor a known way of damage speaks for somebody."""
+    if c.is_mangled or c.candidate.entity.id in c.context.known or c.candidate.entity.id in c.context.hinted:
+        return False
+    return fit_of_roles(c.reading.titles, c.candidate.entity)[0] == 0
+
+
 def _is_other_place(c: Comparison) -> bool:
     """Of a place that few texts name another spelling is another custom, and like syllables are another place; of one
     that hardly any text names only an ending is damage: there are too many villages with like names."""
@@ -1063,6 +1112,9 @@ def _is_other_place(c: Comparison) -> bool:
 
 
 _LONG_WORD = 6
+_LEAST_LIKE_EXONYM = 0.5
+_ORDINARY = 0.5  # of the measure of ``Attested.as_word``
+_NAMED = 0.2
 _OBSCURE, _FAMOUS = 0.25, 0.4  # of the measure of ``Attested.as_name``: in some twenty documents
 _LEAST_JOINED = 0.85
 _SHORT_WORD = 5  # letters

@@ -286,8 +286,9 @@ def choose(
     if not ranked:
         return Decision(reading, None, ranked, "no_candidate")
     best = ranked[0]
-    if normalise(best.text) == normalise(reading.text):
-        return Decision(reading, None, ranked, "already_right")
+    printed = normalise(best.text).split()
+    if printed == list(reading.words) or (len(printed) > len(reading.words) and set(reading.words) <= set(printed)):
+        return Decision(reading, None, ranked, "already_right")  # the name itself, or less of it
     if best.probability < model.tables[shape_of(best.candidate)].least:
         return Decision(reading, None, ranked, "not_sure")
     second = next((w for w in ranked[1:] if normalise(w.text) != normalise(best.text)), None)

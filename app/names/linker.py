@@ -307,8 +307,8 @@ def _edit(
 
 
 _SPOKEN = (
-    "mangled", "word_bag", "sole_bag", "fuller_form", "hinted", "role_fits", "body", "same_words",
-    "ending", "sound", "country", "companions",
+    "mangled", "exonym", "word_bag", "sole_bag", "fuller_form", "hinted", "role_fits", "body", "same_given_name",
+    "same_words", "case_ending", "ending", "sound", "country", "companions",
     "in_office", "truncated", "spelling",
 )  # fmt: skip
 _WEAK = {"sound": 0.8, "spelling": 0.75, "same_words": 0.3}

@@ -42,6 +42,7 @@ _LANGUAGES = (
 _ENGLISH = 0.25
 _EXONYM, _TRANSLITERATION = 0.02, 0.004  # of damaged names of a place; among them those that are its names in Turkish
 _SHORTEST_EXONYM = 4
+_ABROAD = "und"  # BCP 47: of an undetermined language
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,13 +167,14 @@ def _largest() -> Mapping[tuple[str, str], dict[str, Any]]:
 
 
 def _city(entity: Entity) -> Entity:
-    """A city with those of GeoNames' names that are English, and, where the source made one record of all cities of a
-    name, with id and country of the one whose inhabitants it counts."""
+    """A city with those of GeoNames' names marked that are not English: they are known, and never printed. Where the
+    source made one record of all cities of a name, it gets id and country of the one whose inhabitants it counts."""
     if "geo" not in entity.sources or "cur" in entity.sources:
         return entity
     known = _attested().as_name
     aliases = tuple(
-        a for a in entity.aliases if all(known(w) >= _ENGLISH for w in normalise(a.text).split()) and a.text
+        a if all(known(w) >= _ENGLISH for w in normalise(a.text).split()) else replace(a, language=_ABROAD)
+        for a in entity.aliases
     )
     entity = _in_english(replace(entity, aliases=aliases))
     largest = _largest().get((normalise(entity.name), ""))
@@ -324,7 +326,10 @@ Copyright © 1991-2026 Unicode, Inc., Unicode License v3.
   printed somewhere.
 - Popularity is coarse: offices held for people, inhabitants for cities, size for companies, nothing for universities.
 - Mangled forms are kept of the 60,000 best known entities, the likeliest first, and only forms that a search by
-  spelling and sound would not find.
+  spelling and sound would not find. Among them is what other languages call a place: the names of countries in all
+  languages of CLDR that use Latin letters, and the alternate names that GeoNames has of a city, but for those that are
+  its aliases and for names of other towns. Of its aliases those marked `und` are not English; they are never printed.
+- GeoNames makes one record of cities of one name; it stands for the one with the most inhabitants.
 
 ## Files
 

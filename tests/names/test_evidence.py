@@ -213,8 +213,12 @@ def test_what_another_language_calls_a_place_is_evidence() -> None:
     place = Candidate(
         Entity("P", EntityKind.PLACE, "city", "Lindesund"), Route.MANGLED, "Lindesund", 0.8, 0.8, 0.02, "exonym"
     )
-    assert "exonym" in scores(weighed("Lundestad", place))
-    assert is_possible(weighed("Lundestad", place))
+    named = known(lindesund=20)
+    assert "exonym" in scores(weighed("Lindestad", place, named))
+    assert is_possible(weighed("Lindestad", place, named))
+    assert not is_possible(weighed("Lindestad", place))  # no text names it
+    assert not is_possible(weighed("Trollwick", place, named))  # nothing alike
+    assert not is_possible(weighed("Old Lindesund", place, named))  # only says more
 
 
 @pytest.mark.parametrize(
@@ -245,6 +249,41 @@ def test_a_word_of_other_names_is_evidence_against() -> None:
     )
     assert 0 < rare["known_word"] < common["known_word"]
     assert "known_word" not in scores(comparison("Tauno Vaherpum", MINISTER))
+
+
+def test_somebody_of_a_name_that_others_have_needs_more_than_letters() -> None:
+    def of(title: str, **words: int) -> Comparison:
+        mention = Mention(Span(0, 14), "Tauno Vaherpum", MentionKind.UNKNOWN, 0, title=title)
+        candidate = Candidate(MINISTER, Route.FUZZY, MINISTER.name, 0.5, 0.5)
+        return compare(Reading(mention.text, (mention,), known_words=words), candidate, 0.0, Context(), NOTHING)
+
+    assert is_possible(of(""))
+    assert not is_possible(of("", vaherpum=3))
+    assert is_possible(of("Prime Minister", vaherpum=3))
+
+
+def test_a_shorter_name_under_another_office_is_somebody_else() -> None:
+    assert is_possible(comparison("Tauno Vaher", MINISTER))
+    assert not is_possible(comparison("Tauno Vaher", MINISTER, title="General"))
+
+
+def test_a_surname_alone_needs_more_than_letters() -> None:
+    assert not is_possible(comparison("Vaherpum", MINISTER, name="Vaherpuu"))
+    assert is_possible(comparison("Vaherpum", MINISTER, name="Vaherpuu", title="Prime Minister"))
+    assert is_possible(comparison("Vaherpum", MINISTER, Context(known={"A": MINISTER}), name="Vaherpuu"))
+
+
+def test_a_people_is_no_damaged_place() -> None:
+    place = Candidate(Entity("P", EntityKind.PLACE, "city", "Lindesund"), Route.FUZZY, "Lindesund", 0.9, 0.9)
+    named = known(lindesund=500)
+    assert is_possible(weighed("Lindesunds", place, named, before="in"))
+    assert not is_possible(weighed("Lindesunds", place, named))
+    assert is_possible(weighed("Lindesundei", place, named))  # no English ending
+
+
+def test_an_ordinary_word_is_no_place_that_was_meant() -> None:
+    place = Candidate(Entity("P", EntityKind.PLACE, "country", "Island"), Route.FUZZY, "Island", 0.8, 0.8)
+    assert not is_possible(weighed("Isaland", place, Attested.of({"island": (900, 900)})))
 
 
 def test_office_and_a_name_that_agrees_say_more_together() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from app.core.errors import ResourceError
-from app.names.shipped import SOURCES, card, count_sources, shipped_entities
+from app.names.shipped import SOURCES, card, count_sources, exonyms, shipped_entities
 from app.names.store import MANIFEST, Entity, EntityKind, EntityStore, read_manifest
 
 SHIPPED = Path(__file__).resolve().parents[2] / "models" / "names-en"
@@ -58,6 +58,35 @@ def test_countries_get_names_in_more_scripts(tmp_path: Path) -> None:
 
 def test_regions_of_the_world_are_places(tmp_path: Path) -> None:
     assert _by_id(_files(tmp_path))["m49-035"].name == "Southeast Asia"
+
+
+def test_what_other_languages_call_a_place_is_never_printed_but_leads_to_it(tmp_path: Path) -> None:
+    rows: list[dict[str, Any]] = [
+        {"id": "geonames-1275339", "type": "city", "name": "Mumbai", "country": "IN", "popularity": 12691836,
+         "source": ["geo"], "aliases": ["Bombay", "Mumbaj"]},
+        {"id": "Q223", "type": "country", "name": "Greenland", "country": "GL", "source": ["cldr"]},
+    ]  # fmt: skip
+    found = _by_id(_files(tmp_path, places=rows))
+    mumbai = found["geonames-1275339"]
+    assert [(a.text, a.language) for a in mumbai.aliases] == [("Bombay", ""), ("Mumbaj", "und")]
+    forms = {form.text for form in exonyms(mumbai)}
+    assert "Bombej" in forms
+    assert not forms & {"Mumbai", "Bombay", "Mumbaj"}
+    assert "Groenland" in {form.text for form in exonyms(found["Q223"])}
+    assert not list(exonyms(Entity("A", EntityKind.PERSON, "person", "Paris", country="FR")))
+
+
+def test_a_record_of_cities_of_one_name_stands_for_the_largest(tmp_path: Path) -> None:
+    row = {"id": "geonames-6058560", "type": "city", "name": "London", "country": "CA", "popularity": 8961989,
+           "source": ["geo"]}  # fmt: skip
+    found = _by_id(_files(tmp_path, places=[row]))
+    assert "geonames-6058560" not in found
+    assert found["geonames-2643743"].country == "GB"
+
+
+def test_marks_of_transliteration_are_not_printed(tmp_path: Path) -> None:
+    row = {"id": "geonames-293918", "type": "city", "name": "Petaẖ Tiqva", "country": "IL", "source": ["geo"]}
+    assert _by_id(_files(tmp_path, places=[row]))["geonames-293918"].name == "Petah Tiqva"
 
 
 def test_the_card_names_every_source_with_its_licence_and_every_file(tmp_path: Path) -> None:
