@@ -25,7 +25,7 @@ from app.core.protocols import Linker, LinkResult, NameHint
 from app.core.repairer import Repairer
 from app.core.rules import Rules
 from app.core.segment import SentenceSegmenter
-from app.core.types import Segment
+from app.core.types import Mode, RepairOptions, Segment
 from app.core.verify import Verifier
 from app.names.glossary import GlossaryMatcher
 from app.names.linker import build_linker
@@ -63,6 +63,7 @@ def main(
     model_dir: Annotated[Path, typer.Option(help="Folder of the network.")] = Path("models/repair-en"),
     data: Annotated[Path, typer.Option(help="Folder with mt/ and text/.")] = Path("../shared/data"),
     half: Annotated[str, typer.Option(help="dev or test.")] = "dev",
+    mode: Annotated[Mode, typer.Option(help="minimal, or fluent: the network's lower threshold.")] = Mode.MINIMAL,
     entities: Annotated[int, typer.Option(help="Random entities to damage.")] = 300,
 ) -> None:
     """Repair each sentence in every way and print a line a way."""
@@ -82,7 +83,10 @@ def main(
         "linker and hints": linker,
     }
     generator = build_generator(Settings(model_dir=model_dir))
+    options = RepairOptions(mode=mode)
     for name, cases in sets.items():
+        if not cases:
+            continue
         typer.echo(f"{name}: {len(cases)} sentences")
         for way, chosen in ways.items():
             repairer = Repairer(
@@ -90,7 +94,7 @@ def main(
                 language=EnglishIdentifier(), rules=Rules(), terms=GlossaryMatcher(), linker=chosen,
                 generator=generator, verifier=Verifier(),
             )  # fmt: skip
-            answers = [repairer.repair(case.text).text for case in cases]
+            answers = [repairer.repair(case.text, options).text for case in cases]
             right = sum(is_repaired(case, answer) for case, answer in zip(cases, answers, strict=True))
             ter = sacrebleu.corpus_ter(answers, [[case.reference or case.text for case in cases]]).score
             typer.echo(f"  {way:18} names repaired {right:4} ({right / max(1, len(cases)):.1%}), TER {ter:.2f}")
