@@ -151,8 +151,14 @@ class Calibration:
         return cls(tuple(float(values[name]) for name in FEATURES))
 
     @classmethod
-    def fit(cls, rows: Sequence[Sequence[float]], right: Sequence[bool], l2: float = 1.0) -> Calibration:
-        """Fit by Newton's method; ``rows`` as ``features`` gives them.
+    def fit(
+        cls,
+        rows: Sequence[Sequence[float]],
+        right: Sequence[bool],
+        weights: Sequence[float] | None = None,
+        l2: float = 1.0,
+    ) -> Calibration:
+        """Fit by Newton's method; ``rows`` as ``features`` gives them, each of weight 1 if nothing else is said.
 
         Raises:
             ValueError: There are no rows.
@@ -161,13 +167,14 @@ class Calibration:
             raise ValueError("calibration needs at least one edit")
         x: npt.NDArray[np.float64] = np.asarray(rows, dtype=np.float64)
         y = np.asarray(right, dtype=np.float64)
+        mass = np.ones(len(y)) if weights is None else np.asarray(weights, dtype=np.float64)
         w = np.zeros(x.shape[1])
         penalty = np.eye(x.shape[1]) * l2
         penalty[0, 0] = 1e-6
         for _ in range(50):
             p = 1 / (1 + np.exp(-np.clip(x @ w, -30, 30)))
-            gradient = x.T @ (p - y) + penalty @ w
-            hessian = (x * (p * (1 - p))[:, None]).T @ x + penalty
+            gradient = x.T @ (mass * (p - y)) + penalty @ w
+            hessian = (x * (mass * p * (1 - p))[:, None]).T @ x + penalty
             step = np.linalg.solve(hessian, gradient)
             w -= step
             if float(np.abs(step).max()) < 1e-8:
@@ -176,18 +183,26 @@ class Calibration:
 
 
 def reliability(
-    confidence: Sequence[float], right: Sequence[bool], bins: int = 10
+    confidence: Sequence[float], right: Sequence[bool], weights: Sequence[float] | None = None, bins: int = 10
 ) -> tuple[float, list[dict[str, float]]]:
-    """Expected calibration error (Naeini et al. 2015) over equal-width bins, and the bins."""
+    """Expected calibration error (Naeini et al. 2015) over equal-width bins, and the bins.
+
+    Args:
+        confidence: Of each edit.
+        right: Whether it was right.
+        weights: Of each edit; 1 if nothing is said.
+        bins: How many.
+    """
     c, y = np.asarray(confidence), np.asarray(right, dtype=np.float64)
+    mass = np.ones(len(c)) if weights is None else np.asarray(weights, dtype=np.float64)
     rows: list[dict[str, float]] = []
     error = 0.0
     for b in range(bins):
         inside = (c >= b / bins) & ((c < (b + 1) / bins) if b < bins - 1 else (c <= 1.0))
         n = int(inside.sum())
         if n:
-            mean, share = float(c[inside].mean()), float(y[inside].mean())
-            error += n / len(c) * abs(mean - share)
+            mean, share = (float(np.average(values[inside], weights=mass[inside])) for values in (c, y))
+            error += float(mass[inside].sum() / mass.sum()) * abs(mean - share)
             rows.append({"from": b / bins, "n": n, "confidence": round(mean, 4), "right": round(share, 4)})
     return error, rows
 
@@ -200,7 +215,8 @@ def choose_threshold(
     *,
     most_harm: float,
     least_precision: float,
-    must_not_cost: Sequence[bool] = (),
+    is_real: Sequence[bool] = (),
+    most_cost: float = math.inf,
 ) -> float:
     """The confidence from which on edits save most word edits in all, within bounds on harm and precision.
 
@@ -211,20 +227,21 @@ def choose_threshold(
         n_clean: Clean sentences in all.
         most_harm: Largest share of clean sentences that may be changed.
         least_precision: Least share of edits that must save something.
-        must_not_cost: Which edits, taken together, may not cost more than they save; none if empty.
+        is_real: Which edits are of real translations; none if empty.
+        most_cost: Word edits that those, taken together, may cost more than they save.
 
     Returns:
         A threshold in steps of 0.01; 1.01, which no edit reaches, where no threshold keeps the bounds.
     """
     c, g, harm = np.asarray(confidence), np.asarray(gain), np.asarray(clean)
-    guarded = np.asarray(must_not_cost, dtype=bool) if len(must_not_cost) else np.zeros(len(c), dtype=bool)
+    guarded = np.asarray(is_real, dtype=bool) if len(is_real) else np.zeros(len(c), dtype=bool)
     best, best_gain = 1.01, 0
     for step in range(30, 100):
         threshold = step / 100
         chosen = g[c >= threshold]
         if not len(chosen) or (harm >= threshold).sum() > most_harm * n_clean:
             continue
-        if g[(c >= threshold) & guarded].sum() < 0:
+        if g[(c >= threshold) & guarded].sum() < -most_cost:
             continue
         if (chosen > 0).mean() >= least_precision and chosen.sum() > best_gain:
             best, best_gain = threshold, int(chosen.sum())

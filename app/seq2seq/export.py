@@ -23,8 +23,10 @@ from app.seq2seq.ctranslate import FORMAT, CTranslateGenerator, Doubt, Floats, w
 from app.seq2seq.network import RepairNetwork
 from app.seq2seq.tokenizer import BOS, EOS, UNK, Tokenizer, Words
 
-# Bounds of the operating points: the largest share of clean sentences changed, the least precision of an edit.
-BOUNDS = {Mode.MINIMAL: (0.002, 0.92), Mode.FLUENT: (0.006, 0.8)}
+# Bounds of the operating points: the largest share of clean sentences changed, the least precision of an edit, and the
+# word edits that edits of real translations may cost more than they save, a sentence. A reference shows one of many
+# ways to put a sentence right, and some of what is right counts as a cost there.
+BOUNDS = {Mode.MINIMAL: (0.002, 0.92, 0.001), Mode.FLUENT: (0.006, 0.8, 0.01)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,7 @@ def calibrate(
 ) -> dict[str, Any]:
     """Fit the confidence on held-out sentences and choose an operating point per mode within its bounds.
 
-    In minimal mode edits of real translations must not cost more than they save.
+    Answers for real translations and for spoilt sentences weigh the same in all, however many there are of each.
 
     Args:
         generator: The exported network.
@@ -125,8 +127,10 @@ def calibrate(
     """
     judged = judge(generator, pairs, tokenizer)
     fitted, held = [j for j in judged if j.is_for_fit], [j for j in judged if not j.is_for_fit]
-    calibration = Calibration.fit([j.row for j in fitted], [j.gain > 0 for j in fitted])
-    error, table = reliability([calibration.probability(j.row) for j in held], [j.gain > 0 for j in held])
+    calibration = Calibration.fit([j.row for j in fitted], [j.gain > 0 for j in fitted], _balance(fitted))
+    error, table = reliability(
+        [calibration.probability(j.row) for j in held], [j.gain > 0 for j in held], _balance(held)
+    )
     confidence = np.asarray([calibration.probability(j.row) for j in judged])
     gain = np.asarray([j.gain for j in judged])
     cut = [tokenizer.words(sentence) for sentence in clean]
@@ -139,7 +143,8 @@ def calibrate(
     )
     points, shown = {}, {}
     real = np.asarray([j.is_real for j in judged])
-    for mode, (most_harm, least_precision) in BOUNDS.items():
+    n_real = sum(pair.is_real for pair in pairs)
+    for mode, (most_harm, least_precision, cost) in BOUNDS.items():
         threshold = choose_threshold(
             confidence.tolist(),
             gain.tolist(),
@@ -147,12 +152,13 @@ def calibrate(
             len(clean),
             most_harm=most_harm,
             least_precision=least_precision,
-            must_not_cost=real.tolist() if mode is Mode.MINIMAL else (),
+            is_real=real.tolist(),
+            most_cost=cost * n_real,
         )
         points[mode.value] = threshold
         shown[mode.value] = {
-            "post_edits": _counts(gain[(confidence >= threshold) & real], sum(p.is_real for p in pairs)),
-            "slips": _counts(gain[(confidence >= threshold) & ~real], sum(not p.is_real for p in pairs)),
+            "post_edits": _counts(gain[(confidence >= threshold) & real], n_real),
+            "slips": _counts(gain[(confidence >= threshold) & ~real], len(pairs) - n_real),
             "clean_sentences": len(clean),
             "clean_changed": int((worst >= threshold).sum()),
         }
@@ -163,6 +169,13 @@ def calibrate(
         "reliability": table,
         "held_out": shown,
     }
+
+
+def _balance(judged: Sequence[JudgedAnswer]) -> list[float]:
+    """A weight for each answer, so that the real ones and the others have the same in all."""
+    n_real = sum(j.is_real for j in judged)
+    share = {True: len(judged) / (2 * max(n_real, 1)), False: len(judged) / (2 * max(len(judged) - n_real, 1))}
+    return [share[j.is_real] for j in judged]
 
 
 def _counts(gain: npt.NDArray[np.int64], sentences: int) -> dict[str, int]:
@@ -281,8 +294,8 @@ that it doubts, and writes what belongs in each mark; everything else stays as i
 
 ## On held-out text
 
-Post-edits of Estonian, Romanian and Russian translations (pe-dev), and sentences of held-out documents with grammatical
-slips (`app/seq2seq/slips.py`):
+Post-edits of Estonian, Romanian and Russian translations (pe-dev), and sentences of held-out documents with slips of
+grammar and spelling, some broken by a false full stop (`app/seq2seq/slips.py`):
 
 | mode | least confidence | on | sentences | edits | right | wrong | word edits saved |
 | --- | --: | --- | --: | --: | --: | --: | --: |
@@ -290,10 +303,10 @@ slips (`app/seq2seq/slips.py`):
 
 It changes {harm}.
 
-An edit is right when it alone brings its sentence closer to the reference. Confidence is fitted on both kinds together:
-it means what it says for text with grammatical slips, and too much for fluent translations whose faults lie in their
-words, of which the network can know little without the source. The expected calibration error is {calibration_error},
-on documents that the fit has not seen:
+An edit is right when it alone brings its sentence closer to the reference. Confidence is fitted on both kinds, with the
+same weight in all: it means a little less than what is the case for text with slips, and more for fluent translations
+whose faults lie in their words, of which the network can know little without the source. The expected calibration error
+is {calibration_error}, on documents that the fit has not seen:
 
 | from | edits | mean confidence | share right |
 | --: | --: | --: | --: |
@@ -304,7 +317,8 @@ same alone as in one batch. `docs/models.md` holds the scores of the whole produ
 
 ## Limits
 
-It sees English only: a fluent sentence that says the wrong thing stays. Segments of more than 400 pieces are not
+It sees English only: a fluent sentence that says the wrong thing stays. A word that a translator left in its own
+language may be taken for a misspelling. Segments of more than 400 pieces are not
 judged. It knows no names; the knowledge base does.
 
 ## How to repeat

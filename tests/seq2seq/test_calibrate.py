@@ -106,8 +106,23 @@ def test_where_no_threshold_keeps_the_bounds_no_edit_reaches_it() -> None:
     assert choose_threshold([0.9], [-1], [], 100, most_harm=0.01, least_precision=0.5) > 1
 
 
-def test_edits_that_must_not_cost_in_all_raise_the_threshold() -> None:
+def test_what_real_translations_lose_in_all_raises_the_threshold() -> None:
     confidence, gain, guarded = [0.9, 0.8, 0.8, 0.7], [1, -2, 3, 1], [True, True, False, False]
     free = choose_threshold(confidence, gain, [], 100, most_harm=0.01, least_precision=0.5)
-    held = choose_threshold(confidence, gain, [], 100, most_harm=0.01, least_precision=0.5, must_not_cost=guarded)
+    held = choose_threshold(
+        confidence, gain, [], 100, most_harm=0.01, least_precision=0.5, is_real=guarded, most_cost=0
+    )
     assert (free, held) == (0.3, 0.81)
+
+
+def test_a_row_of_weight_two_counts_as_two_rows() -> None:
+    rng = random.Random(3)
+    rows = [[1.0, rng.uniform(-3, 3)] + [0.0] * (len(FEATURES) - 2) for _ in range(200)]
+    right = [rng.random() < 0.5 + row[1] / 8 for row in rows]
+    weighted = Calibration.fit(rows, right, [2.0] * 100 + [1.0] * 100)
+    doubled = Calibration.fit(rows[:100] + rows, right[:100] + right)
+    assert weighted.weights == pytest.approx(doubled.weights, abs=1e-9)
+    confidence = [weighted.probability(row) for row in rows]
+    once, _ = reliability(confidence, right, [2.0] * 100 + [1.0] * 100)
+    twice, _ = reliability(confidence[:100] + confidence, right[:100] + right)
+    assert once == pytest.approx(twice)
