@@ -63,7 +63,7 @@ _TASKS_PER_CALL = 256
 _TASKS_PER_CALL_IN_HASTE = 16  # between two looks at the clock
 # A sentence that a page breaks in two has a short piece, so only such neighbours are read together: four in five of
 # broken sentences, one in six of whole ones.
-_SHORT_WORDS = 10
+SHORT_WORDS = 10
 _OVERLAPS = "overlaps_better_edit"
 
 
@@ -162,6 +162,7 @@ class Repairer:
         generator: Proposes the rest.
         verifier: Every edit is guilty until it has passed.
         kb_version: Version of the knowledge base behind ``linker``; empty without one.
+        short_words: Neighbouring sentences of which one has so many words at most are read as one, too; 0 reads none.
     """
 
     def __init__(
@@ -177,10 +178,13 @@ class Repairer:
         generator: Generator,
         verifier: Verifier,
         kb_version: str = "",
+        short_words: int = SHORT_WORDS,
     ) -> None:
         self._segmenter, self._protector, self._furniture = segmenter, protector, furniture
         self._language, self.rules, self._terms, self._linker = language, rules, terms, linker
         self._generator, self._verifier, self.kb_version = generator, verifier, kb_version
+        self._short_words = short_words
+        self._short_words = short_words
 
     @property
     def generator(self) -> Generator:
@@ -390,7 +394,7 @@ class Repairer:
             if segment.index not in work.failed and span is not None and span.of(patched).strip():
                 task = GenerationTask(span.of(patched), _within(work.hints, span, offsets), least)
                 asked.append(_Asked(work, segment, span.start, offsets, task))
-        return [*asked, *_together(asked, patched)] if together else asked
+        return [*asked, *_together(asked, patched, self._short_words)] if together else asked
 
     def _propose(self, tasks: Sequence[GenerationTask]) -> list[Proposal | None]:
         """A proposal per task; a task that fails even alone gets ``None`` and takes no other with it."""
@@ -432,7 +436,7 @@ class Repairer:
         return tuple(answers)
 
 
-def _together(asked: Sequence[_Asked], patched: str) -> Iterator[_Asked]:
+def _together(asked: Sequence[_Asked], patched: str, short_words: int) -> Iterator[_Asked]:
     """Neighbours that may be two pieces of one sentence, each pair as one segment."""
     for one, other in pairwise(asked):
         end = one.start + len(one.task.text)
@@ -443,7 +447,7 @@ def _together(asked: Sequence[_Asked], patched: str) -> Iterator[_Asked]:
             and one.task.text.endswith(".")
             and between.isspace()
             and "\n" not in between
-            and min(len(one.task.text.split()), len(other.task.text.split())) <= _SHORT_WORDS
+            and min(len(one.task.text.split()), len(other.task.text.split())) <= short_words
         ):
             text = one.task.text + between + other.task.text
             yield replace(one, task=replace(one.task, text=text, hints=()), boundary=len(one.task.text))
