@@ -75,6 +75,9 @@ class Reading:
         return tuple(dict.fromkeys(t for t in said if t))
 
 
+_LONG = 9  # letters: few names are so long and differ in one
+
+
 @dataclass(frozen=True, slots=True)
 class Pair:
     """A word of the text and the word of the name that it may stand for."""
@@ -86,6 +89,17 @@ class Pair:
     @property
     def is_same(self) -> bool:
         return self.found == self.meant
+
+    @property
+    def is_slight(self) -> bool:
+        """Whether one letter is lost or added, by sound too, a long word has another letter, or there is an ending."""
+        if self.found.startswith(self.meant) or self.meant.startswith(self.found):
+            return True
+        distance = Levenshtein.distance(self.found, self.meant)
+        if distance == 1 and (len(self.found) != len(self.meant) or len(self.meant) >= _LONG):
+            return True
+        found, meant = sound(self.found), sound(self.meant)
+        return found == meant or (len(found) != len(meant) and Levenshtein.distance(found, meant) == 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -627,7 +641,7 @@ def sole_bag(c: Comparison) -> Evidence | None:
 
 def _is_inflected(c: Comparison) -> bool:
     """Whether only the end of each changed word differs, as far as endings of cases reach: *Craiovei* for *Craiova*."""
-    return bool(c.changed) and all(_shared_start(p) >= max(4, len(p.meant) - 2) for p in c.changed)
+    return bool(c.changed) and all(_is_ending(p) for p in c.changed)
 
 
 def _shared_start(p: Pair) -> int:
@@ -997,26 +1011,7 @@ def is_possible(c: Comparison) -> bool:
         return False  # *Xinhua News* says less than *Xinhua News Agency*, and nothing wrong
     if c.is_exonym:
         return _may_be_exonym(c)
-    if kind is EntityKind.PLACE and any(c.attested.as_word(p.meant) >= _ORDINARY for p in changed):
-        return False  # *Island* for *Iceland* is nobody's English
-    if kind is EntityKind.PERSON and known_word(c) is not None and _is_by_letters_alone(c):
-        return False
-    if (
-        kind is EntityKind.PERSON
-        and len(c.reading.words) == 1
-        and " " in c.candidate.entity.name
-        and _is_by_letters_alone(c)
-    ):
-        return False  # many bear a given name, and a surname
-    if kind is EntityKind.PERSON and len(c.reading.words) == 1 and known_word(c) is not None:
-        return False  # a surname that others have is theirs
-    if kind is EntityKind.PERSON and c.rival_similarity >= c.similarity and _is_by_letters_alone(c):
-        return False  # another name is as near
-    if kind is EntityKind.PERSON and attested_variant(c) is not None:
-        return False  # *Valeri* and *Valery* are both right
-    if kind is EntityKind.PERSON and not c.is_mangled and is_truncated(c) and role_differs(c):
-        return False  # somebody else, of a shorter name
-    if kind is EntityKind.PLACE and changed and fame_of(c) < _FAMOUS and _is_other_place(c):
+    if _OTHERS[kind](c):
         return False
     if c.is_far or c.is_bag:
         return True
@@ -1044,8 +1039,6 @@ def is_possible(c: Comparison) -> bool:
         rest = found[len(stem) :]
         if kind is EntityKind.PLACE and len(stem) > 2 and found.startswith(stem) and _OF_PLACES.fullmatch(rest):
             return False
-        if kind is EntityKind.PLACE and meant.startswith(found) and c.attested.as_name(found):
-            return False  # *Antarctic*, *Czechoslovak*
         if kind is EntityKind.PLACE and _OF_PEOPLES.fullmatch(found.removeprefix(meant)) and not _is_placed(c):
             return False  # *Normans*, *the Missouria*
         if (
@@ -1055,6 +1048,155 @@ def is_possible(c: Comparison) -> bool:
         ):
             return False
     return True
+
+
+def _is_another_place(c: Comparison) -> bool:
+    """Whether the text has a word or a place of its own, not what became of the candidate."""
+    if any(c.attested.as_word(p.meant) >= _ORDINARY for p in c.changed):
+        return True  # *Island* for *Iceland* is nobody's English
+    if _is_named_so(c, 0.0) or _is_derived(c) or not _leaves_a_trace(c):
+        return True
+    if c.changed and fame_of(c) < _FAMOUS and _is_other_place(c):
+        return True
+    return not _is_supported_place(c) if c.is_mangled else _has_too_many_letters_changed(c)
+
+
+def _is_another_organisation(c: Comparison) -> bool:
+    """Whether it is an acronym, a name that English texts have, or this one by another custom of spelling."""
+    if c.is_mangled:
+        return False
+    return len("".join(c.reading.words)) < _SHORT_WORD or _is_custom(c) or _is_named_so(c, _KNOWN)
+
+
+def _is_somebody_else(c: Comparison) -> bool:
+    """Whether the text may as well speak of another person, or of this one by a name that is right, too."""
+    alone = _is_by_letters_alone(c)
+    if alone and (known_word(c) is not None or c.rival_similarity >= c.similarity):
+        return True  # another name is as near
+    if len(c.reading.words) == 1 and (known_word(c) is not None or (alone and " " in c.candidate.entity.name)):
+        return True  # many bear a given name, and a surname that others have is theirs
+    if attested_variant(c) is not None:
+        return True  # *Valeri* and *Valery* are both right
+    if c.is_mangled:
+        return not c.is_far and _is_told_by_letters(c) and _is_famous_otherwise(c)
+    if is_truncated(c) and role_differs(c):
+        return True  # somebody else, of a shorter name
+    if _begins_otherwise(c) and c.rival_similarity > c.similarity - _LEAD:
+        return True  # whoever else has that office and given name
+    return _is_other_given_name(c) or (_is_told_by_letters(c) and _may_be_anyone(c))
+
+
+_OTHERS: Mapping[EntityKind, Callable[[Comparison], bool]] = {
+    EntityKind.PLACE: _is_another_place,
+    EntityKind.ORGANISATION: _is_another_organisation,
+    EntityKind.PERSON: _is_somebody_else,
+}
+
+
+def _is_named_so(c: Comparison, more_than: float) -> bool:
+    """Whether edited English has a word that would change: it is the name of something else."""
+    return any(c.attested.as_name(p.found) > more_than for p in c.changed) and not c.is_bag
+
+
+_KNOWN = 0.2  # of the measure of ``Attested.as_name``: in more documents than may have a slip
+_DERIVED = regex.compile(r"[aei]?ans?|ese|ish|i[sz]e[ds]?|ed|ites?|ics?|ism|ists?")
+_LONGEST_DERIVED = 3
+
+
+def _is_derived(c: Comparison) -> bool:
+    """Whether the last word is one that English derives from the name, or a compound with it: *Tuvaluans*,
+    *Shanghaied*, *Rwandatel*."""
+    if not c.changed:
+        return False
+    p = c.changed[-1]
+    shared = Prefix.similarity(p.found, p.meant)
+    rest = p.found[shared:]
+    if shared == len(p.meant) and len(rest) >= _LONGEST_DERIVED:
+        return True
+    if len(p.meant) > 3 and p.found.endswith(p.meant):
+        return True
+    return shared >= max(3, len(p.meant) - 2) and _DERIVED.fullmatch(rest) is not None
+
+
+def _leaves_a_trace(c: Comparison) -> bool:
+    """Whether letters differ as machines make them differ: by known exchanges, a lost or added letter, an ending."""
+    if c.is_mangled or c.is_bag or not c.changed or respelt(c) is not None:
+        return True
+    return all(p.is_slight for p in c.changed if respelling_probability(p.meant, p.found) == 0)
+
+
+def _has_too_many_letters_changed(c: Comparison) -> bool:
+    """Whether more than a letter of a word differs, and neither sound nor an ending nor another word explains it; of a
+    place that hardly any text names a missing end is no sign either."""
+    if variant(c) is not None or any(p.is_same and len(p.meant) > 2 for p in c.pairs):
+        return False
+    if fame_of(c) < _OBSCURE and is_truncated(c) is not None and len("".join(c.reading.words)) < _SHORT_NAME:
+        return True
+    return any(Levenshtein.distance(p.found, p.meant) > 1 and not _is_ending(p) for p in c.changed)
+
+
+def _is_ending(p: Pair) -> bool:
+    return _shared_start(p) >= max(4, len(p.meant) - 2)
+
+
+def _is_supported_place(c: Comparison) -> bool:
+    """Whether the text speaks of a place there: a preposition, its country, others of its country, or the caller."""
+    if c.reading.preceded_by & _PLACE_WORDS or c.candidate.entity.id in c.context.hinted:
+        return True
+    return country_named(c) is not None or companions(c) is not None
+
+
+def _is_custom(c: Comparison) -> bool:
+    """Whether words differ as two customs of spelling English do: *Defence*, *Defense*."""
+    if not c.is_bag or not c.changed:
+        return False
+    return all(p.similarity >= _LEAST_ALIKE or sorted(p.found) == sorted(p.meant) for p in c.changed)
+
+
+_LEAST_ALIKE = 0.75
+
+
+def _is_other_given_name(c: Comparison) -> bool:
+    """Whether only the given name differs, and English texts know both: somebody goes by either."""
+    if len(c.changed) != 1 or c.unpaired_found or c.unpaired_meant or c.pairs[0].is_same or len(c.pairs) < 2:
+        return False
+    p = c.pairs[0]
+    return c.attested.as_name(p.found) >= _FAMOUS and c.attested.as_name(p.meant) >= _FAMOUS
+
+
+def _is_told_by_letters(c: Comparison) -> bool:
+    """Whether neither office nor caller, nor, of one word, a fuller form in the text speaks for somebody."""
+    if len(c.reading.words) < 2 and c.candidate.entity.id in c.context.known:
+        return False
+    return c.candidate.entity.id not in c.context.hinted and not fit_of_roles(c.reading.titles, c.candidate.entity)[0]
+
+
+def _begins_otherwise(c: Comparison) -> bool:
+    return any(sound(p.found)[:1] != sound(p.meant)[:1] for p in c.changed)
+
+
+def _is_famous_otherwise(c: Comparison) -> bool:
+    """Whether a word that would change is well known, and not one given name in another language."""
+    return any(c.attested.as_name(p.found) >= _FAMOUS and not are_equivalent(p.found, p.meant) for p in c.changed)
+
+
+_LEAD = 0.08
+_LEAST_RATE = 10**-3.5  # of a respelling: below, chance does as well
+
+
+def _may_be_anyone(c: Comparison) -> bool:
+    """Whether letters, all there is, say little: words that are names of their own, begin otherwise, or differ in a way
+    that machines are not known for; or no word agrees."""
+    changed = c.changed
+    if not changed or len(c.reading.words) < 2:
+        return " " not in c.candidate.entity.name and case_ending(c) is None
+    if not any(p.is_same for p in c.pairs) and c.similarity < _LEAST_JOINED:
+        return True
+    if any(c.attested.as_name(p.found) for p in changed) or _begins_otherwise(c):
+        return True
+    if sum(p.is_same for p in c.pairs) > 1:
+        return False
+    return not all(p.is_slight for p in changed if respelling_probability(p.meant, p.found) < _LEAST_RATE)
 
 
 _OF_PEOPLES = regex.compile(r"s|a|e|er|ers|n")  # endings of a place that English has as well
@@ -1091,7 +1233,7 @@ def _may_be_exonym(c: Comparison) -> bool:
     if any(c.attested.as_name(p.found) for p in c.changed):
         return False
     fame = min((c.attested.as_name(w) for w in normalise(c.candidate.name).split()), default=0.0)
-    return fame >= _NAMED and (variant(c) is None or fame_of(c) >= _FAMOUS)
+    return fame >= _NAMED and variant(c) is None
 
 
 def _is_by_letters_alone(c: Comparison) -> bool:
@@ -1111,7 +1253,7 @@ def _is_other_place(c: Comparison) -> bool:
     return min(len(p.meant) for p in c.changed) < _LONG_WORD
 
 
-_LONG_WORD = 6
+_LONG_WORD = 8
 _LEAST_LIKE_EXONYM = 0.5
 _ORDINARY = 0.5  # of the measure of ``Attested.as_word``
 _NAMED = 0.2

@@ -143,7 +143,7 @@ class NameLinker:
             if key in exact or self._attested.is_name(without_initials(key)):
                 right += [m for m in group if " " in key or not m.is_initial]
                 continue
-            if not self._is_worth_a_look(key, group):
+            if not self._is_worth_a_look(key, group) or any(_is_cited(text, m.span) for m in group):
                 continue
             known_words = {w: n for w in key.split() if (n := store.word_frequency(w))}
             reading = Reading(group[0].text, tuple(group), _words_before(text, group), known_words)
@@ -185,6 +185,15 @@ class NameLinker:
             if counts:
                 by_segment[segment.index] = frozenset(counts)
         return Context(years_of(text), countries, by_segment, known, frozenset(i for i, _ in entity_hints))
+
+
+_QUOTES = frozenset("\"“”„‟«»‘’'")
+
+
+def _is_cited(text: str, span: Span) -> bool:
+    """Whether a name stands in quotation marks of its own: what is cited is meant as it is written."""
+    before, after = text[max(0, span.start - 1) : span.start], text[span.end : span.end + 1]
+    return before in _QUOTES and after in _QUOTES
 
 
 def without_initials(key: str) -> str:

@@ -126,7 +126,7 @@ def test_a_form_seen_in_print_is_made_by_its_kind(
 
 
 def test_every_kind_of_damage_has_a_case() -> None:
-    assert {case[-1] for case in CASES} == set(Damage)
+    assert {case[-1] for case in CASES} == set(Damage) - {Damage.EXONYM}  # known from the data, never made
 
 
 @given(_name, st.sampled_from(EntityKind), _country, _native)
