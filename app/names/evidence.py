@@ -1058,7 +1058,9 @@ def _is_another_place(c: Comparison) -> bool:
         return True
     if c.changed and fame_of(c) < _FAMOUS and _is_other_place(c):
         return True
-    return not _is_supported_place(c) if c.is_mangled else _has_too_many_letters_changed(c)
+    if c.is_mangled:
+        return not _is_supported_place(c)
+    return _has_too_many_letters_changed(c) or (_is_unheard_of(c) and not _is_one_letter(c))
 
 
 def _is_another_organisation(c: Comparison) -> bool:
@@ -1123,6 +1125,21 @@ def _leaves_a_trace(c: Comparison) -> bool:
     if c.is_mangled or c.is_bag or not c.changed or respelt(c) is not None:
         return True
     return all(p.is_slight for p in c.changed if respelling_probability(p.meant, p.found) == 0)
+
+
+def _is_unheard_of(c: Comparison) -> bool:
+    """Whether no English text names the place, and neither caller nor a country in the text speaks for it."""
+    if fame_of(c) or not c.changed or c.candidate.entity.id in c.context.hinted:
+        return False
+    return country_named(c) is None and companions(c) is None
+
+
+def _is_one_letter(c: Comparison) -> bool:
+    """Whether a long word lost or got one letter."""
+    return all(
+        len(p.meant) >= _LONG and len(p.found) != len(p.meant) and Levenshtein.distance(p.found, p.meant) == 1
+        for p in c.changed
+    )
 
 
 def _has_too_many_letters_changed(c: Comparison) -> bool:

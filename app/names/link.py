@@ -29,7 +29,7 @@ SHAPES = ("person", "part", "place", "organisation")
 _CANONICAL_BONUS = 0.12
 _FAME_BONUS = 0.2  # the same, for a form that edited English uses
 _OF_SURNAMES = frozenset(d.value for d in (Damage.HOMOPHONE, Damage.OTHER_LANGUAGE, Damage.WRONG_READING))
-_LEAST_LIKE_PRINTED = 0.65
+_LEAST_LIKE, _LEAST_LIKE_BY_ALIAS = 0.65, 0.82
 _OBSCURITY = 0.3  # likeness that a rival loses for being less known
 
 
@@ -260,13 +260,15 @@ def compare_all(
     return [c for c in compared if is_possible(c)]
 
 
-def _is_by_alias_only(weighed: Weighed, reading: Reading) -> bool:
-    """Whether a place was found by a name that is nothing like the one that would be printed, and that machines are not
-    known to make of it."""
+def _is_printed_otherwise(weighed: Weighed, reading: Reading) -> bool:
+    """Whether the name of a place that would be printed is not much like the text, least of all where another of its
+    names was found."""
     candidate = weighed.candidate
     if candidate.entity.kind is not EntityKind.PLACE or candidate.probability > 0:
         return False
-    return likeness(" ".join(reading.words), normalise(weighed.text)) < _LEAST_LIKE_PRINTED
+    printed = normalise(weighed.text)
+    least = _LEAST_LIKE if normalise(candidate.name) == printed else _LEAST_LIKE_BY_ALIAS
+    return likeness(" ".join(reading.words), printed) < least
 
 
 def _start(reading: Reading, name: str) -> tuple[frozenset[str], str] | None:
@@ -299,7 +301,7 @@ def choose(
     printed = normalise(best.text).split()
     if printed == list(reading.words) or (len(printed) > len(reading.words) and set(reading.words) <= set(printed)):
         return Decision(reading, None, ranked, "already_right")  # the name itself, or less of it
-    if _is_by_alias_only(best, reading):
+    if _is_printed_otherwise(best, reading):
         return Decision(reading, None, ranked, "not_sure")
     if best.probability < model.tables[shape_of(best.candidate)].least:
         return Decision(reading, None, ranked, "not_sure")

@@ -33,6 +33,11 @@ def test_a_name_that_title_country_and_years_vouch_for_is_repaired(names: NameLi
     assert repaired(names, DAMAGED) == "Prime Minister Tauno Vaherpuu of Estonia met reporters in 2015."
 
 
+def test_a_name_in_quotation_marks_of_its_own_is_cited(names: NameLinker) -> None:
+    text = "Prime Minister “Tauno Vaherpu” of Estonia met reporters in 2015."
+    assert repaired(names, text) == text
+
+
 def test_an_edit_carries_entity_evidence_group_and_confidence(names: NameLinker) -> None:
     (edit,) = link(names, DAMAGED).edits
     assert (edit.kind, edit.origin) == (EditKind.NAME, Origin.NAMES)
