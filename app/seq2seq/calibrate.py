@@ -14,8 +14,9 @@ from rapidfuzz.distance import OSA
 FEATURES = (
     "bias", "detection_logit", "log_prob", "log_prob_per_piece", "insertion", "deletion", "punctuation", "long",
     "case_only", "article", "name_like", "at_start", "sentence_logit", "doubts", "misspelt", "as_suggested",
-    "strokes", "letters", "joins",
+    "strokes", "letters", "frequency", "misspelt_logit", "joins",
 )  # fmt: skip
+_SPELLING = ("strokes", "letters", "frequency", "misspelt_logit")
 _LONG = 1000  # more characters than an answer has
 _ARTICLES = frozenset({"", "a", "an", "the"})
 
@@ -32,6 +33,7 @@ class ScoredAnswer:
         quality: Probability that the whole segment needs no edit.
         doubts: How many spans of the segment are in doubt.
         suggestion: What the lexicon suggests for the span, a word that it does not know; else empty.
+        count: How often the lexicon has seen that.
     """
 
     start: int
@@ -43,6 +45,7 @@ class ScoredAnswer:
     quality: float
     doubts: int
     suggestion: str = ""
+    count: int = 0
 
 
 def features(answer: ScoredAnswer, hypothesis: str) -> list[float]:
@@ -65,16 +68,18 @@ def features(answer: ScoredAnswer, hypothesis: str) -> list[float]:
         math.log(max(answer.doubts, 1)),
         float(bool(answer.suggestion)),
         float(bool(answer.suggestion) and new.casefold() == answer.suggestion),
-        *_misspelling(old, answer.suggestion),
+        *_misspelling(old, answer.detection, answer.suggestion, answer.count),
         float("." in old and old.replace(".", "").casefold().split() == new.casefold().split()),
     ]
 
 
-def _misspelling(old: str, suggestion: str) -> tuple[float, float]:
-    """How many strokes a suggestion is away, and the logarithm of the length of the word; zeros without one."""
+def _misspelling(old: str, detection: float, suggestion: str, count: int) -> tuple[float, float, float, float]:
+    """Strokes to a suggestion, logarithms of the word's length and the suggestion's count, and how far the detector
+    doubts a word that is suspicious anyway; zeros without a suggestion."""
     if not suggestion:
-        return 0.0, 0.0
-    return float(OSA.distance(old.casefold(), suggestion)), math.log1p(len(old))
+        return 0.0, 0.0, 0.0, 0.0
+    strokes = OSA.distance(old.casefold(), suggestion)
+    return float(strokes), math.log1p(len(old)), math.log10(1 + count), _logit(detection)
 
 
 def _logit(probability: float) -> float:
@@ -102,7 +107,15 @@ class Calibration:
         return dict(zip(FEATURES, self.weights, strict=True))
 
     def bound(
-        self, old: str, detection: float, quality: float, doubts: int, *, at_start: bool, suggestion: str = ""
+        self,
+        old: str,
+        detection: float,
+        quality: float,
+        doubts: int,
+        *,
+        at_start: bool,
+        suggestion: str = "",
+        count: int = 0,
     ) -> float:
         """The most confidence that any answer for a doubt could have: what is known of it, and the best of the rest.
 
@@ -110,7 +123,7 @@ class Calibration:
             old: The doubtful text.
             detection, quality, doubts: As in ``ScoredAnswer``.
             at_start: Whether the doubt may touch the start of the segment.
-            suggestion: What the lexicon suggests for it.
+            suggestion, count: What the lexicon suggests for it, and how often that was seen.
         """
         old = old.strip()
         known = dict.fromkeys(FEATURES, (0.0, 1.0)) | {
@@ -124,7 +137,8 @@ class Calibration:
             "doubts": (math.log(max(doubts, 1)),),
             "misspelt": (float(bool(suggestion)),),
         }
-        known |= {name: (v,) for name, v in zip(("strokes", "letters"), _misspelling(old, suggestion), strict=True)}
+        spelling = _misspelling(old, detection, suggestion, count)
+        known |= {name: (value,) for name, value in zip(_SPELLING, spelling, strict=True)}
         if not suggestion:
             known["as_suggested"] = (0.0,)
         if "." not in old:

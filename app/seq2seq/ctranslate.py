@@ -39,13 +39,14 @@ Floats = npt.NDArray[np.float32]
 class Doubt:
     """A marked span with the detector's probability, and the pieces of a hint for it.
 
-    ``suggestion`` is the hint where it comes from the lexicon.
+    ``suggestion`` is the hint where it comes from the lexicon, which has seen it ``count`` times.
     """
 
     mark: Mark
     probability: float
     hint: tuple[int, ...] = ()
     suggestion: str = ""
+    count: int = 0
 
 
 class CTranslateGenerator:
@@ -236,7 +237,7 @@ class CTranslateGenerator:
                 answers[i].append(
                     ScoredAnswer(
                         change.start, change.end, change.text, doubt.probability, float(output.scores[0]), len(answer),
-                        quality[i], counts[i], doubt.suggestion,
+                        quality[i], counts[i], doubt.suggestion, doubt.count,
                     )
                 )  # fmt: skip
         for i, found in answers.items():
@@ -261,7 +262,9 @@ def misspelt(words: Words, probabilities: Floats, lexicon: Lexicon, tokenizer: T
             if suggestion:
                 shown = suggestion if word == surface else suggestion.capitalize()
                 pieces = tuple(piece for part in tokenizer.words(shown).pieces for piece in part)
-                found.append(Doubt(Mark(i, i + 1), float(probabilities[i, 0]), pieces, suggestion))
+                found.append(
+                    Doubt(Mark(i, i + 1), float(probabilities[i, 0]), pieces, suggestion, lexicon.count(suggestion))
+                )
     return found
 
 
@@ -311,7 +314,13 @@ def worth_asking(
         first, last = doubt.mark.first, doubt.mark.last
         old = words.text[words.bounds[first][0] : words.bounds[last - 1][1]] if last > first else ""
         return calibration.bound(
-            old, doubt.probability, quality, len(doubts), at_start=first == 0, suggestion=doubt.suggestion
+            old,
+            doubt.probability,
+            quality,
+            len(doubts),
+            at_start=first == 0,
+            suggestion=doubt.suggestion,
+            count=doubt.count,
         )
 
     return [doubt for doubt in doubts if bound(doubt) >= least]

@@ -28,6 +28,8 @@ from app.seq2seq.tokenizer import BOS, EOS, UNK, Tokenizer, Words
 # ways to put a sentence right, and some of what is right counts as a cost there.
 BOUNDS = {Mode.MINIMAL: (0.002, 0.92, 0.001), Mode.FLUENT: (0.006, 0.8, 0.01)}
 
+REAL_SHARE = 1 / 3  # of the weight of all answers that the calibration is fitted on
+
 
 @dataclass(frozen=True, slots=True)
 class HeldOut:
@@ -111,7 +113,7 @@ def calibrate(
 ) -> dict[str, Any]:
     """Fit the confidence on held-out sentences and choose an operating point per mode within its bounds.
 
-    Answers for real translations and for spoilt sentences weigh the same in all, however many there are of each.
+    Answers for real translations have a third of the weight, however many there are of them.
 
     Args:
         generator: The exported network.
@@ -172,9 +174,9 @@ def calibrate(
 
 
 def _balance(judged: Sequence[JudgedAnswer]) -> list[float]:
-    """A weight for each answer, so that the real ones and the others have the same in all."""
-    n_real = sum(j.is_real for j in judged)
-    share = {True: len(judged) / (2 * max(n_real, 1)), False: len(judged) / (2 * max(len(judged) - n_real, 1))}
+    """A weight for each answer, so that those for real translations have ``REAL_SHARE`` of it in all."""
+    n, n_real = len(judged), sum(j.is_real for j in judged)
+    share = {True: n * REAL_SHARE / max(n_real, 1), False: n * (1 - REAL_SHARE) / max(n - n_real, 1)}
     return [share[j.is_real] for j in judged]
 
 
@@ -303,10 +305,10 @@ grammar and spelling, some broken by a false full stop (`app/seq2seq/slips.py`):
 
 It changes {harm}.
 
-An edit is right when it alone brings its sentence closer to the reference. Confidence is fitted on both kinds, with the
-same weight in all: it means a little less than what is the case for text with slips, and more for fluent translations
-whose faults lie in their words, of which the network can know little without the source. The expected calibration error
-is {calibration_error}, on documents that the fit has not seen:
+An edit is right when it alone brings its sentence closer to the reference. Confidence is fitted on both kinds, the
+post-edits with a third of the weight: it means a little less than what is the case for text with slips, and more for
+fluent translations whose faults lie in their words, of which the network can know little without the source. The
+expected calibration error is {calibration_error}, on documents that the fit has not seen:
 
 | from | edits | mean confidence | share right |
 | --: | --: | --: | --: |
@@ -318,8 +320,8 @@ same alone as in one batch. `docs/models.md` holds the scores of the whole produ
 ## Limits
 
 It sees English only: a fluent sentence that says the wrong thing stays. A word that a translator left in its own
-language may be taken for a misspelling. Segments of more than 400 pieces are not
-judged. It knows no names; the knowledge base does.
+language may be taken for a misspelling. Segments of more than 400 pieces are not judged. It knows no names; the
+knowledge base does.
 
 ## How to repeat
 

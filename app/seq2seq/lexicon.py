@@ -49,6 +49,10 @@ class Lexicon:
     def __len__(self) -> int:
         return len(self._counts)
 
+    def count(self, text: str) -> int:
+        """How often the rarest word of ``text`` was seen."""
+        return min((self._counts.get(word, 0) for word in text.split()), default=0)
+
     def judges(self, word: str) -> bool:
         """Whether ``word`` is of the kind that stands in a lexicon."""
         return len(word) >= _SHORTEST and word.isascii() and word.isalpha() and word.islower()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from app.core.types import (
     DocumentRepair,
@@ -57,3 +57,6 @@ class ReplacingRepairer:
         if options.mode is Mode.DETECT_ONLY:
             return make_repair(text, *found, text=text)
         return make_repair(text, *found)
+
+    def repair_many(self, texts: Sequence[str], options: RepairOptions) -> list[DocumentRepair]:
+        return [self.repair(text, options) for text in texts]

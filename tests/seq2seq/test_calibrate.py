@@ -29,6 +29,7 @@ def test_there_is_a_value_for_every_feature() -> None:
         ("misspelt", ScoredAnswer(3, 6, "she", 0.9, -0.1, 1, 0.2, 1, "sea"), "in see"),
         ("as_suggested", ScoredAnswer(3, 6, "sea", 0.9, -0.1, 1, 0.2, 1, "sea"), "in see"),
         ("strokes", ScoredAnswer(3, 6, "she", 0.9, -0.1, 1, 0.2, 1, "sea"), "in see"),
+        ("frequency", ScoredAnswer(3, 6, "sea", 0.9, -0.1, 1, 0.2, 1, "sea", 9), "in see"),
         ("joins", ScoredAnswer(2, 7, " sea", 0.9, -0.1, 1, 0.2, 1), "in. Sea"),
         ("at_start", ScoredAnswer(0, 2, "On", 0.9, -0.1, 1, 0.2, 1), "in sea"),
     ],
@@ -64,15 +65,16 @@ WORDS = st.sampled_from(["", "the", ". The", ". Goes", "a", "The", "go", "Goes",
     st.floats(0, 1),
     st.integers(1, 9),
     st.sampled_from(["", "goes", "the"]),
+    st.integers(0, 10**6),
 )
 def test_no_answer_is_more_confident_than_the_bound_of_its_doubt(
     weights: list[float], before: str, old: str, new: str, detection: float, log_prob: float, n: int, quality: float,
-    doubts: int, suggestion: str,
+    doubts: int, suggestion: str, count: int,
 ) -> None:  # fmt: skip
     calibration = Calibration(tuple(weights))
     start, end = len(before), len(before) + len(old)
-    answer = ScoredAnswer(start, end, new, detection, log_prob, n, quality, doubts, suggestion)
-    bound = calibration.bound(old, detection, quality, doubts, at_start=not before, suggestion=suggestion)
+    answer = ScoredAnswer(start, end, new, detection, log_prob, n, quality, doubts, suggestion, count)
+    bound = calibration.bound(old, detection, quality, doubts, at_start=not before, suggestion=suggestion, count=count)
     assert calibration.confidence(answer, f"{before}{old} home") <= bound
 
 

@@ -32,6 +32,10 @@ def test_a_word_that_is_none_gets_the_likeliest_one_near_it(wrong: str, meant: s
     assert LEXICON.suggest(wrong) == meant
 
 
+def test_two_words_are_as_frequent_as_the_rarer_one() -> None:
+    assert [LEXICON.count(text) for text in ("received", "in fact", "xylo", "")] == [300, 400, 0, 0]
+
+
 def test_two_strokes_are_too_many_for_a_short_word() -> None:
     assert LEXICON.suggest("fxxm") == ""
 
