@@ -187,7 +187,8 @@ def _work_saved(engine: Engine, scratch: Path, rows: int) -> tuple[float | None,
     if engine is Engine.DATATROVE:
         steps = orjson.loads((scratch / "logs" / "stats.json").read_bytes())
         stats = next(step["stats"] for step in steps if "mt-repair" in step["name"])
-        repeated = round(stats["documents_repeated"]["total"] / rows, 4)
+        found = stats["documents_repeated"]  # a plain number where every task reports the same
+        repeated = round((found["total"] if isinstance(found, dict) else found) / rows, 4)
     asked, remembered = uses(scratch / _CACHE) if (scratch / _CACHE).exists() else (0, 0)
     return repeated, round(remembered / asked, 4) if asked else None
 
