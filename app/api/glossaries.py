@@ -309,7 +309,8 @@ async def get_glossary(
     operation_id="put_glossary",
     summary="Keep a glossary",
     response_model=GlossaryCount,
-    responses={**_success(GlossaryCount, _COUNT), **problems(400, 408, 413, 415, 422, 500, 503)},
+    # 404: an id with a line break is no address of a route
+    responses={**_success(GlossaryCount, _COUNT), **problems(400, 404, 408, 413, 415, 422, 500, 503)},
     openapi_extra=_PUT_BODY,
 )
 async def put_glossary(glossary_id: GlossaryId, request: Request, service: ServiceDep) -> GlossaryCount:
