@@ -28,25 +28,21 @@ from app.api.job_files import DOCX, JSONL, MEDIA_TYPES, JobFile, read_file, row_
 from app.api.limits import LimitedRequest, parse_json
 from app.api.routes import repair_one
 from app.api.schemas import (
-    AnswerBody,
-    EditBody,
-    GarbleBody,
     GlossaryUseBody,
     KeptTerms,
     KnowledgeBaseBody,
     ModelBody,
-    RejectedBody,
     RepairCall,
+    RepairedBody,
     RepairRequest,
     RepairResponse,
-    SentenceBody,
     read_call,
 )
 from app.api.streaming import NDJSON, Sections, SentenceEvent
 from app.core.diff import Change
 from app.core.errors import ResourceError
-from app.core.offsets import OffsetTable, OffsetUnit
-from app.core.types import Mode, Span, Status
+from app.core.offsets import OffsetTable
+from app.core.types import Mode, Span
 from app.serving.lanes import Lane
 from app.serving.processes import MOST_LOSSES, LostError
 from app.settings import Settings
@@ -90,17 +86,9 @@ class JobBody(BaseModel):
         )  # fmt: skip
 
 
-class JobResult(AnswerBody):
+class JobResult(RepairedBody):
     """The answer of a job: that of `/v1/repair`, without the forms of a diff."""
 
-    id: str
-    status: Status
-    text: str
-    offset_unit: OffsetUnit
-    garble: GarbleBody
-    sentences: list[SentenceBody]
-    edits: list[EditBody]
-    rejected: list[RejectedBody]
     glossary_report: list[GlossaryUseBody]
     warnings: list[str]
     model: ModelBody | None = None

@@ -363,11 +363,8 @@ class TimingBody(AnswerBody):
     model: int | None = None
 
 
-class RepairResponse(AnswerBody):
-    """The corrected text and how it came about.
-
-    Applying all edits to the input gives `text`, byte for byte (in mode `detect_only`, `text` is the input).
-    """
+class RepairedBody(AnswerBody):
+    """What every answer about a repaired text holds."""
 
     id: str
     status: Status
@@ -377,6 +374,14 @@ class RepairResponse(AnswerBody):
     sentences: list[SentenceBody]
     edits: list[EditBody]
     rejected: list[RejectedBody]
+
+
+class RepairResponse(RepairedBody):
+    """The corrected text and how it came about.
+
+    Applying all edits to the input gives `text`, byte for byte (in mode `detect_only`, `text` is the input).
+    """
+
     furniture: list[FurnitureBody]
     glossary_report: list[GlossaryUseBody]
     diff: DiffBody | None = None

@@ -184,7 +184,6 @@ class Repairer:
         self._language, self.rules, self._terms, self._linker = language, rules, terms, linker
         self._generator, self._verifier, self.kb_version = generator, verifier, kb_version
         self._short_words = short_words
-        self._short_words = short_words
 
     @property
     def generator(self) -> Generator:
