@@ -15,9 +15,10 @@ import lzma
 import random
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 
 import blingfire
 import typer
@@ -25,13 +26,23 @@ from rapidfuzz.distance import Levenshtein
 
 from app.evaluation.data import read_documents as read_paragraphs
 from app.evaluation.splits import held_out_references, is_held_out_text, reference_key
-from app.seq2seq.codec import word_edits
 from app.seq2seq.corrupt import Corrupter, EditStatistics
-from app.seq2seq.examples import Example, make_example, make_pair, write_examples
+from app.seq2seq.examples import (
+    CLEAN,
+    KINDS,
+    POST_EDIT,
+    REFERENCE,
+    SLIPS,
+    SYNTHETIC,
+    WINDOWS,
+    Example,
+    make_pair,
+    write_examples,
+)
+from app.seq2seq.lexicon import read_lexicon
 from app.seq2seq.slips import Slipper, false_boundary, word_families
 from app.seq2seq.tokenizer import Tokenizer
 
-KINDS = ("post-edit", "reference", "synthetic", "clean", "slips", "windows")
 CLOSE_LANGUAGES = ("et", "ro", "ru")  # their post-edits are repairs; those of ne and si are mostly retranslations
 MAX_HTER = {"close": 0.45, "far": 0.25}
 MAX_REFERENCE_RATE = 0.2  # word edits per word; above it a reference is another translation
@@ -65,14 +76,27 @@ def maybe_curl(machine: str, corrected: str, rng: random.Random) -> tuple[str, s
     return (curl(machine), curl(corrected)) if rng.random() < 0.3 else (machine, corrected)
 
 
+def half_curled(text: str, rng: random.Random) -> str:
+    """The text, with curly quotation marks every other time."""
+    return curl(text) if rng.random() < 0.5 else text
+
+
 def edit_rate(machine: str, corrected: str) -> float:
     """Word edits per word of the correction."""
     a, b = machine.split(), corrected.split()
     return Levenshtein.distance(a, b) / max(1, len(b))
 
 
+class Maker(Protocol):
+    """Makes an example of a text and its correction."""
+
+    def __call__(
+        self, machine: str, corrected: str, weight: float, kind: int, *, is_exact: bool = False
+    ) -> Example: ...
+
+
 def real_examples(
-    folder: Path, tokenizer: Tokenizer, rng: random.Random, copies: int, reference_weight: float
+    folder: Path, make: Maker, pieces: Tokenizer, rng: random.Random, copies: int, reference_weight: float
 ) -> tuple[list[Example], EditStatistics]:
     """Examples of the pair files, each post-edit ``copies`` times, and what was counted on the post-edits."""
     examples: list[Example] = []
@@ -91,11 +115,11 @@ def real_examples(
                 if (row.get("hter") or edit_rate(machine, corrected)) > MAX_HTER["close" if close else "far"]:
                     continue
                 if close:
-                    counted.append((tokenizer.words(machine), tokenizer.words(corrected)))
+                    counted.append((pieces.words(machine), pieces.words(corrected)))
                 for _ in range(copies):
-                    examples.append(make_pair(*maybe_curl(machine, corrected, rng), 1.0, 0, tokenizer))
+                    examples.append(make(*maybe_curl(machine, corrected, rng), 1.0, POST_EDIT))
             elif reference_weight and edit_rate(machine, corrected) <= MAX_REFERENCE_RATE:
-                examples.append(make_pair(*maybe_curl(machine, corrected, rng), reference_weight, 1, tokenizer))
+                examples.append(make(*maybe_curl(machine, corrected, rng), reference_weight, REFERENCE))
     return examples, EditStatistics.learn(counted)
 
 
@@ -103,6 +127,9 @@ def main(
     out: Annotated[Path, typer.Argument(help="Folder for train.npz and manifest.json.")],
     tokenizer: Annotated[Path, typer.Option(help="The tokenizer of the network to train.")],
     data: Annotated[Path, typer.Option(help="Folder with mt/ and text/.")] = Path("../shared/data"),
+    words: Annotated[
+        Path | None, typer.Option(help="Word list whose suggestions stand beside unknown words, as in serving.")
+    ] = None,
     reference_weight: Annotated[
         float, typer.Option(help="Weight of independent translations; 0 leaves them out.")
     ] = 0.3,
@@ -117,7 +144,8 @@ def main(
     """Write the training examples."""
     rng = random.Random(seed)
     pieces = Tokenizer(tokenizer)
-    examples, stats = real_examples(data / "mt", pieces, rng, copies, reference_weight)
+    make = partial(make_pair, tokenizer=pieces, lexicon=read_lexicon(words) if words else None)
+    examples, stats = real_examples(data / "mt", make, pieces, rng, copies, reference_weight)
     sentences: list[str] = []
     neighbours: list[str] = []
     for path in sorted((data / "text").glob("*.txt.xz")):
@@ -127,31 +155,30 @@ def main(
                 neighbours.extend(
                     f"{a} {b}" for a, b in pairwise(document) if min(len(a), len(b)) >= 20 and len(a) + len(b) <= 300
                 )
-    lexicon = Counter(w for s in sentences[::3] for w in s.split() if w.islower())
+    counted = Counter(w for s in sentences[::3] for w in s.split() if w.islower())
     rng.shuffle(sentences)
-    corrupter = Corrupter(stats, frozenset(w for w, c in lexicon.items() if c >= 3), rate)
+    corrupter = Corrupter(stats, frozenset(w for w, c in counted.items() if c >= 3), rate)
     for text in sentences[:synthetic]:
-        right = curl(text) if rng.random() < 0.5 else text
-        target = pieces.words(right)
-        wrong = corrupter.corrupt(target, rng)
-        examples.append(make_example(pieces.words(wrong), target, 0.5, 2))
+        right = half_curled(text, rng)
+        wrong = corrupter.corrupt(pieces.words(right), rng)
+        examples.append(make(wrong, right, 0.5, SYNTHETIC))
     slipper = Slipper(
-        word_families(w for w, c in lexicon.items() if c >= 5 and w.isalpha()),
-        frozenset(w for w, c in lexicon.items() if c >= 2),
+        word_families(w for w, c in counted.items() if c >= 5 and w.isalpha()),
+        frozenset(w for w, c in counted.items() if c >= 2),
     )
     for text in sentences[synthetic + clean : synthetic + clean + slips]:
-        target = pieces.words(curl(text) if rng.random() < 0.5 else text)
-        source = pieces.words(slipper.slip(target, rng.choice((1, 1, 1, 2, 2, 3, 4)), rng))
-        examples.append(Example(source.pieces, word_edits(source, target), 1.0, 4))
+        right = half_curled(text, rng)
+        wrong = slipper.slip(pieces.words(right), rng.choice((1, 1, 1, 2, 2, 3, 4, 5)), rng)
+        examples.append(make(wrong, right, 1.0, SLIPS, is_exact=True))
     rng.shuffle(neighbours)
     for text in neighbours[:windows]:
-        target = pieces.words(curl(text) if rng.random() < 0.5 else text)
-        broken = pieces.words(false_boundary(target, rng)) if rng.random() < 0.5 else target
-        source = pieces.words(slipper.slip(broken, rng.choice((0, 0, 1)), rng))
-        examples.append(Example(source.pieces, word_edits(source, target), 1.0, 5))
+        right = half_curled(text, rng)
+        broken = false_boundary(pieces.words(right), rng) if rng.random() < 0.5 else right
+        wrong = slipper.slip(pieces.words(broken), rng.choice((0, 0, 1)), rng)
+        examples.append(make(wrong, right, 1.0, WINDOWS, is_exact=True))
     for text in sentences[synthetic : synthetic + clean]:
-        words = pieces.words(curl(text) if rng.random() < 0.5 else text)
-        examples.append(make_example(words, words, 1.0, 3))
+        right = half_curled(text, rng)
+        examples.append(make(right, right, 1.0, CLEAN))
     examples = [e for e in examples if 0 < sum(map(len, e.pieces)) <= MAX_PIECES]
     rng.shuffle(examples)
     out.mkdir(parents=True, exist_ok=True)
@@ -160,6 +187,7 @@ def main(
     manifest = {
         "examples": total,
         "by_kind": dict(counts),
+        "hints": sum(len(e.hints) for e in examples),
         "left_out_edits": sum(edit.pieces is None for e in examples for edit in e.edits),
         "edits_per_example": {k: sum(len(e.edits) for e in examples if KINDS[e.kind] == k) / counts[k] for k in counts},
         "with_edits": {k: sum(bool(e.edits) for e in examples if KINDS[e.kind] == k) / counts[k] for k in counts},

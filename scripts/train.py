@@ -14,7 +14,7 @@ import random
 import time
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -24,9 +24,11 @@ import typer
 from torch import Tensor
 
 from app.seq2seq.batches import Batch, batch_indices, make_batch
-from app.seq2seq.examples import ExampleSet
+from app.seq2seq.examples import KINDS, ExampleSet
 from app.seq2seq.network import RepairNetwork
 from app.seq2seq.tokenizer import Tokenizer
+
+HINTS = "hints"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ class TrainConfig:
         detect_weight: Of the detection loss beside the correction loss.
         label_smoothing: Of the correction loss.
         save_every: Steps between checkpoints.
+        without: Kinds of examples to leave out, by name; "hints" leaves out the hints that examples bring.
     """
 
     start: Path
@@ -71,11 +74,16 @@ class TrainConfig:
     label_smoothing: float = 0.0
     save_every: int = 200
     seed: int = 1
+    without: tuple[str, ...] = ()
 
 
 def read_config(path: Path) -> TrainConfig:
-    """Read a TOML file; an unknown field is an error."""
+    """Read a TOML file; an unknown field, or kind of example, is an error."""
     values = tomllib.loads(path.read_text())
+    values["without"] = tuple(values.get("without", ()))
+    unknown = set(values["without"]) - {*KINDS, HINTS}
+    if unknown:
+        raise typer.BadParameter(f"{path}: without names {sorted(unknown)}; there are {[*KINDS, HINTS]}")
     for name in ("start", "data", "out"):
         values[name] = Path(values[name]).expanduser()
     return TrainConfig(**values)
@@ -155,8 +163,10 @@ def write_log(folder: Path, line: Mapping[str, object]) -> None:
 def epochs(data: ExampleSet, config: TrainConfig, start: int) -> Iterator[list[int]]:
     """Batches of indices without end, epoch after epoch, from batch ``start`` on; the same for one seed."""
     done, epoch = 0, 0
+    kept = data.of_other_kinds(set(config.without) - {HINTS})
     while True:
-        batches = batch_indices(data.n_pieces(), config.batch_pieces, random.Random(f"{config.seed}/{epoch}"))
+        rng = random.Random(f"{config.seed}/{epoch}")
+        batches = [kept[batch].tolist() for batch in batch_indices(data.n_pieces()[kept], config.batch_pieces, rng)]
         if done + len(batches) <= start:
             done += len(batches)
         else:
@@ -197,6 +207,8 @@ def main(
             group["lr"] = group["peak"] * learning_rate_share(step, config)
         for part in range(config.accumulate):
             chosen = [data[i] for i in next(batches)]
+            if HINTS in config.without:
+                chosen = [replace(example, hints=()) for example in chosen]
             batch = make_batch(
                 chosen,
                 tokenizer,

@@ -64,11 +64,19 @@ def batch_indices(n_pieces: npt.NDArray[np.int64], batch_pieces: int, rng: rando
 
 
 def choose_marks(example: Example, rng: random.Random, right_marks: int) -> list[WordEdit]:
-    """The edits, and up to ``right_marks`` spans that are right, whose answer is what stands there already."""
+    """The edits, and spans that are right, whose answer is what stands there already: hinted ones, some others.
+
+    Args:
+        example: Its hints stand at words that some list takes for wrong.
+        rng: Source of chance.
+        right_marks: Most spans without a hint.
+    """
     marks = list(example.edits)
+    places = [(hint.mark.first, hint.mark.last) for hint in example.hints]
     for _ in range(right_marks):
         first = rng.randrange(len(example.pieces) + 1)
-        last = min(len(example.pieces), first + rng.choice((0, 1, 1, 1, 2)))
+        places.append((first, min(len(example.pieces), first + rng.choice((0, 1, 1, 1, 2)))))
+    for first, last in places:
         # A word between two marks keeps their borders apart, as in what detection gives.
         if all(last < e.mark.first or e.mark.last < first for e in marks):
             marks.append(WordEdit(Mark(first, last), tuple(p for word in example.pieces[first:last] for p in word)))
@@ -81,7 +89,7 @@ def add_noise(example: Example, spans: int, pool: Sequence[tuple[int, ...]], rng
     Real edits write few pieces a sentence; noise teaches a new decoder sooner to fill in what the sentence asks for.
 
     Args:
-        example: Its own edits stay as they are.
+        example: Its own edits stay as they are; its hints go.
         spans: How many stretches to try; one that meets an edit is left out.
         pool: Words to put in by mistake.
         rng: Source of chance.
@@ -188,7 +196,7 @@ def make_batch(
                 labels[i, firsts[edit.mark.first], INSERT] = 1
             labels[i, firsts[edit.mark.first : edit.mark.last], REPLACE] = 1
         chosen = choose_marks(example, rng, right_marks)
-        hints = choose_hints(chosen, others, rng, hint_share)
+        hints = choose_hints(chosen, others, rng, hint_share) | {h.mark: h.pieces or () for h in example.hints}
         for edit in chosen:
             rows.append(i)
             prompts.append(decoder_prompt(example.pieces, edit.mark, tokenizer, hints.get(edit.mark, ())))

@@ -22,7 +22,7 @@ from app.core.protocols import GenerationTask, ModelCard, Proposal, ProposedEdit
 from app.core.types import Mode, Span
 from app.seq2seq.calibrate import Calibration, ScoredAnswer
 from app.seq2seq.codec import MAX_ANSWER, Mark, decoder_prompt, encoder_input, read_answer
-from app.seq2seq.lexicon import Lexicon, read_lexicon
+from app.seq2seq.lexicon import read_lexicon, suggestions
 from app.seq2seq.tokenizer import EOS, Tokenizer, Words
 
 MAX_PIECES = 400  # of one segment; the network has 512 positions, and a prompt may repeat it before the answer
@@ -170,7 +170,11 @@ class CTranslateGenerator:
             probabilities: As ``find_doubts`` takes them.
             hints: Of glossary and linker; they win.
         """
-        spelling = misspelt(words, probabilities, self._lexicon, self._tokenizer)
+        spelling = [
+            Doubt(Mark(s.index, s.index + 1), float(probabilities[s.index, 0]), s.pieces, s.text,
+                  self._lexicon.count(s.text))
+            for s in suggestions(words, self._lexicon, self._tokenizer)
+        ]  # fmt: skip
         return with_hints(find_doubts(probabilities, self._detect_threshold), (*hints, *spelling))
 
     def _hints(self, task: GenerationTask, words: Words) -> list[Doubt]:
@@ -250,33 +254,6 @@ def weights_sha256(folder: Path) -> str:
     for name in WEIGHTS:
         digest.update((folder / name).read_bytes())
     return digest.hexdigest()
-
-
-def misspelt(words: Words, probabilities: Floats, lexicon: Lexicon, tokenizer: Tokenizer) -> list[Doubt]:
-    """Words that the lexicon does not know and has a suggestion for; the first may be written with a capital."""
-    found = []
-    for i, surface in enumerate(words.surfaces()):
-        word = surface.lower() if i == 0 and surface.istitle() else surface
-        if lexicon.judges(word) and word not in lexicon and not _is_joined(words, i):
-            suggestion = lexicon.suggest(word)
-            if suggestion:
-                shown = suggestion if word == surface else suggestion.capitalize()
-                pieces = tuple(piece for part in tokenizer.words(shown).pieces for piece in part)
-                found.append(
-                    Doubt(Mark(i, i + 1), float(probabilities[i, 0]), pieces, suggestion, lexicon.count(suggestion))
-                )
-    return found
-
-
-def _is_joined(words: Words, index: int) -> bool:
-    """Whether a word is a part of something longer: an address, a word with a hyphen, a file name."""
-    start, end = words.bounds[index]
-    around = words.text[max(0, start - 1) : start] + words.text[end : end + 2]
-    return (
-        any(c in "-–_/@\\#&$~^*+=<>|" for c in around)
-        or (words.text[end : end + 1] in (".", ":") and words.text[end + 1 : end + 2].isalnum())
-        or words.text[max(0, start - 1) : start] in (".", ":")
-    )
 
 
 def find_doubts(probabilities: Floats, threshold: float) -> list[Doubt]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -13,9 +13,16 @@ import numpy.typing as npt
 
 from app.core.errors import ResourceError
 from app.seq2seq.codec import Mark, WordEdit, word_edits
-from app.seq2seq.tokenizer import Tokenizer, Words
+from app.seq2seq.lexicon import Lexicon, suggestions
+from app.seq2seq.tokenizer import Tokenizer
 
-_FIELDS = ("pieces", "lengths", "words", "edits", "edit_pieces", "edit_counts", "weights", "kinds")
+_FIELDS = (
+    "pieces", "lengths", "words", "edits", "edit_pieces", "edit_counts", "hints", "hint_pieces", "hint_counts",
+    "weights", "kinds",
+)  # fmt: skip
+# Where examples come from, and the index of each in ``Example.kind``.
+KINDS = ("post-edit", "reference", "synthetic", "clean", "slips", "windows")
+POST_EDIT, REFERENCE, SYNTHETIC, CLEAN, SLIPS, WINDOWS = range(len(KINDS))
 _NO_ANSWER = 2**16 - 1  # in place of a length
 Ints = npt.NDArray[np.int64]
 
@@ -28,23 +35,41 @@ class Example:
         pieces: Piece ids of each word.
         edits: Sorted; empty for a clean segment. Those without pieces are passed over in training.
         weight: Of its losses.
-        kind: Index of its source in the manifest.
+        kind: Index of its source in ``KINDS``.
+        hints: What stands beside some marks, right or wrong, wherever the segment is shown.
     """
 
     pieces: tuple[tuple[int, ...], ...]
     edits: tuple[WordEdit, ...]
     weight: float
     kind: int
+    hints: tuple[WordEdit, ...] = ()
 
 
-def make_example(source: Words, target: Words, weight: float, kind: int) -> Example:
-    """The example that teaches to turn ``source`` into ``target``."""
-    return Example(source.pieces, word_edits(source, target, predictable_only=True), weight, kind)
+def make_pair(
+    machine: str,
+    corrected: str,
+    weight: float,
+    kind: int,
+    tokenizer: Tokenizer,
+    *,
+    is_exact: bool = False,
+    lexicon: Lexicon | None = None,
+) -> Example:
+    """The example that teaches to turn ``machine`` into ``corrected``.
 
-
-def make_pair(machine: str, corrected: str, weight: float, kind: int, tokenizer: Tokenizer) -> Example:
-    """``make_example`` from texts."""
-    return make_example(tokenizer.words(machine), tokenizer.words(corrected), weight, kind)
+    Args:
+        machine, corrected: A segment before and after.
+        weight, kind: As in ``Example``.
+        tokenizer: Of the network.
+        is_exact: Every edit is to be learned; else only those that the English alone explains.
+        lexicon: Its suggestions become hints, as they do when the network serves.
+    """
+    words = tokenizer.words(machine)
+    edits = word_edits(words, tokenizer.words(corrected), predictable_only=not is_exact)
+    found = suggestions(words, lexicon, tokenizer) if lexicon else ()
+    hints = tuple(WordEdit(Mark(s.index, s.index + 1), s.pieces) for s in found)
+    return Example(words.pieces, edits, weight, kind, hints)
 
 
 def write_examples(path: Path, examples: Iterable[Example]) -> int:
@@ -52,16 +77,17 @@ def write_examples(path: Path, examples: Iterable[Example]) -> int:
     columns: dict[str, list[float]] = {name: [] for name in _FIELDS}
     for e in examples:
         columns["words"].append(len(e.pieces))
-        columns["edit_counts"].append(len(e.edits))
         columns["weights"].append(e.weight)
         columns["kinds"].append(e.kind)
         for word in e.pieces:
             columns["lengths"].append(len(word))
             columns["pieces"].extend(word)
-        for edit in e.edits:
-            size = _NO_ANSWER if edit.pieces is None else len(edit.pieces)
-            columns["edits"].extend((edit.mark.first, edit.mark.last, size))
-            columns["edit_pieces"].extend(edit.pieces or ())
+        for name, edits in (("edit", e.edits), ("hint", e.hints)):
+            columns[f"{name}_counts"].append(len(edits))
+            for edit in edits:
+                size = _NO_ANSWER if edit.pieces is None else len(edit.pieces)
+                columns[f"{name}s"].extend((edit.mark.first, edit.mark.last, size))
+                columns[f"{name}_pieces"].extend(edit.pieces or ())
     types: dict[str, str] = {"weights": "float32", "kinds": "uint8"}
     arrays: dict[str, npt.NDArray[Any]] = {
         name: np.asarray(values, dtype=types.get(name, "uint16")) for name, values in columns.items()
@@ -88,9 +114,8 @@ class ExampleSet(Sequence[Example]):
             self._a = {name: arrays[name] for name in _FIELDS}
         self._word_at = _starts(self._a["words"])
         self._piece_at = _starts(self._a["lengths"])
-        self._edit_at = _starts(self._a["edit_counts"])
-        self._edits = self._a["edits"].reshape(-1, 3).astype(np.int64)
-        self._edit_piece_at = _starts(np.where(self._edits[:, 2] == _NO_ANSWER, 0, self._edits[:, 2]))
+        self._edits = _Edits(self._a, "edit")
+        self._hints = _Edits(self._a, "hint")
 
     def __len__(self) -> int:
         return len(self._a["words"])
@@ -99,21 +124,37 @@ class ExampleSet(Sequence[Example]):
         """Number of pieces of every example."""
         return self._piece_at[self._word_at[1:]] - self._piece_at[self._word_at[:-1]]
 
+    def of_other_kinds(self, without: Collection[str]) -> Ints:
+        """Indices of the examples of all kinds but these."""
+        return np.flatnonzero(~np.isin(self._a["kinds"], [KINDS.index(kind) for kind in without]))
+
     def __getitem__(self, i: int) -> Example:  # type: ignore[override]
         w0, w1 = self._word_at[i], self._word_at[i + 1]
         flat = self._a["pieces"][self._piece_at[w0] : self._piece_at[w1]].tolist()
         cuts = (self._piece_at[w0 : w1 + 1] - self._piece_at[w0]).tolist()
         pieces = tuple(tuple(flat[a:b]) for a, b in pairwise(cuts))
-        edits = tuple(
+        return Example(pieces, self._edits[i], float(self._a["weights"][i]), int(self._a["kinds"][i]), self._hints[i])
+
+
+class _Edits:
+    """The edits, or hints, of every example."""
+
+    def __init__(self, arrays: Mapping[str, npt.NDArray[Any]], name: str) -> None:
+        self._at = _starts(arrays[f"{name}_counts"])
+        self._marks = arrays[f"{name}s"].reshape(-1, 3).astype(np.int64)
+        self._pieces = arrays[f"{name}_pieces"]
+        self._pieces_at = _starts(np.where(self._marks[:, 2] == _NO_ANSWER, 0, self._marks[:, 2]))
+
+    def __getitem__(self, i: int) -> tuple[WordEdit, ...]:
+        return tuple(
             WordEdit(
-                Mark(*(int(x) for x in self._edits[j, :2])),
+                Mark(*(int(x) for x in self._marks[j, :2])),
                 None
-                if self._edits[j, 2] == _NO_ANSWER
-                else tuple(self._a["edit_pieces"][self._edit_piece_at[j] : self._edit_piece_at[j + 1]].tolist()),
+                if self._marks[j, 2] == _NO_ANSWER
+                else tuple(self._pieces[self._pieces_at[j] : self._pieces_at[j + 1]].tolist()),
             )
-            for j in range(self._edit_at[i], self._edit_at[i + 1])
+            for j in range(self._at[i], self._at[i + 1])
         )
-        return Example(pieces, edits, float(self._a["weights"][i]), int(self._a["kinds"][i]))
 
 
 def _starts(counts: npt.NDArray[np.generic]) -> Ints:

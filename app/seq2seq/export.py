@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from ctranslate2.converters.transformers import BartLoader
 from rapidfuzz.distance import Levenshtein
 
 from app.core.types import Mode
-from app.seq2seq.calibrate import Calibration, ScoredAnswer, choose_threshold, features, reliability
+from app.seq2seq.calibrate import FEATURES, Calibration, ScoredAnswer, choose_threshold, features, reliability
 from app.seq2seq.codec import MAX_ANSWER, decoder_prompt, encoder_input, read_answer
 from app.seq2seq.ctranslate import FORMAT, CTranslateGenerator, Doubt, Floats, weights_sha256
 from app.seq2seq.network import RepairNetwork
@@ -28,6 +28,7 @@ from app.seq2seq.tokenizer import BOS, EOS, UNK, Tokenizer, Words
 # ways to put a sentence right, and some of what is right counts as a cost there.
 BOUNDS = {Mode.MINIMAL: (0.002, 0.92, 0.001), Mode.FLUENT: (0.006, 0.8, 0.01)}
 
+Confidence = Callable[[Sequence[float]], float]  # of an edit, from the features of its answer
 REAL_SHARE = 1 / 3  # of the weight of all answers that the calibration is fitted on
 
 
@@ -128,48 +129,87 @@ def calibrate(
         ValueError: The network proposes nothing on ``pairs``.
     """
     judged = judge(generator, pairs, tokenizer)
-    fitted, held = [j for j in judged if j.is_for_fit], [j for j in judged if not j.is_for_fit]
-    calibration = Calibration.fit([j.row for j in fitted], [j.gain > 0 for j in fitted], _balance(fitted))
-    error, table = reliability(
-        [calibration.probability(j.row) for j in held], [j.gain > 0 for j in held], _balance(held)
-    )
+    calibration = fit_calibration(judged)
+    error, table = calibration_error(calibration.probability, judged)
+    worst = highest_confidences(calibration.probability, clean_answers(generator, clean, tokenizer))
+    n_real = sum(pair.is_real for pair in pairs)
+    points = choose_points(calibration.probability, judged, worst, len(clean), n_real)
     confidence = np.asarray([calibration.probability(j.row) for j in judged])
     gain = np.asarray([j.gain for j in judged])
-    cut = [tokenizer.words(sentence) for sentence in clean]
-    worst = np.asarray(
-        [
-            max(calibration.confidence(a, words.text) for a in answers)
-            for words, (_, answers) in zip(cut, generator.answer(cut), strict=True)
-            if answers
-        ]
-    )
-    points, shown = {}, {}
     real = np.asarray([j.is_real for j in judged])
-    n_real = sum(pair.is_real for pair in pairs)
-    for mode, (most_harm, least_precision, cost) in BOUNDS.items():
-        threshold = choose_threshold(
-            confidence.tolist(),
-            gain.tolist(),
-            worst.tolist(),
-            len(clean),
-            most_harm=most_harm,
-            least_precision=least_precision,
-            is_real=real.tolist(),
-            most_cost=cost * n_real,
-        )
-        points[mode.value] = threshold
-        shown[mode.value] = {
+    shown = {
+        mode.value: {
             "post_edits": _counts(gain[(confidence >= threshold) & real], n_real),
             "slips": _counts(gain[(confidence >= threshold) & ~real], len(pairs) - n_real),
             "clean_sentences": len(clean),
-            "clean_changed": int((worst >= threshold).sum()),
+            "clean_changed": sum(c >= threshold for c in worst),
         }
+        for mode, threshold in points.items()
+    }
     return {
         "calibration": calibration.to_json(),
-        "operating_points": points,
+        "operating_points": {mode.value: threshold for mode, threshold in points.items()},
         "calibration_error": round(error, 4),
         "reliability": table,
         "held_out": shown,
+    }
+
+
+def fit_calibration(judged: Sequence[JudgedAnswer], used: Collection[str] = FEATURES) -> Calibration:
+    """The confidence that the answers for the fit give, from the features ``used``; the others weigh nothing."""
+    fitted = [j for j in judged if j.is_for_fit]
+    keep = [name in used for name in FEATURES]
+    rows = [[value if kept else 0.0 for value, kept in zip(j.row, keep, strict=True)] for j in fitted]
+    return Calibration.fit(rows, [j.gain > 0 for j in fitted], _balance(fitted))
+
+
+def calibration_error(confidence: Confidence, judged: Sequence[JudgedAnswer]) -> tuple[float, list[dict[str, float]]]:
+    """``reliability`` on the answers that the fit has not seen."""
+    held = [j for j in judged if not j.is_for_fit]
+    return reliability([confidence(j.row) for j in held], [j.gain > 0 for j in held], _balance(held))
+
+
+def clean_answers(
+    generator: CTranslateGenerator, clean: Sequence[str], tokenizer: Tokenizer
+) -> list[list[list[float]]]:
+    """The calibration features of every answer for each sentence that has one."""
+    cut = [tokenizer.words(sentence) for sentence in clean]
+    return [
+        [features(a, words.text) for a in answers]
+        for words, (_, answers) in zip(cut, generator.answer(cut), strict=True)
+        if answers
+    ]
+
+
+def highest_confidences(confidence: Confidence, sentences: Sequence[Sequence[Sequence[float]]]) -> list[float]:
+    """Of each sentence, the confidence of the most confident answer."""
+    return [max(map(confidence, rows)) for rows in sentences]
+
+
+def choose_points(
+    confidence: Confidence, judged: Sequence[JudgedAnswer], worst: Sequence[float], n_clean: int, n_real: int
+) -> dict[Mode, float]:
+    """The least confidence of each mode within ``BOUNDS``.
+
+    Args:
+        confidence: Of an edit with these features.
+        judged: Answers on held-out pairs.
+        worst: Highest confidence of each clean sentence that gets an answer.
+        n_clean: Clean sentences in all.
+        n_real: Real translations in all.
+    """
+    return {
+        mode: choose_threshold(
+            [confidence(j.row) for j in judged],
+            [j.gain for j in judged],
+            worst,
+            n_clean,
+            most_harm=most_harm,
+            least_precision=least_precision,
+            is_real=[j.is_real for j in judged],
+            most_cost=cost * n_real,
+        )
+        for mode, (most_harm, least_precision, cost) in BOUNDS.items()
     }
 
 

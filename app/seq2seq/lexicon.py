@@ -5,7 +5,8 @@ from __future__ import annotations
 import lzma
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -15,6 +16,7 @@ from rapidfuzz.distance import OSA
 
 from app.core.classify import FUNCTION_WORDS
 from app.core.errors import ResourceError
+from app.seq2seq.tokenizer import Tokenizer, Words
 
 _SHORTEST = 4  # letters of a word that is judged: of shorter ones too many are names of things
 _TWO_STROKES = 6  # from so many letters on a word may be two strokes away from what was meant
@@ -23,6 +25,18 @@ _NO_SPACE = 5.0  # so much a missing space weighs
 _REMEMBERED = 50_000
 # How often a word must have been seen to be what was meant; rarer ones are known, and not suggested.
 _SUGGESTED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """What word ``index`` of a segment, which no lexicon knows, may have been meant to be.
+
+    ``pieces`` are the piece ids of ``text``, written with a capital where the word is.
+    """
+
+    index: int
+    text: str
+    pieces: tuple[int, ...]
 
 
 class Lexicon:
@@ -76,6 +90,28 @@ class Lexicon:
             if min(left, right) >= _SUGGESTED and not FUNCTION_WORDS.isdisjoint((word[:at], word[at:])):
                 found.append((f"{word[:at]} {word[at:]}", min(math.log(left), math.log(right)) - _NO_SPACE))
         return max(found, key=lambda pair: (pair[1], pair[0]))[0]
+
+
+def suggestions(words: Words, lexicon: Lexicon, tokenizer: Tokenizer) -> Iterator[Suggestion]:
+    """Words that the lexicon does not know and has a suggestion for; the first may be written with a capital."""
+    for i, surface in enumerate(words.surfaces()):
+        word = surface.lower() if i == 0 and surface.istitle() else surface
+        if lexicon.judges(word) and word not in lexicon and not _is_joined(words, i):
+            text = lexicon.suggest(word)
+            if text:
+                shown = text if word == surface else text.capitalize()
+                yield Suggestion(i, text, tuple(piece for part in tokenizer.words(shown).pieces for piece in part))
+
+
+def _is_joined(words: Words, index: int) -> bool:
+    """Whether a word is a part of something longer: an address, a word with a hyphen, a file name."""
+    start, end = words.bounds[index]
+    around = words.text[max(0, start - 1) : start] + words.text[end : end + 2]
+    return (
+        any(c in "-–_/@\\#&$~^*+=<>|" for c in around)
+        or (words.text[end : end + 1] in (".", ":") and words.text[end + 1 : end + 2].isalnum())
+        or words.text[max(0, start - 1) : start] in (".", ":")
+    )
 
 
 def write_lexicon(path: Path, counts: Mapping[str, int]) -> None:

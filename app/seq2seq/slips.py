@@ -75,6 +75,7 @@ _CONFUSED = (
     ("also", "too"),
 )
 _VOWELS = "aeiou"
+_APOSTROPHE = re.compile("['’]")
 # Letters that sound alike, or are taken for each other, in both directions.
 _ALIKE = (
     ("ie", "ei"), ("c", "s"), ("c", "k"), ("f", "ph"), ("sion", "tion"), ("ent", "ant"), ("ence", "ance"),
@@ -154,9 +155,9 @@ class Slipper:
         text = _Text([words.text[a:b] for a, (b, _) in zip(ends, words.bounds, strict=False)], words.surfaces())
         kinds: tuple[Callable[[_Text, random.Random], None], ...] = (
             self._form, _article, _preposition, _auxiliary, _pronoun, _lost_or_doubled, self._misspelling, _confused,
-            _comma, _space, _order,
+            _comma, _space, _order, _capital, _apostrophe,
         )  # fmt: skip
-        for kind in rng.choices(kinds, weights=(26, 24, 16, 7, 6, 5, 18, 4, 6, 2, 2), k=count):
+        for kind in rng.choices(kinds, weights=(26, 24, 16, 7, 6, 5, 18, 4, 6, 2, 2, 3, 3), k=count):
             kind(text, rng)
         return str(text) + words.text[ends[-1] :]
 
@@ -307,6 +308,31 @@ def _order(text: _Text, rng: random.Random) -> None:
     if gaps:
         at = rng.choice(gaps)
         text.words[at - 1], text.words[at] = text.words[at], text.words[at - 1]
+
+
+def _capital(text: _Text, rng: random.Random) -> None:
+    """A capital lost, more often at the start of the sentence or of "I", or one too many."""
+    if rng.random() < 0.3:
+        places = [i for i, word in enumerate(text.words) if i and word.islower() and word.isalpha() and len(word) > 3]
+    else:
+        places = [i for i, word in enumerate(text.words) if word.istitle() and (i == 0 or word.isalpha())]
+    if places:
+        at = rng.choice(places)
+        text.words[at] = text.words[at][:1].swapcase() + text.words[at][1:]
+
+
+def _apostrophe(text: _Text, rng: random.Random) -> None:
+    """Lost ("dont"), or put into a plural ("the country's")."""
+    places = [i for i, word in enumerate(text.words) if _APOSTROPHE.search(word)]
+    if places and rng.random() < 0.8:
+        at = rng.choice(places)
+        text.words[at] = _APOSTROPHE.sub("", text.words[at])
+        return
+    plurals = [i for i, w in enumerate(text.words) if w.islower() and w.isalpha() and len(w) > 3 and w.endswith("s")
+               and not w.endswith("ss")]  # fmt: skip
+    if plurals:
+        at = rng.choice(plurals)
+        text.words[at] = text.words[at][:-1] + "'s"
 
 
 def false_boundary(words: Words, rng: random.Random) -> str:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import random
+from itertools import islice
 from pathlib import Path
 
 import pytest
+import typer
 
 torch = pytest.importorskip("torch")
 from torch import Tensor
 
 from app.seq2seq.batches import make_batch
-from app.seq2seq.examples import make_pair, write_examples
+from app.seq2seq.examples import ExampleSet, make_pair, write_examples
 from app.seq2seq.network import RepairNetwork
-from scripts.train import learning_rate_share, losses, main, make_optimizer, read_config
+from app.seq2seq.tokenizer import Tokenizer
+from scripts.train import epochs, learning_rate_share, losses, main, make_optimizer, read_config
 from tests.seq2seq.tiny import SENTENCES, make_network, make_tokenizer
 
 PAIRS = list(zip(SENTENCES[::2], SENTENCES[1::2], strict=True))
@@ -69,8 +72,6 @@ def test_what_is_frozen_stays_and_the_rest_moves(start: Path, tmp_path: Path) ->
 
 
 def test_accumulated_halves_give_the_gradient_of_the_whole(start: Path) -> None:
-    from app.seq2seq.tokenizer import Tokenizer
-
     tokenizer = Tokenizer(start / "tokenizer.model")
     examples = [make_pair(a, b, 1.0, 0, tokenizer) for a, b in (PAIRS[0], PAIRS[0], PAIRS[0], PAIRS[0])]
     network = RepairNetwork.load(start)
@@ -98,6 +99,24 @@ def test_the_learning_rate_rises_and_falls(start: Path, tmp_path: Path) -> None:
     assert shares[:4] == [0.25, 0.5, 0.75, 1.0]
     assert shares[4:10] == sorted(shares[4:10], reverse=True)
     assert shares[-1] == pytest.approx(0.1)
+
+
+def test_a_kind_of_example_can_be_left_out(start: Path, tmp_path: Path) -> None:
+    tokenizer = Tokenizer(start / "tokenizer.model")
+    kinds = [random.Random(i).choice((0, 3, 4)) for i in range(60)]
+    write_examples(
+        tmp_path / "mixed.npz", [make_pair(*PAIRS[i % 3], 1.0, kind, tokenizer) for i, kind in enumerate(kinds)]
+    )
+    data = ExampleSet(tmp_path / "mixed.npz")
+    config = read_config(write_config(start, tmp_path / "run", without=["clean", "hints"]))
+    once = next(i for i in range(1, 100) if sum(map(len, islice(epochs(data, config, 0), i))) >= 60 - kinds.count(3))
+    seen = [i for batch in islice(epochs(data, config, 0), once) for i in batch]
+    assert sorted(seen) == [i for i, kind in enumerate(kinds) if kind != 3]
+
+
+def test_an_unknown_kind_of_example_is_an_error(start: Path, tmp_path: Path) -> None:
+    with pytest.raises(typer.BadParameter, match="clan"):
+        read_config(write_config(start, tmp_path / "run", without=["clan"]))
 
 
 def test_an_unknown_field_of_the_configuration_is_an_error(start: Path, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,6 +15,7 @@ torch = pytest.importorskip("torch")
 from app.seq2seq.batches import add_noise, batch_indices, choose_hints, choose_marks, make_batch
 from app.seq2seq.codec import Mark, WordEdit
 from app.seq2seq.examples import Example, ExampleSet, make_pair, write_examples
+from app.seq2seq.lexicon import Lexicon
 from app.seq2seq.network import INSERT, REPLACE
 from app.seq2seq.tokenizer import Tokenizer
 from scripts.train import losses
@@ -119,6 +121,24 @@ def test_marks_keep_a_word_between_themselves(examples: list[Example], seed: int
         assert all(a.mark.last < b.mark.first for a, b in pairwise(marks))
 
 
+def test_suggestions_for_unknown_words_stand_beside_their_marks_right_or_wrong(tokenizer: Tokenizer) -> None:
+    lexicon = Lexicon({"school": 900, "ministry": 900})
+    wrong = make_pair("He saw schol today with ministrx", "He saw school today with ministrx", 1.0, 4, tokenizer,
+                      is_exact=True, lexicon=lexicon)  # fmt: skip
+    shown = {h.mark: tokenizer.decode(h.pieces or ()).strip() for h in wrong.hints}
+    assert shown == {Mark(2, 3): "school", Mark(5, 6): "ministry"}
+    marks = choose_marks(wrong, random.Random(1), 0)
+    assert [(e.mark, tokenizer.decode(e.pieces or ()).strip()) for e in marks] == [
+        (Mark(2, 3), "school"),
+        (Mark(5, 6), "ministrx"),
+    ]
+    batch = make_batch([wrong], tokenizer, random.Random(1))
+    for row, hint in enumerate(wrong.hints):
+        prompt = batch.decoder_ids[row].tolist()
+        at = prompt.index(tokenizer.hint)
+        assert prompt[at + 1 : at + 1 + len(hint.pieces or ())] == list(hint.pieces or ())
+
+
 def test_hints_are_right_or_of_another_sentence() -> None:
     edit, rng = WordEdit(Mark(0, 1), (7,)), random.Random(3)
     seen = {choose_hints([edit], [(9,)], rng, 1.0).get(edit.mark) for _ in range(50)}
@@ -134,6 +154,8 @@ def test_batches_hold_every_example_once_within_the_bound() -> None:
 
 
 def test_examples_come_back_from_disk_as_they_were(tmp_path: Path, examples: list[Example]) -> None:
+    hinted = replace(examples[0], hints=(WordEdit(Mark(1, 2), (7, 8)), WordEdit(Mark(4, 5), (9,))))
+    examples = [*examples, hinted, examples[1]]
     assert write_examples(tmp_path / "train.npz", examples) == len(examples)
     stored = ExampleSet(tmp_path / "train.npz")
     assert [stored[i] for i in range(len(stored))] == examples

@@ -65,6 +65,13 @@ def test_letters_commas_spaces_and_order_slip_too(tokenizer: Tokenizer) -> None:
     assert any(len(set(text.replace(",", "").replace(".", "").lower().split()) - words) == 1 for text in seen)
 
 
+def test_capitals_and_apostrophes_slip_too(tokenizer: Tokenizer) -> None:
+    slipper, words = Slipper({}), tokenizer.words("He said that Peter’s plans weren't made in English.")
+    seen = " ".join(slipper.slip(words, 1, random.Random(seed)) for seed in range(4000))
+    for sign in ("he said", "english", "Peters plans", "werent", "plan's", "That"):
+        assert sign in seen, sign
+
+
 @pytest.mark.parametrize("word", ["their", "committee", "country", "rhythm", "queue"])
 def test_a_misspelling_stays_near_the_word_and_keeps_its_first_letter(word: str) -> None:
     seen = {misspell(word, random.Random(seed)) for seed in range(300)}
@@ -98,7 +105,9 @@ def test_one_slip_is_one_edit(tokenizer: Tokenizer) -> None:
 
 
 def test_a_slip_keeps_the_capital_of_the_sentence(tokenizer: Tokenizer) -> None:
-    assert all(text[0].isupper() for text in slipped(tokenizer, 3, range(200)))
+    lost = [text for text in slipped(tokenizer, 1, range(400)) if text[0].islower()]
+    assert len(lost) < 20
+    assert all(text[1:] == TEXT[1:] for text in lost)  # the slip itself
 
 
 def test_the_same_seed_gives_the_same_slips(tokenizer: Tokenizer) -> None:

@@ -1,0 +1,251 @@
+"""What each part of the recipe brings: the same short training without it, and the calibration with fewer features.
+
+    python -m scripts.ablate train OUT --start build/start --data-file build/data/train.npz [--steps 400]
+    python -m scripts.ablate calibration models/repair-en
+
+The first trains one network a row and asks each the same held-out sentences; OUT keeps what is done, and the command
+goes on where it stopped. docs/models.md holds the tables.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import torch
+import typer
+
+from app.evaluation.report import markdown_table, write_whole
+from app.seq2seq.batches import make_batch
+from app.seq2seq.calibrate import FEATURES
+from app.seq2seq.ctranslate import WORDS, CTranslateGenerator
+from app.seq2seq.examples import KINDS, Example, make_pair
+from app.seq2seq.export import (
+    BOUNDS,
+    HeldOut,
+    calibration_error,
+    choose_points,
+    clean_answers,
+    fit_calibration,
+    highest_confidences,
+    judge,
+)
+from app.seq2seq.lexicon import read_lexicon
+from app.seq2seq.network import RepairNetwork, bart_config
+from app.seq2seq.tokenizer import Tokenizer
+from scripts import train as training
+from scripts.export import clean_sentences, read_pairs, slip_pairs, window_pairs
+from scripts.train import HINTS
+
+SENTENCES = 600  # of each held-out set
+BATCH = 24
+LEAST_DOUBT = 0.5
+cli = typer.Typer(add_completion=False, no_args_is_help=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A recipe with something left out."""
+
+    name: str
+    without: tuple[str, ...] = ()
+    is_warm: bool = True
+
+
+VARIANTS = (
+    Variant("everything"),
+    Variant("no pretrained encoder", is_warm=False),
+    *(Variant(f"no {kind}", (kind,)) for kind in KINDS if kind != "reference"),
+    Variant("no hints", (HINTS,)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """What a network makes of one held-out set."""
+
+    detection: float  # average precision over words and gaps, 0 to 1
+    answers: float  # share of the marked spans that get exactly the answer of the reference, 0 to 1
+    flagged: float  # share of the sentences in which something is in doubt, 0 to 1
+
+
+def average_precision(scores: Sequence[float], labels: Sequence[bool]) -> float:
+    """Mean of the precision at every right place, in falling order of score; 0 where nothing is right."""
+    order = np.argsort(-np.asarray(scores), kind="stable")
+    hit = np.asarray(labels, dtype=np.float64)[order]
+    precision = np.cumsum(hit) / np.arange(1, len(hit) + 1)
+    return float((precision * hit).sum() / hit.sum()) if hit.any() else 0.0
+
+
+def held_out(data: Path, tokenizer: Tokenizer, words: Path) -> dict[str, list[Example]]:
+    """Examples of each held-out set, hints included."""
+    lexicon = read_lexicon(words)
+    right = clean_sentences(data / "text", 2 * SENTENCES)
+    sets: dict[str, list[HeldOut]] = {
+        "post-edits": read_pairs(data / "mt" / "pe-dev.jsonl.xz")[:SENTENCES],
+        "slips": slip_pairs(right[SENTENCES:], tokenizer),
+        "windows": window_pairs(data / "text", SENTENCES, tokenizer),
+        "clean": [HeldOut(str(i), text, text, is_real=False) for i, text in enumerate(right[:SENTENCES])],
+    }
+    return {
+        name: [
+            example
+            for pair in pairs
+            if (example := make_pair(pair.machine, pair.post_edit, 1.0, 0, tokenizer, is_exact=not pair.is_real,
+                                     lexicon=lexicon)).pieces
+        ]
+        for name, pairs in sets.items()
+    }  # fmt: skip
+
+
+@torch.inference_mode()
+def ask(network: RepairNetwork, examples: Sequence[Example], tokenizer: Tokenizer) -> Scores:
+    """Detection over all words, and the greedy answer for every span that the reference marks."""
+    network.eval()
+    found: list[float] = []
+    labels: list[bool] = []
+    exact = asked = flagged = 0
+    ordered = sorted(examples, key=lambda e: sum(map(len, e.pieces)))
+    for at in range(0, len(ordered), BATCH):
+        chosen = ordered[at : at + BATCH]
+        batch = make_batch(chosen, tokenizer, random.Random(1))
+        states = network.encode(batch.ids, batch.mask)
+        doubt = network.detect(states).sigmoid()
+        judged = batch.word_weights > 0
+        found.extend(doubt[judged].flatten().tolist())
+        labels.extend((batch.labels[judged] > 0).flatten().tolist())
+        flagged += int(((doubt.amax(-1) >= LEAST_DOUBT) & judged).any(-1).sum())
+        if not any(edit.pieces is not None for example in chosen for edit in example.edits):
+            continue
+        # An answer of which every piece is the likeliest after the pieces before it is the greedy answer.
+        likeliest = network.logits(network.correct(states[batch.rows], batch.mask[batch.rows], batch.decoder_ids))
+        same = (likeliest.argmax(-1) == batch.targets) | (batch.weights == 0)
+        exact += int(same.all(-1).sum())
+        asked += len(same)
+    return Scores(average_precision(found, labels), exact / max(1, asked), flagged / max(1, len(ordered)))
+
+
+def random_start(warm: Path, out: Path) -> Path:
+    """A network of the same shape with random weights, beside the same tokenizer."""
+    tokenizer = Tokenizer(warm / "tokenizer.model")
+    layers = RepairNetwork.load(warm).bart.config
+    torch.manual_seed(1)
+    config = bart_config(
+        tokenizer, encoder_layers=int(layers.encoder_layers or 0), decoder_layers=int(layers.decoder_layers or 0)
+    )
+    RepairNetwork(config).save(out)
+    (out / "tokenizer.model").write_bytes((warm / "tokenizer.model").read_bytes())
+    return out
+
+
+@cli.command("train")
+def train_variants(
+    out: Annotated[Path, typer.Argument(help="Folder for runs and figures.")],
+    start: Annotated[Path, typer.Option(help="As scripts/warm_start writes it, without --shipped.")],
+    data_file: Annotated[Path, typer.Option(help="train.npz of scripts/prepare_data.")],
+    words: Annotated[Path, typer.Option(help="The word list.")] = Path("models/repair-en") / WORDS,
+    data: Annotated[Path, typer.Option(help="Folder with mt/ and text/.")] = Path("../shared/data"),
+    steps: Annotated[int, typer.Option(help="Of each run.")] = 400,
+    batch_pieces: Annotated[int, typer.Option(help="Of a batch, padding counted.")] = 900,
+) -> None:
+    """Train each variant for the same number of steps and write OUT/ablation.json and .md."""
+    out.mkdir(parents=True, exist_ok=True)
+    figures = out / "ablation.json"
+    done: dict[str, dict[str, dict[str, float]]] = json.loads(figures.read_text()) if figures.is_file() else {}
+    tokenizer = Tokenizer(start / "tokenizer.model")
+    sets = held_out(data, tokenizer, words)
+    for variant in VARIANTS:
+        if variant.name in done:
+            continue
+        name = variant.name.replace(" ", "-")
+        origin = start if variant.is_warm else random_start(start, out / "random")
+        config = out / f"{name}.toml"
+        values = {
+            "start": str(origin), "data": str(data_file), "out": str(out / name), "steps": steps,
+            "batch_pieces": batch_pieces, "warmup": min(100, steps // 4), "decoder_lr": 5e-4, "right_marks": 1,
+            "freeze_embeddings": variant.is_warm, "freeze_layers": 2 if variant.is_warm else 0,
+            "without": list(variant.without),
+        }  # fmt: skip
+        config.write_text("".join(f"{key} = {json.dumps(value)}\n" for key, value in values.items()))
+        training.main(config)
+        network = RepairNetwork.load(out / name / "checkpoint")
+        done[variant.name] = {
+            part: {field: getattr(scores, field) for field in Scores.__dataclass_fields__}
+            for part, examples in sets.items()
+            for scores in [ask(network, without_hints(examples) if HINTS in variant.without else examples, tokenizer)]
+        }
+        write_whole(figures, json.dumps(done, indent=1).encode())
+        table = ablation_table(done)
+        write_whole(figures.with_suffix(".md"), table.encode())
+        typer.echo(table)
+
+
+def without_hints(examples: Sequence[Example]) -> list[Example]:
+    """The same examples, no hint beside a mark."""
+    return [replace(example, hints=()) for example in examples]
+
+
+def ablation_table(done: dict[str, dict[str, dict[str, float]]]) -> str:
+    """Markdown: a row a variant, for each set detection and answers, and how many clean sentences are in doubt."""
+    sets = ("post-edits", "slips", "windows")
+    head = ["trained on", *(f"{name}, {what}" for name in sets for what in ("detection", "answers")), "clean in doubt"]
+    rows = [
+        [name, *(f"{scores[part][what]:.3f}" for part in sets for what in ("detection", "answers")),
+         f"{scores['clean']['flagged']:.1%}"]
+        for name, scores in done.items()
+    ]  # fmt: skip
+    return markdown_table("Recipe", head, rows)
+
+
+# Features of the calibration, more of them from row to row.
+_WORD_LIST = ("misspelt", "as_suggested", "strokes", "letters", "frequency", "misspelt_logit")
+FEATURE_SETS = (
+    ("probability of the answer", ("bias", "log_prob", "log_prob_per_piece")),
+    ("and of the doubt", ("bias", "log_prob", "log_prob_per_piece", "detection_logit", "sentence_logit", "doubts")),
+    ("and what the edit looks like", tuple(name for name in FEATURES if name not in _WORD_LIST)),
+    ("and the word list", FEATURES),
+)
+
+
+def probability_of_answer(row: Sequence[float]) -> float:
+    """What the decoder itself says, from the features of an answer."""
+    return math.exp(row[FEATURES.index("log_prob")])
+
+
+@cli.command()
+def calibration(
+    model: Annotated[Path, typer.Argument(help="An exported network.")],
+    data: Annotated[Path, typer.Option(help="Folder with mt/ and text/.")] = Path("../shared/data"),
+    clean: Annotated[int, typer.Option(help="Clean sentences that bound the harm.")] = 6000,
+    slips: Annotated[int, typer.Option(help="Clean sentences that are given slips.")] = 3000,
+    windows: Annotated[int, typer.Option(help="Neighbouring sentences as one.")] = 1000,
+) -> None:
+    """Fit the confidence on fewer features, and count what each could repair within the bounds of the modes."""
+    generator, tokenizer = CTranslateGenerator(model), Tokenizer(model / "tokenizer.model")
+    pairs = read_pairs(data / "mt" / "pe-dev.jsonl.xz")
+    right = clean_sentences(data / "text", clean + slips)
+    spoilt = [*slip_pairs(right[clean:], tokenizer), *window_pairs(data / "text", windows, tokenizer)]
+    judged = judge(generator, [*pairs, *spoilt], tokenizer)
+    untouched = clean_answers(generator, right[:clean], tokenizer)
+    rows = []
+    fits = [(name, fit_calibration(judged, used).probability) for name, used in FEATURE_SETS]
+    for name, confidence in (("probability of the answer as it is", probability_of_answer), *fits):
+        error, _ = calibration_error(confidence, judged)
+        points = choose_points(confidence, judged, highest_confidences(confidence, untouched), clean, len(pairs))
+        counts = []
+        for point in points.values():
+            gains = [j.gain for j in judged if confidence(j.row) >= point]
+            counts.append(f"{sum(gain > 0 for gain in gains):,} of {len(gains):,}")
+        rows.append([name, f"{error:.3f}", *counts])
+    head = ["confidence from", "ECE", *(f"right edits, {mode.value}" for mode in BOUNDS)]
+    typer.echo(markdown_table("Calibration", head, rows))
+
+
+if __name__ == "__main__":
+    cli()
