@@ -23,7 +23,7 @@ import typer
 
 from app.evaluation.report import markdown_table, write_whole
 from app.seq2seq.batches import make_batch
-from app.seq2seq.calibrate import FEATURES
+from app.seq2seq.calibrate import FEATURES, PRODUCTS
 from app.seq2seq.ctranslate import WORDS, CTranslateGenerator
 from app.seq2seq.examples import KINDS, Example, make_pair
 from app.seq2seq.export import (
@@ -208,8 +208,9 @@ _WORD_LIST = ("misspelt", "as_suggested", "strokes", "letters", "frequency", "mi
 FEATURE_SETS = (
     ("probability of the answer", ("bias", "log_prob", "log_prob_per_piece")),
     ("and of the doubt", ("bias", "log_prob", "log_prob_per_piece", "detection_logit", "sentence_logit", "doubts")),
-    ("and what the edit looks like", tuple(name for name in FEATURES if name not in _WORD_LIST)),
-    ("and the word list", FEATURES),
+    ("and what the edit looks like", tuple(n for n in FEATURES if n not in (*_WORD_LIST, *PRODUCTS))),
+    ("and the word list", tuple(n for n in FEATURES if n not in PRODUCTS)),
+    ("and, by sort of edit, the answer's probability", FEATURES),
 )
 
 

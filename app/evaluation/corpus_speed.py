@@ -25,7 +25,7 @@ from app.core.errors import InputError
 from app.evaluation.corpus import MANIFEST
 
 _ROOT = Path(__file__).resolve().parent.parent.parent
-_SAMPLE_S = 0.5
+_SAMPLE_S = 2.0  # seconds; adding up the pages of a process holds it up
 _CACHE = "cache.sqlite"
 _RAY_SPARE_CPUS = 2  # for reading and writing, which would wait for ever otherwise
 

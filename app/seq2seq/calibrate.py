@@ -11,12 +11,20 @@ import numpy as np
 import numpy.typing as npt
 from rapidfuzz.distance import OSA
 
-FEATURES = (
+_PLAIN = (
     "bias", "detection_logit", "log_prob", "log_prob_per_piece", "insertion", "deletion", "punctuation", "long",
     "case_only", "article", "name_like", "at_start", "sentence_logit", "doubts", "misspelt", "as_suggested",
     "strokes", "letters", "frequency", "misspelt_logit", "joins",
 )  # fmt: skip
+# How much a probability of the decoder tells depends on the sort of edit: these features count once more, times it.
+_SORTS = (
+    "insertion", "deletion", "punctuation", "case_only", "article", "name_like", "at_start", "misspelt", "as_suggested",
+    "joins",
+)  # fmt: skip
+PRODUCTS = tuple(f"{name}_log_prob" for name in _SORTS)
+FEATURES = (*_PLAIN, *PRODUCTS)
 _SPELLING = ("strokes", "letters", "frequency", "misspelt_logit")
+_LEAST_LOG_PROB = -12.0
 _LONG = 1000  # more characters than an answer has
 _ARTICLES = frozenset({"", "a", "an", "the"})
 
@@ -51,10 +59,10 @@ class ScoredAnswer:
 def features(answer: ScoredAnswer, hypothesis: str) -> list[float]:
     """What speaks for and against an edit of ``hypothesis``, in the order of ``FEATURES``."""
     old, new = hypothesis[answer.start : answer.end].strip(), answer.text.strip()
-    return [
+    plain = [
         1.0,
         _logit(answer.detection),
-        max(answer.log_prob, -12.0),
+        max(answer.log_prob, _LEAST_LOG_PROB),
         max(answer.log_prob / (answer.n_pieces + 1), -6.0),
         float(not old),
         float(not new),
@@ -71,6 +79,11 @@ def features(answer: ScoredAnswer, hypothesis: str) -> list[float]:
         *_misspelling(old, answer.detection, answer.suggestion, answer.count),
         float("." in old and old.replace(".", "").casefold().split() == new.casefold().split()),
     ]
+    return _with_products(dict(zip(_PLAIN, plain, strict=True)))
+
+
+def _with_products(plain: Mapping[str, float]) -> list[float]:
+    return [*(plain[name] for name in _PLAIN), *(plain[name] * plain["log_prob"] for name in _SORTS)]
 
 
 def _misspelling(old: str, detection: float, suggestion: str, count: int) -> tuple[float, float, float, float]:
@@ -126,10 +139,9 @@ class Calibration:
             suggestion, count: What the lexicon suggests for it, and how often that was seen.
         """
         old = old.strip()
-        known = dict.fromkeys(FEATURES, (0.0, 1.0)) | {
+        known: dict[str, tuple[float, ...]] = dict.fromkeys(_PLAIN, (0.0, 1.0)) | {
             "bias": (1.0,),
             "detection_logit": (_logit(detection),),
-            "log_prob": (-12.0, 0.0),
             "log_prob_per_piece": (-6.0, 0.0),
             "insertion": (float(not old),),
             "long": (math.log1p(len(old)), math.log1p(len(old) + _LONG)),
@@ -151,8 +163,15 @@ class Calibration:
             known["at_start"] = (0.0,)
             if any(word[:1].isupper() for word in old.split()):
                 known["name_like"] = (1.0,)
+        # The log odds are linear in the decoder's log-probability whatever the rest is: its ends are enough.
+        return max(self._best(known | {"log_prob": (end,)}, end) for end in (_LEAST_LOG_PROB, 0.0))
+
+    def _best(self, known: Mapping[str, Sequence[float]], log_prob: float) -> float:
+        """The highest confidence for any choice of the features' values."""
+        weight = dict(zip(FEATURES, self.weights, strict=True))
+        each = {name: weight[name] + weight.get(f"{name}_log_prob", 0.0) * log_prob for name in _PLAIN}
         return self.probability(
-            [max((w * v, v) for v in known[name])[1] for name, w in zip(FEATURES, self.weights, strict=True)]
+            _with_products({name: max(known[name], key=lambda v, n=name: each[n] * v) for name in _PLAIN})
         )
 
     @classmethod
