@@ -44,6 +44,7 @@ def main(
         repairer = build_repairer(settings)
         contenders = [speed.product(repairer), speed.product_in_bulk(repairer), speed.harper()]
         contenders += [speed.repair_network(settings.model_dir, batch) for batch in (32, 1)]
+        contenders.append(speed.repair_network(settings.model_dir, 1, prune=False))
         if checkpoint:
             contenders.append(speed.checkpoint(checkpoint))
         throughput = speed.measure_throughput(contenders, chosen, rounds)

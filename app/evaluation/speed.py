@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import httpx
-import orjson
 import psutil
 
 from app.core.errors import ResourceError
@@ -119,16 +118,16 @@ def harper() -> Contender:
     return Contender("harper-py", run)
 
 
-def repair_network(model_dir: Path, batch: int = 32) -> Contender:
+def repair_network(model_dir: Path, batch: int = 32, *, prune: bool = True) -> Contender:
     """Our own network in float32 through transformers ``generate``: the same work without CTranslate2.
 
-    The same tokenizer, the same marks, those left out that no answer could make confident enough for the default mode,
-    greedy; each sentence encoded once, batches of like length, as a careful user of transformers would have them. In
-    batches of one it is what most programs do: a sentence at a time.
+    The same tokenizer, the same marks, greedy; each sentence encoded once, batches of like length, as a careful user of
+    transformers would have them. In batches of one it is what most programs do: a sentence at a time.
 
     Args:
         model_dir: The exported network; its weights are multiplied out again.
         batch: Sentences in one forward pass.
+        prune: Leave out the marks that no answer could make confident enough for the default mode.
 
     Raises:
         ResourceError: Something is missing.
@@ -136,21 +135,14 @@ def repair_network(model_dir: Path, batch: int = 32) -> Contender:
     import torch
     from transformers.modeling_outputs import BaseModelOutput
 
-    from app.seq2seq.calibrate import Calibration
     from app.seq2seq.codec import MAX_ANSWER, decoder_prompt, encoder_input
-    from app.seq2seq.ctranslate import CTranslateGenerator, worth_asking
+    from app.seq2seq.ctranslate import CTranslateGenerator
     from app.seq2seq.tokenizer import Tokenizer
     from app.seq2seq.unpack import unpack
 
     trained: Any = unpack(model_dir).eval()
     ours = CTranslateGenerator(model_dir)  # for the doubts that it would ask about
     tokenizer = Tokenizer(model_dir / "tokenizer.model")
-    try:
-        manifest = orjson.loads((model_dir / "repair.json").read_bytes())
-        least = float(manifest["operating_points"][Mode.MINIMAL])
-        calibration = Calibration.from_json(manifest["calibration"])
-    except (OSError, KeyError, ValueError) as exc:
-        raise ResourceError(f"{model_dir} holds no exported repair network; run scripts/export") from exc
 
     def pad(rows: Sequence[Sequence[int]]) -> tuple[torch.Tensor, torch.Tensor]:
         width = max(map(len, rows))
@@ -168,8 +160,8 @@ def repair_network(model_dir: Path, batch: int = 32) -> Contender:
             probabilities = trained.detect(states).sigmoid().numpy()
             for row, (w, (own, firsts)) in enumerate(zip(words, inputs, strict=True)):
                 scores = probabilities[row, firsts]
-                quality = float(1.0 - scores.max())
-                for doubt in worth_asking(ours.doubts(w, scores), w, quality, calibration, least):
+                doubts = ours.asked(w, scores, Mode.MINIMAL) if prune else ours.doubts(w, scores)
+                for doubt in doubts:
                     asked.append((decoder_prompt(w.pieces, doubt.mark, tokenizer, doubt.hint), states[row, : len(own)]))
         asked.sort(key=lambda pair: (len(pair[0]), len(pair[1])))
         # Prompts of one length go together: padding before them would move their positions.
@@ -185,7 +177,7 @@ def repair_network(model_dir: Path, batch: int = 32) -> Contender:
                     max_new_tokens=MAX_ANSWER,
                 )
 
-    how = f"batches of {batch}" if batch > 1 else "one at a time"
+    how = (f"batches of {batch}" if batch > 1 else "one at a time") + ("" if prune else ", every doubt answered")
     return Contender(f"same network, transformers generate, float32, {how}", run)
 
 

@@ -147,17 +147,15 @@ class CTranslateGenerator:
             if not len(w):
                 results[i] = (1.0, [])
         doubts: dict[int, list[Doubt]] = {}
+        quality: dict[int, float] = {}
+        counts: dict[int, int] = {}
         detected = self._detect([segments[i] for i in fits])
         for i, probabilities in zip(fits, detected, strict=True):
+            results[i] = (_quality(probabilities), [])
             found = self.doubts(segments[i], probabilities, hints[i] if hints else ())
-            results[i] = (float(1.0 - probabilities.max()), [])
             if found:
-                doubts[i] = found
-        quality = {i: results[i][0] or 0.0 for i in doubts}
-        counts = {i: len(found) for i, found in doubts.items()}
-        if least:
-            for i, found in doubts.items():
-                doubts[i] = worth_asking(found, segments[i], quality[i], self._calibration, least[i])
+                quality[i], counts[i] = _quality(probabilities), len(found)
+                doubts[i] = self.worth_asking(found, segments[i], quality[i], least[i]) if least else found
         for i, answers in self._correct(segments, doubts, quality, counts):
             results[i] = (quality[i], answers)
         return results
@@ -176,6 +174,29 @@ class CTranslateGenerator:
             for s in suggestions(words, self._lexicon, self._tokenizer)
         ]  # fmt: skip
         return with_hints(find_doubts(probabilities, self._detect_threshold), (*hints, *spelling))
+
+    def asked(self, words: Words, probabilities: Floats, mode: Mode) -> list[Doubt]:
+        """The doubts of a segment that ``mode`` has answered; arguments as of ``doubts``."""
+        found = self.doubts(words, probabilities)
+        return self.worth_asking(found, words, _quality(probabilities), self.operating_point(mode))
+
+    def worth_asking(self, doubts: Sequence[Doubt], words: Words, quality: float, least: float) -> list[Doubt]:
+        """The doubts of a segment for which some answer could have the confidence ``least``."""
+
+        def bound(doubt: Doubt) -> float:
+            first, last = doubt.mark.first, doubt.mark.last
+            old = words.text[words.bounds[first][0] : words.bounds[last - 1][1]] if last > first else ""
+            return self._calibration.bound(
+                old,
+                doubt.probability,
+                quality,
+                len(doubts),
+                at_start=first == 0,
+                suggestion=doubt.suggestion,
+                count=doubt.count,
+            )
+
+        return [doubt for doubt in doubts if bound(doubt) >= least]
 
     def _hints(self, task: GenerationTask, words: Words) -> list[Doubt]:
         found = []
@@ -248,6 +269,11 @@ class CTranslateGenerator:
             yield i, sorted(found, key=lambda a: (a.start, a.end))
 
 
+def _quality(probabilities: Floats) -> float:
+    """Probability that a segment needs no edit."""
+    return float(1.0 - probabilities.max())
+
+
 def weights_sha256(folder: Path) -> str:
     """The checksum of an exported network."""
     digest = hashlib.sha256()
@@ -280,27 +306,6 @@ def find_doubts(probabilities: Floats, threshold: float) -> list[Doubt]:
             doubts.append(Doubt(Mark(i, i), float(probabilities[i, 1])))
         i += 1
     return doubts
-
-
-def worth_asking(
-    doubts: Sequence[Doubt], words: Words, quality: float, calibration: Calibration, least: float
-) -> list[Doubt]:
-    """The doubts of a segment for which some answer could have the confidence ``least``."""
-
-    def bound(doubt: Doubt) -> float:
-        first, last = doubt.mark.first, doubt.mark.last
-        old = words.text[words.bounds[first][0] : words.bounds[last - 1][1]] if last > first else ""
-        return calibration.bound(
-            old,
-            doubt.probability,
-            quality,
-            len(doubts),
-            at_start=first == 0,
-            suggestion=doubt.suggestion,
-            count=doubt.count,
-        )
-
-    return [doubt for doubt in doubts if bound(doubt) >= least]
 
 
 def with_hints(doubts: Sequence[Doubt], hints: Sequence[Doubt]) -> list[Doubt]:

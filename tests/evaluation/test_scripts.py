@@ -90,14 +90,23 @@ def test_bench_reports_every_contender_and_the_service(
     pairs.rename(tmp_path / "mt" / "pairs.jsonl")
     monkeypatch.setattr(script, "load_set", lambda name, data: script_load(tmp_path / "mt" / "pairs.jsonl"))
     monkeypatch.setattr(speed, "harper", lambda: speed.Contender("other", speed.void))
-    monkeypatch.setattr(speed, "repair_network", lambda folder, batch: speed.Contender(f"plain {batch}", speed.void))
+    monkeypatch.setattr(
+        speed, "repair_network", lambda folder, batch, prune=True: speed.Contender(f"plain {batch} {prune}", speed.void)
+    )
     latency = speed.Latency(3, 0.01, 0.02)
     figures = speed.ServiceFigures(1.5, latency, latency, 2**20, 2**21)
     monkeypatch.setattr(speed, "measure_service", lambda *args: figures)
     script.main(data=tmp_path, count=20, rounds=2, out=tmp_path / "bench.json")
     stored = orjson.loads((tmp_path / "bench.json").read_bytes())
     whole = "mt-repair, whole product"
-    names = [f"{whole}, a page at a time", f"{whole}, many pages at once", "other", "plain 32", "plain 1"]
+    names = [
+        f"{whole}, a page at a time",
+        f"{whole}, many pages at once",
+        "other",
+        "plain 32 True",
+        "plain 1 True",
+        "plain 1 False",
+    ]
     assert [t["name"] for t in stored["throughput"]] == names
     assert stored["settings"]["cache_sentences"] == 0
     assert stored["service"]["ready_s"] == 1.5

@@ -143,7 +143,12 @@ def test_our_network_does_the_same_work_through_transformers(tmp_path: Path, mon
         return generate(self, **kwargs)
 
     monkeypatch.setattr(transformers.BartForConditionalGeneration, "generate", count)
-    for threshold, least, expected in ((0.0, 0.0, [1, 2]), (1.1, 0.0, []), (0.0, 0.6, [])):
+    for threshold, least, prune, expected in (
+        (0.0, 0.0, True, [1, 2]),
+        (1.1, 0.0, True, []),
+        (0.0, 0.6, True, []),
+        (0.0, 0.6, False, [1, 2]),
+    ):
         generated.clear()
         manifest = {
             "name": "tiny",
@@ -153,7 +158,7 @@ def test_our_network_does_the_same_work_through_transformers(tmp_path: Path, mon
             "calibration": dict.fromkeys(FEATURES, 0.0),  # a confidence of one half, whatever is asked
         }
         write_manifest(tmp_path, manifest)
-        speed.repair_network(tmp_path, batch=2).run(["He go to school.", "He go to school.", "We saw."])
+        speed.repair_network(tmp_path, batch=2, prune=prune).run(["He go to school.", "He go to school.", "We saw."])
         assert generated == expected
 
 
