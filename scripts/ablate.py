@@ -11,18 +11,15 @@ from __future__ import annotations
 
 import json
 import math
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 import torch
 import typer
 
 from app.evaluation.report import markdown_table, write_whole
-from app.seq2seq.batches import make_batch
 from app.seq2seq.calibrate import FEATURES, PRODUCTS
 from app.seq2seq.ctranslate import WORDS, CTranslateGenerator
 from app.seq2seq.examples import KINDS, Example, make_pair
@@ -38,14 +35,13 @@ from app.seq2seq.export import (
 )
 from app.seq2seq.lexicon import read_lexicon
 from app.seq2seq.network import RepairNetwork, bart_config
+from app.seq2seq.scores import Scores, ask
 from app.seq2seq.tokenizer import Tokenizer
 from scripts import train as training
-from scripts.export import clean_sentences, read_pairs, slip_pairs, window_pairs
+from scripts.held_out import clean_sentences, read_pairs, slip_pairs, window_pairs
 from scripts.train import HINTS
 
 SENTENCES = 600  # of each held-out set
-BATCH = 24
-LEAST_DOUBT = 0.5
 cli = typer.Typer(add_completion=False, no_args_is_help=True)
 
 
@@ -64,23 +60,6 @@ VARIANTS = (
     *(Variant(f"no {kind}", (kind,)) for kind in KINDS if kind != "reference"),
     Variant("no hints", (HINTS,)),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Scores:
-    """What a network makes of one held-out set."""
-
-    detection: float  # average precision over words and gaps, 0 to 1
-    answers: float  # share of the marked spans that get exactly the answer of the reference, 0 to 1
-    flagged: float  # share of the sentences in which something is in doubt, 0 to 1
-
-
-def average_precision(scores: Sequence[float], labels: Sequence[bool]) -> float:
-    """Mean of the precision at every right place, in falling order of score; 0 where nothing is right."""
-    order = np.argsort(-np.asarray(scores), kind="stable")
-    hit = np.asarray(labels, dtype=np.float64)[order]
-    precision = np.cumsum(hit) / np.arange(1, len(hit) + 1)
-    return float((precision * hit).sum() / hit.sum()) if hit.any() else 0.0
 
 
 def held_out(data: Path, tokenizer: Tokenizer, words: Path) -> dict[str, list[Example]]:
@@ -102,33 +81,6 @@ def held_out(data: Path, tokenizer: Tokenizer, words: Path) -> dict[str, list[Ex
         ]
         for name, pairs in sets.items()
     }  # fmt: skip
-
-
-@torch.inference_mode()
-def ask(network: RepairNetwork, examples: Sequence[Example], tokenizer: Tokenizer) -> Scores:
-    """Detection over all words, and the greedy answer for every span that the reference marks."""
-    network.eval()
-    found: list[float] = []
-    labels: list[bool] = []
-    exact = asked = flagged = 0
-    ordered = sorted(examples, key=lambda e: sum(map(len, e.pieces)))
-    for at in range(0, len(ordered), BATCH):
-        chosen = ordered[at : at + BATCH]
-        batch = make_batch(chosen, tokenizer, random.Random(1))
-        states = network.encode(batch.ids, batch.mask)
-        doubt = network.detect(states).sigmoid()
-        judged = batch.word_weights > 0
-        found.extend(doubt[judged].flatten().tolist())
-        labels.extend((batch.labels[judged] > 0).flatten().tolist())
-        flagged += int(((doubt.amax(-1) >= LEAST_DOUBT) & judged).any(-1).sum())
-        if not any(edit.pieces is not None for example in chosen for edit in example.edits):
-            continue
-        # An answer of which every piece is the likeliest after the pieces before it is the greedy answer.
-        likeliest = network.logits(network.correct(states[batch.rows], batch.mask[batch.rows], batch.decoder_ids))
-        same = (likeliest.argmax(-1) == batch.targets) | (batch.weights == 0)
-        exact += int(same.all(-1).sum())
-        asked += len(same)
-    return Scores(average_precision(found, labels), exact / max(1, asked), flagged / max(1, len(ordered)))
 
 
 def random_start(warm: Path, out: Path) -> Path:

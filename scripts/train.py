@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import math
 import random
+import shutil
 import time
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -24,11 +25,16 @@ import typer
 from torch import Tensor
 
 from app.seq2seq.batches import Batch, batch_indices, make_batch
-from app.seq2seq.examples import KINDS, ExampleSet
+from app.seq2seq.examples import CLEAN, KINDS, Example, ExampleSet, make_pair
+from app.seq2seq.export import HeldOut
 from app.seq2seq.network import RepairNetwork
+from app.seq2seq.scores import ask, ter_change
 from app.seq2seq.tokenizer import Tokenizer
+from scripts.held_out import clean_sentences, read_pairs, slip_pairs, window_pairs
 
 HINTS = "hints"
+AVERAGE = "average"  # in a checkpoint: the mean of the last weights
+AVERAGE_EVERY = 20  # steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,11 @@ class TrainConfig:
         detect_weight: Of the detection loss beside the correction loss.
         label_smoothing: Of the correction loss.
         save_every: Steps between checkpoints.
+        average_last: Average the weights over so many last steps of the schedule, beside the last ones themselves.
+        dev: Folder with mt/ and text/ whose held-out sentences are scored; none are if it is not given.
+        dev_every: Steps between scores.
+        dev_sentences: Of each set.
+        patience: Stop after so many scores without a better one; 0 never stops.
         without: Kinds of examples to leave out, by name; "hints" leaves out the hints that examples bring.
     """
 
@@ -74,6 +85,11 @@ class TrainConfig:
     label_smoothing: float = 0.0
     save_every: int = 200
     seed: int = 1
+    average_last: int = 0
+    dev: Path | None = None
+    dev_every: int = 1000
+    dev_sentences: int = 200
+    patience: int = 0
     without: tuple[str, ...] = ()
 
 
@@ -84,8 +100,9 @@ def read_config(path: Path) -> TrainConfig:
     unknown = set(values["without"]) - {*KINDS, HINTS}
     if unknown:
         raise typer.BadParameter(f"{path}: without names {sorted(unknown)}; there are {[*KINDS, HINTS]}")
-    for name in ("start", "data", "out"):
-        values[name] = Path(values[name]).expanduser()
+    for name in ("start", "data", "out", "dev"):
+        if name in values:
+            values[name] = Path(values[name]).expanduser()
     return TrainConfig(**values)
 
 
@@ -138,20 +155,102 @@ def learning_rate_share(step: int, config: TrainConfig) -> float:
     return max(0.1, 1 - 0.9 * (step - config.warmup) / max(1, config.steps - config.warmup))
 
 
-def save(folder: Path, network: RepairNetwork, optimizer: torch.optim.Optimizer, state: dict[str, object]) -> None:
+class Average:
+    """The mean of the weights at every ``AVERAGE_EVERY``-th step of the last stretch of a schedule."""
+
+    def __init__(self, network: RepairNetwork, config: TrainConfig) -> None:
+        self._network, self._from = network, config.steps - config.average_last
+        self._mean: dict[str, Tensor] = {}
+        self.count = 0
+
+    def load(self, folder: Path, count: int) -> None:
+        """Go on from a mean of ``count`` that ``save`` wrote."""
+        if count:
+            # Embeddings that share one tensor in a network are copies of it here.
+            self._mean = {name: value.clone() for name, value in RepairNetwork.load(folder).state_dict().items()}
+            self.count = count
+
+    @torch.no_grad()
+    def take(self, step: int) -> None:
+        """Add the weights after ``step``, if it is in the last stretch."""
+        if step <= self._from or step % AVERAGE_EVERY:
+            return
+        self.count += 1
+        for name, value in self._network.state_dict().items():
+            mean = self._mean.get(name)
+            if mean is None:
+                self._mean[name] = value.detach().cpu().clone()
+            elif value.is_floating_point():
+                mean += (value.cpu() - mean) / self.count
+
+    def save(self, folder: Path) -> None:
+        """Write the mean as a network of its own, if there is one."""
+        if self.count:
+            network = RepairNetwork(self._network.bart.config)
+            network.load_state_dict(self._mean)
+            network.save(folder)
+
+
+def save(
+    folder: Path,
+    network: RepairNetwork,
+    optimizer: torch.optim.Optimizer | None,
+    state: dict[str, object],
+    average: Average | None = None,
+) -> None:
     """Write a checkpoint under a temporary name and put it in the place of the last one."""
     part = folder.with_name(folder.name + ".part")
-    part.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
     network.save(part)
-    torch.save({"optimizer": optimizer.state_dict(), "state": state}, part / "trainer.pt")
+    if average is not None:
+        average.save(part / AVERAGE)
+    torch.save({"optimizer": optimizer.state_dict() if optimizer else None, "state": state}, part / "trainer.pt")
     old = folder.with_name(folder.name + ".old")
     if folder.exists():
         folder.replace(old)
     part.replace(folder)
-    if old.exists():
-        for path in sorted(old.rglob("*"), reverse=True):
-            path.rmdir() if path.is_dir() else path.unlink()
-        old.rmdir()
+    shutil.rmtree(old, ignore_errors=True)
+
+
+class Dev:
+    """Scores held-out sentences while a network is trained, and knows whether they still get better."""
+
+    def __init__(self, config: TrainConfig, tokenizer: Tokenizer, best: float, worse: int) -> None:
+        self._tokenizer, self._patience = tokenizer, config.patience
+        self.best, self.worse = best, worse  # the best score so far, and how many came since
+        n = config.dev_sentences
+        self.pairs = read_pairs(config.dev / "mt" / "pe-dev.jsonl.xz")[:n] if config.dev else []
+        right = clean_sentences(config.dev / "text", 2 * n) if config.dev else []
+        windows = window_pairs(config.dev / "text", n, tokenizer) if config.dev else []
+        sets = {"post-edits": self.pairs, "slips": slip_pairs(right[n:], tokenizer), "windows": windows}
+        self._sets = {name: [self._example(pair) for pair in pairs] for name, pairs in sets.items()}
+        self._clean = [make_pair(text, text, 1.0, CLEAN, tokenizer) for text in right[:n]]
+
+    def _example(self, pair: HeldOut) -> Example:
+        return make_pair(pair.machine, pair.post_edit, 1.0, 0, self._tokenizer, is_exact=not pair.is_real)
+
+    def score(self, network: RepairNetwork) -> dict[str, float]:
+        """Detection and answers of each set, the mean of them all as ``dev``, harm, and what post-edits would gain."""
+        lines: dict[str, float] = {}
+        for name, examples in self._sets.items():
+            found = ask(network, [e for e in examples if e.pieces], self._tokenizer)
+            lines |= {f"{name} detection": found.detection, f"{name} answers": found.answers}
+        dev = sum(lines.values()) / len(lines)
+        harm = ask(network, [e for e in self._clean if e.pieces], self._tokenizer).flagged
+        change = ter_change(network, self.pairs, self._tokenizer)
+        self.best, self.worse = (dev, 0) if dev > self.best else (self.best, self.worse + 1)
+        return {name: round(value, 4) for name, value in (lines | {"dev": dev, "harm": harm, "ter": change}).items()}
+
+    @property
+    def is_best(self) -> bool:
+        """Whether no score was better than the last one."""
+        return self.worse == 0
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether it is time to stop."""
+        return 0 < self._patience <= self.worse
 
 
 def write_log(folder: Path, line: Mapping[str, object]) -> None:
@@ -189,11 +288,20 @@ def main(
     tokenizer = Tokenizer(config.start / "tokenizer.model")
     network = RepairNetwork.load(checkpoint if resumed else config.start).to(device)
     optimizer = make_optimizer(network, config)
-    step, seen = 0, 0
+    average = Average(network, config)
+    step, seen, best, worse = 0, 0, 0.0, 0
     if resumed:
         saved = torch.load(checkpoint / "trainer.pt", weights_only=True, map_location=device)
         optimizer.load_state_dict(saved["optimizer"])
-        step, seen = int(saved["state"]["step"]), int(saved["state"]["seen"])
+        state = saved["state"]
+        step, seen = int(state["step"]), int(state["seen"])
+        best, worse = float(state.get("best", 0.0)), int(state.get("worse", 0))
+        average.load(checkpoint / AVERAGE, int(state.get("averaged", 0)))
+    dev = Dev(config, tokenizer, best, worse)
+
+    def current() -> dict[str, object]:
+        return {"step": step, "seen": seen, "best": dev.best, "worse": dev.worse, "averaged": average.count}
+
     data = ExampleSet(config.data)
     network.train()
     config.out.mkdir(parents=True, exist_ok=True)
@@ -201,7 +309,7 @@ def main(
     batches = epochs(data, config, step * config.accumulate)
     started, shown, sums, counted = time.monotonic(), time.monotonic(), torch.zeros(2), 0
     last = config.steps if stop_at is None else min(stop_at, config.steps)
-    while step < last and time.monotonic() - started < minutes * 60:
+    while step < last and time.monotonic() - started < minutes * 60 and not dev.is_spent:
         torch.manual_seed(config.seed * 1_000_003 + step)  # dropout, too, goes on where it stopped
         for group in optimizer.param_groups:
             group["lr"] = group["peak"] * learning_rate_share(step, config)
@@ -228,6 +336,7 @@ def main(
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
         step += 1
+        average.take(step)
         if step % 20 == 0:
             now = time.monotonic()
             line = {
@@ -240,9 +349,16 @@ def main(
             write_log(config.out, line)
             typer.echo(json.dumps(line))
             shown, sums, counted = now, torch.zeros(2), 0
+        if config.dev and (step % config.dev_every == 0 or step == config.steps):
+            scores = dev.score(network)
+            network.train()
+            write_log(config.out, {"step": step, **scores})
+            typer.echo(json.dumps({"step": step, **scores}))
+            if dev.is_best:
+                save(config.out / "best", network, None, current())
         if step % config.save_every == 0:
-            save(checkpoint, network, optimizer, {"step": step, "seen": seen})
-    save(checkpoint, network, optimizer, {"step": step, "seen": seen})
+            save(checkpoint, network, optimizer, current(), average)
+    save(checkpoint, network, optimizer, current(), average)
     typer.echo(f"step {step}, {seen} examples seen -> {checkpoint}")
 
 

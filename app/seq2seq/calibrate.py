@@ -170,9 +170,8 @@ class Calibration:
         """The highest confidence for any choice of the features' values."""
         weight = dict(zip(FEATURES, self.weights, strict=True))
         each = {name: weight[name] + weight.get(f"{name}_log_prob", 0.0) * log_prob for name in _PLAIN}
-        return self.probability(
-            _with_products({name: max(known[name], key=lambda v, n=name: each[n] * v) for name in _PLAIN})
-        )
+        chosen = {name: max((each[name] * value, value) for value in known[name])[1] for name in _PLAIN}
+        return self.probability(_with_products(chosen))
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Calibration:

@@ -12,8 +12,9 @@ torch = pytest.importorskip("torch")
 
 from app.seq2seq.examples import KINDS, make_pair, write_examples
 from app.seq2seq.network import RepairNetwork
+from app.seq2seq.scores import ask, average_precision
 from scripts import ablate
-from scripts.ablate import VARIANTS, ask, average_precision, train_variants
+from scripts.ablate import VARIANTS, train_variants
 from tests.seq2seq.test_export import trained_network
 from tests.seq2seq.tiny import SENTENCES, make_network, make_tokenizer
 

@@ -15,8 +15,10 @@ from torch import Tensor
 
 from app.seq2seq.batches import make_batch
 from app.seq2seq.examples import ExampleSet, make_pair, write_examples
+from app.seq2seq.export import HeldOut
 from app.seq2seq.network import RepairNetwork
 from app.seq2seq.tokenizer import Tokenizer
+from scripts import train
 from scripts.train import epochs, learning_rate_share, losses, main, make_optimizer, read_config
 from tests.seq2seq.tiny import SENTENCES, make_network, make_tokenizer
 
@@ -57,6 +59,41 @@ def test_a_run_that_was_stopped_ends_with_the_same_weights(start: Path, tmp_path
     whole, stopped = weights(tmp_path / "whole"), weights(tmp_path / "stopped")
     assert all(torch.equal(whole[name], stopped[name]) for name in whole)
     assert not torch.equal(whole["head.weight"], weights_at_start(start)["head.weight"])
+
+
+def test_the_mean_of_the_last_weights_goes_on_too(start: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(train, "AVERAGE_EVERY", 1)
+    every = []
+    for steps in (5, 6):
+        config = write_config(start, tmp_path / f"to{steps}", steps=6)
+        main(config, stop_at=steps)
+        every.append(weights(tmp_path / f"to{steps}"))
+    config = write_config(start, tmp_path / "run", average_last=2)
+    main(config, stop_at=5)
+    main(config)
+    mean = RepairNetwork.load(tmp_path / "run" / "checkpoint" / "average").state_dict()
+    for name, value in mean.items():
+        assert torch.allclose(value, (every[0][name] + every[1][name]) / 2, atol=1e-6), name
+
+
+def test_held_out_scores_are_logged_and_the_best_network_is_kept(
+    start: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pairs = [HeldOut(str(i), a, b) for i, (a, b) in enumerate(PAIRS)]
+    monkeypatch.setattr(train, "read_pairs", lambda path: pairs)
+    monkeypatch.setattr(train, "clean_sentences", lambda folder, most: [b for _, b in PAIRS])
+    monkeypatch.setattr(train, "slip_pairs", lambda sentences, tokenizer: pairs)
+    monkeypatch.setattr(train, "window_pairs", lambda folder, most, tokenizer: pairs)
+    fields = {"dev": str(tmp_path), "dev_every": 2, "dev_sentences": 3, "patience": 2, "encoder_lr": 0.0,
+              "decoder_lr": 0.0, "head_lr": 0.0, "steps": 20}  # fmt: skip
+    main(write_config(start, tmp_path / "run", **fields))
+    lines = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
+    scores = [line for line in lines if "dev" in line]
+    assert [line["step"] for line in scores] == [2, 4, 6]  # nothing is learned, and two scores are no better
+    assert set(scores[0]) == {"step", "dev", "harm", "ter"} | {
+        f"{name} {what}" for name in ("post-edits", "slips", "windows") for what in ("detection", "answers")
+    }
+    assert torch.load(tmp_path / "run" / "best" / "trainer.pt", weights_only=True)["state"]["step"] == 2
 
 
 def weights_at_start(start: Path) -> dict[str, Tensor]:
