@@ -65,6 +65,26 @@ def _wrong_direction(text: str, chance: random.Random) -> str:
     return _at_one("“([^“”„]+)”", chance.choice(("“\\1“", "„\\1“", "”\\1”")))(curl_quotes(text), chance)
 
 
+def _foreign_era(text: str, chance: random.Random) -> str:
+    return _at_one(r"(?<=\d )BC\b(?![.E])", chance.choice(("î.Hr.", "eKr", "v. Chr.", "a.C.", "p.n.e.")))(text, chance)
+
+
+def _without_capital(text: str, chance: random.Random) -> str:
+    places = list(
+        regex.finditer(r"(?<=\p{L} )(?:(?:Mon|Tues|Fri|Sun)day|(?:Octo|Novem|Decem)ber|Russian|European)\b", text)
+    )
+    if not places:
+        return text
+    at = chance.choice(places).start()
+    return text[:at] + text[at].lower() + text[at + 1 :]
+
+
+def _twice(text: str, chance: random.Random) -> str:
+    return _at_one(*chance.choice(((r"\b(\p{Ll}{5,})\b", r"\1 \1"), (r"\b(of the \p{Ll}{5,})\b", r"\1 \1"))))(
+        text, chance
+    )
+
+
 _DAMAGE: Final[Mapping[str, Damage]] = {
     "MTR_MOJIBAKE": _wrong_encoding,
     "MTR_HTML_ENTITY": _escaped,
@@ -75,8 +95,13 @@ _DAMAGE: Final[Mapping[str, Damage]] = {
     "MTR_REPEATED_SPACE": _at_one(r"(?<=\p{L}) (?=\p{L})", "  "),
     "MTR_QUOTE_DIRECTION": _wrong_direction,
     "MTR_QUOTE_SPACING": _at_one(r'(?<=^|[ (])"([^"\n]+)"(?=[ ,.;:!?)]|$)', r'" \1 "'),
+    "MTR_BRACKET_SPACING": _at_one(r"(?<=[ ])\(([^()\n]+)\)(?=[ ,.;])", r"( \1 )"),
+    "MTR_TORN_APOSTROPHE": _at_one(r"(?<=\p{L})'(s|t|re|ve|ll)(?=[ ,.])", r" ' \1"),
     "MTR_STRAY_QUOTE": _at_one(r"(?<=\p{L}[.!?]) (?=\p{Lu})", " “ "),
+    "MTR_FOREIGN_ERA": _foreign_era,
+    "MTR_LOWER_CASE": _without_capital,
     "MTR_REPEATED_WORD": _at_one(r"(?i)\b(the|a|of|and|to|in|is|with|for|that)\b", r"\1 \1"),
+    "MTR_REPEATED_PHRASE": _twice,
     "MTR_LOOP": _at_one(r"\b(\p{L}{2,} \p{L}{3,})\b", r"\1 \1 \1 \1"),
 }
 

@@ -124,6 +124,42 @@ def _repeated_spaces(text: str) -> Iterator[Finding]:
         at += len(line)
 
 
+_BRACKETED: Final = regex.compile(
+    r"(?<![^\s“\"])\((?P<left>[ ]*)(?P<inside>[^()\s][^()\n]*[^()\s])(?P<right>[ ]*)\)(?![^\s.,;:!?”\"])"
+)
+
+
+def _bracket_spacing(text: str) -> Iterator[Finding]:
+    """White space on the inner side of a pair of brackets; a smile has no pair, and a call no space before it."""
+    for match in _BRACKETED.finditer(text):
+        changes = [Change(Span(*match.span(side)), "") for side in ("left", "right") if match[side]]
+        if changes:
+            yield changes
+
+
+_TORN: Final = regex.compile(
+    r"(?<![\w'’])(?P<word>\p{L}+)(?P<gap>[ ](?P<mark>['’])[ ]?|(?P<mark>['’])[ ])(?P<end>s|t|re|ve|ll|d|m)"
+    r"(?![^\s,.;:!?])(?![ ]?['’])"
+)
+# Any word may have an "'s"; the other endings stand behind few, and "in 't Veld" behind none of them.
+_TAKES: Final = {
+    "t": frozenset(
+        "don can won isn aren wasn weren didn doesn hasn haven hadn couldn wouldn shouldn mustn needn ain".split()
+    ),
+    "m": frozenset({"i"}),
+    "re": frozenset("you we they who".split()),
+    "ve": frozenset("i you we they who could would should might must".split()),
+    "ll": frozenset("i you he she it we they who that there this".split()),
+    "d": frozenset("i you he she it we they who there".split()),
+}
+
+
+def _torn_apostrophes(text: str) -> Iterator[Finding]:
+    for match in _TORN.finditer(text):
+        if match["end"] == "s" or match["word"].casefold() in _TAKES[match["end"]]:
+            yield (Change(Span(*match.span("gap")), match["mark"]),)
+
+
 # --- quotation marks ---
 
 _DOUBLE: Final = regex.compile('["“”„]')
@@ -237,6 +273,58 @@ def _stray_quotes(text: str) -> Iterator[Finding]:
             return
 
 
+# --- words that were left as they were ---
+
+# "Before Christ" and its reverse, as languages of Europe abbreviate them behind a year. Left out: "e.Kr.", which comes
+# before it in Estonian and after it in Danish, and "i. e.", which is Hungarian and English.
+_BEFORE_CHRIST: Final = (
+    r"[îi]\. ?Hr\.|î\. ?e\. ?n\.|eKr\b\.?|e\. ?m\. ?a\.|v\. ?Chr\.|av\. ?J\.?[- ]?C\.|a\. ?C\.|p\. ?n\. ?e\."
+    r"|pr\. ?n\. ?e\.|pr\. ?Kr\.|př\. ?n\. ?l\.|př\. ?Kr\.|pred Kr\.|f\. ?Kr\.|eaa\.|pr\. ?m\. ?e\.|до н\. ?[эе]\."
+)
+_AFTER_CHRIST: Final = (
+    r"d\. ?Hr\.|e\. ?n\.|pKr\b\.?|m\. ?a\. ?j\.|n\. ?Chr\.|apr?\. ?J\.?[- ]?C\.|d\. ?C\.|n\. ?e\.|n\. ?l\.|po Kr\."
+    r"|jKr\.|jaa\.|н\. ?[эе]\."
+)
+_ERA: Final = regex.compile(
+    r"(?:(?<![\w.,:/-])\d{1,4}[ \u00a0]|\b(?:century|centuries|millennium|millennia)(?P<comma>,?)[ ])"
+    rf"(?:(?P<before>{_BEFORE_CHRIST})|(?P<after>{_AFTER_CHRIST}))(?!\w)"
+)
+_SENTENCE_FOLLOWS: Final = regex.compile(rf"\s*(?:$|\n)|[”\"’)]|[ ](?:{_STARTERS})\b")
+
+
+def _foreign_eras(text: str) -> Iterator[Finding]:
+    for match in _ERA.finditer(text):
+        name = "before" if match["before"] else "after"
+        stop = "." if match.group().endswith(".") and _SENTENCE_FOLLOWS.match(text, match.end()) else ""
+        changes = [Change(Span(*match.span(name)), ("BC" if match["before"] else "AD") + stop)]
+        if match["comma"]:
+            changes.insert(0, Change(Span(*match.span("comma")), ""))
+        yield changes
+
+
+# Written with a capital wherever they stand: not "march", "may", "august", "polish", "french" (fries), "roman"
+# (numerals), "soviet" (a council) and the like.
+_CAPITALISED: Final = "|".join(
+    "monday tuesday wednesday thursday friday saturday sunday january february april june july september october "
+    "november december american african albanian armenian asian australian austrian azerbaijani belarusian belgian "
+    "brazilian british bulgarian canadian chinese croatian cuban czech egyptian english estonian european finnish "
+    "georgian german greek hungarian icelandic indian indonesian iranian iraqi irish israeli italian japanese jewish "
+    "kazakh korean latvian lithuanian mexican moldovan muslim nigerian norwegian pakistani palestinian portuguese "
+    "romanian russian scottish serbian slovak slovenian spanish swedish syrian ukrainian vietnamese welsh".split()
+)
+_LOWER_CASE: Final = regex.compile(
+    rf"(?<![\w'’.@#/\\:=_-])(?<!\\[ ])(?P<name>{_CAPITALISED})s?(?![\w@/\\=_-]|[.:]\w)"
+    r"|(?<![^\s“\"(])(?P<name>i)(?=['’](?:m|ve|ll|d)\b|[ ](?:am|have|had|was|will|would|can|could|can['’]t|cannot|do"
+    r"|did|don['’]t|didn['’]t|know|think|want|need|hope|like|love|said|saw|went|got|came|understand)\b)"
+)
+
+
+def _lower_case(text: str) -> Iterator[Finding]:
+    for match in _LOWER_CASE.finditer(text):
+        start = match.start("name")
+        yield (Change(Span(start, start + 1), match["name"][0].upper()),)
+
+
 # --- repetition ---
 
 # Repeats of these are slips; "that that", "had had", "in in", "is is" and the like may be right.
@@ -251,6 +339,11 @@ _SAID_TWICE: Final = frozenset(
     "thanks whatever extremely highly truly deeply still today tomorrow night sorry would could should ahead around "
     "down over through along within before behind these those their every bling boing dumdum people years great-great "
     "round whole step piece side times hush bravo encore blah yeah haha knock till".split()
+)
+# More of them, of which three are too many.
+_SAID_TWICE_AT_MOST: Final = _SAID_TWICE | frozenset(
+    "well dear hear same nice good lovely half fifty bang beep tick click chop choo chow walla hula mahi agar ylang "
+    "beri talk tell come wait look".split()
 )
 _WORD_TWICE: Final = regex.compile(
     r"(?<![\w'’-])(?P<word>\p{L}+) (?P<again>(?P=word))(?![\w'’])(?!-\w)", regex.IGNORECASE
@@ -269,10 +362,46 @@ def _repeated_words(text: str) -> Iterator[Finding]:
             yield (Change(Span(match.end("word"), match.end()), ""),)
 
 
+_TWICE: Final = regex.compile(
+    r"(?<![\w'’-])(?P<run>\p{L}[\p{L}'’]*(?:[ ][\p{L}'’]+){0,4}) (?P<again>(?P=run))(?![\w'’]|-\w)(?![ ](?P=run))"
+)
+# "What will be will be", "from time to time to", "more and more and", "my weekend was my weekend".
+_MAY_BEGIN_TWICE: Final = frozenset(
+    "i you he she we they it is are was were be been has have had not a an and or but more what who that will "
+    "my your our".split()
+)
+_MAY_LINK_TWICE: Final = frozenset(
+    "and or to by after for in a an is be was were but more as on at from of than".split()
+)
+
+
+def _phrases_twice(text: str) -> Iterator[Finding]:
+    """A content word or a phrase with one, right behind itself; more often is a loop."""
+    for match in _TWICE.finditer(text):
+        run, start = match["run"], match.start()
+        words = run.split()
+        folded = [word.casefold() for word in words]
+        says_something = any(len(w) > 3 and w not in FUNCTION_WORDS and w not in _SAID_TWICE_AT_MOST for w in folded)
+        is_third = text[max(0, start - len(run) - 1) : start].casefold() == f"{run.casefold()} "
+        if not says_something or is_third or all(word[0].isupper() for word in words):
+            continue  # names and products are called twice, "Magnifier Reading Magnifier Reading"
+        if len(words) == 1 and (text[start - 2 : start] == ". " and text[start - 3 : start - 2].isupper()):
+            continue  # "G. gorilla gorilla"
+        if len(words) > 1 and (folded[0] in _MAY_BEGIN_TWICE or len(set(folded)) == 1):
+            continue
+        if len(words) == 2 and folded[1] in _MAY_LINK_TWICE:
+            continue
+        yield (Change(Span(match.end("run"), match.end()), ""),)
+
+
 def _loops(text: str) -> Iterator[Finding]:
     for match in _LOOP.finditer(text):
         run = match["run"]
         words = run.casefold().split()
+        if len(words) == 1 and "," in match.group():
+            continue  # a list: "white, green, green, green, green"
+        if not (text[: match.start()] + text[match.end() :]).strip(' \n.!?"“”'):
+            continue  # nothing else is said: "lovely lovely lovely"
         if len(run) >= 4 and not all(w in _SAID_TWICE or len(w) <= 3 for w in words):
             yield (Change(Span(match.end("run"), match.end()), ""),)
 
@@ -343,6 +472,22 @@ ALL_RULES: Final[tuple[Rule, ...]] = (
         _repeated_spaces,
     ),
     Rule(
+        "MTR_BRACKET_SPACING",
+        EditKind.SPACING,
+        "White space on the inner side of a pair of brackets.",
+        "The space belongs outside the brackets.",
+        0.9,
+        _bracket_spacing,
+    ),
+    Rule(
+        "MTR_TORN_APOSTROPHE",
+        EditKind.SPACING,
+        "White space beside the apostrophe of a genitive or a contraction, such as people ' s or don' t.",
+        "This apostrophe belongs to the word.",
+        0.97,
+        _torn_apostrophes,
+    ),
+    Rule(
         "MTR_QUOTE_DIRECTION",
         EditKind.PUNCTUATION,
         "Quotation marks of a pair that open where they should close, or in another language's way.",
@@ -367,12 +512,36 @@ ALL_RULES: Final[tuple[Rule, ...]] = (
         _stray_quotes,
     ),
     Rule(
+        "MTR_FOREIGN_ERA",
+        EditKind.WORDING,
+        "Another language's abbreviation for BC or AD behind a year, such as 66 î.Hr. or 1400 eKr.",
+        "This is how another language abbreviates it.",
+        0.95,
+        _foreign_eras,
+    ),
+    Rule(
+        "MTR_LOWER_CASE",
+        EditKind.SPELLING,
+        "A day, a month, a nationality or the pronoun I without its capital.",
+        "This word has a capital in English.",
+        0.95,
+        _lower_case,
+    ),
+    Rule(
         "MTR_REPEATED_WORD",
         EditKind.REPETITION,
         "A function word twice in a row where that is never right, such as the the.",
         "The word stands twice.",
         0.97,
         _repeated_words,
+    ),
+    Rule(
+        "MTR_REPEATED_PHRASE",
+        EditKind.REPETITION,
+        "A content word or a phrase twice in a row, such as the town town or the choice of the choice of.",
+        "The translation says this twice.",
+        0.86,
+        _phrases_twice,
     ),
     Rule(
         "MTR_LOOP",

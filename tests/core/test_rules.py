@@ -40,8 +40,26 @@ REPAIRED = [
     ("MTR_QUOTE_DIRECTION", "He said “yes“ and left.", "He said “yes” and left."),
     ("MTR_QUOTE_DIRECTION", "He said „yes“ and left.", "He said “yes” and left."),
     ("MTR_QUOTE_SPACING", 'The word " peace " is old.', 'The word "peace" is old.'),
+    ("MTR_BRACKET_SPACING", "He came ( by train ) and left.", "He came (by train) and left."),
+    ("MTR_BRACKET_SPACING", "He came ( by train), then left.", "He came (by train), then left."),
+    ("MTR_TORN_APOSTROPHE", "The People ' s Bank and Iowa 's economy.", "The People's Bank and Iowa's economy."),
+    ("MTR_TORN_APOSTROPHE", "He didn’ t go, and they ’ ll stay.", "He didn’t go, and they’ll stay."),
     ("MTR_STRAY_QUOTE", "We agreed.“.“ Then he left.", "We agreed. Then he left."),
     ("MTR_STRAY_QUOTE", "We agreed. “ Then he left.", "We agreed. Then he left."),
+    ("MTR_FOREIGN_ERA", "In 66 î.Hr. the army came to Rome.", "In 66 BC the army came to Rome."),
+    ("MTR_FOREIGN_ERA", "The army left in 66 î.Hr. The city fell.", "The army left in 66 BC. The city fell."),
+    ("MTR_FOREIGN_ERA", "The army left in 66 î.Hr.", "The army left in 66 BC."),
+    ("MTR_FOREIGN_ERA", "The army left in 66 î.Hr..", "The army left in 66 BC."),
+    ("MTR_FOREIGN_ERA", "It fell around 1400 eKr, and rose in 90 pKr.", "It fell around 1400 BC, and rose in 90 AD."),
+    ("MTR_FOREIGN_ERA", "In the second millennium, eKr, it rose.", "In the second millennium BC, it rose."),
+    ("MTR_FOREIGN_ERA", "From 44 v. Chr. to 14 n. Chr., and 718 e.n.", "From 44 BC to 14 AD, and 718 AD."),
+    (
+        "MTR_LOWER_CASE",
+        "On monday i'm told that i can meet two americans.",
+        "On Monday I'm told that I can meet two Americans.",
+    ),
+    ("MTR_REPEATED_PHRASE", "A large town town fell.", "A large town fell."),
+    ("MTR_REPEATED_PHRASE", "By the choice of the choice of a school.", "By the choice of a school."),
     ("MTR_REPEATED_WORD", "He saw the the house.", "He saw the house."),
     ("MTR_REPEATED_WORD", "The the house fell.", "The house fell."),
     ("MTR_LOOP", "The end of the teaching of the teaching of the teaching came.", "The end of the teaching came."),
@@ -81,11 +99,66 @@ def test_every_rule_is_shown_at_work() -> None:
         "Sentence one.  Sentence two.",
         "It is a smile :) and a wink ;)",
         "AT&T and R&D; they said &c.",
+        "It opens :( and closes ) and f( x ) and ( ) too.",
+        "The ' s ' and the 't' of Van 't Wout, in 't Veld; the '90s.",
+        "In 1990 e.g. the U.S. left, i.e. at 5 a.m., and in 66 BC.",
+        "It weighs 5 e. Kr. and lies 3.5 n. Chr.",
+        "They may march in august company, like a polish on roman numerals.",
+        "See a.example/russian-army, #russian, @english and lang=english; the i reports, number i of 1973.",
+        "What will be will be, and more and more and still more, from time to time to time.",
+        "The Gorilla gorilla and G. gorilla gorilla; a good good friend, well well.",
+        "Humbert Humbert met Sirhan Sirhan in Walla Walla.",
+        "A row: white, green, green, green, green.",
         "The café in São Paulo — naïve, “Ærø”, 100 €.",
     ],
 )
 def test_sound_text_is_left_alone(text: str) -> None:
     assert find(text) == []
+
+
+def test_a_text_that_only_repeats_itself_is_left_alone() -> None:
+    assert find("Lovely town, lovely town, lovely town, lovely town.") == []
+
+
+def test_both_sides_of_a_bracket_belong_together() -> None:
+    edits = find("He came ( by train ) and ( by bus).")
+    assert [edit.group for edit in edits] == [edits[0].group, edits[0].group, None]
+    assert edits[0].group is not None
+
+
+ERAS = [
+    "î.Hr.",
+    "d.Hr.",
+    "î.e.n.",
+    "eKr",
+    "pKr",
+    "m.a.j.",
+    "v. Chr.",
+    "n.Chr.",
+    "av. J.-C.",
+    "a.C.",
+    "p.n.e.",
+    "до н. э.",
+]
+
+
+@given(st.integers(1, 1999), st.sampled_from(ERAS), st.sampled_from([", and", " and", ")", "", " The"]))
+def test_a_year_keeps_its_figures_and_a_sentence_its_end(year: int, era: str, behind: str) -> None:
+    repaired = repair(f"It was about {year} {era}{behind}")
+    is_end = era.endswith(".") and behind in ("", " The", ")")
+    wanted = [f"It was about {year} {name}{'.' if is_end else ''}{behind}" for name in ("BC", "AD")]
+    assert repaired in wanted
+    assert repair(repaired) == repaired
+
+
+WORDS = ["the", "town", "fell", "choice", "of", "and", "from", "to", "more", "a", "good", "Paris"]
+
+
+@given(st.lists(st.sampled_from(WORDS), max_size=12))
+def test_of_what_is_said_twice_one_is_left(words: list[str]) -> None:
+    before, after = words, repair(" ".join(words)).split()
+    assert set(after) == set(before)
+    assert len(after) <= len(before)
 
 
 def test_a_quotation_over_two_sentences_is_left_alone() -> None:
@@ -111,7 +184,10 @@ def test_every_rule_is_described_and_has_its_own_id() -> None:
         assert 0.8 <= rule.confidence < 1.0
 
 
-@pytest.mark.parametrize("piece", ['"', "“ ", ", ", "& ", ". .", "ab, ", " ", "abc ", "a", "'", "“.“ "])
+@pytest.mark.parametrize(
+    "piece",
+    ['"', "“ ", ", ", "& ", ". .", "ab, ", " ", "abc ", "a", "'", "“.“ ", "( a ", "a ' s ", "66 î.", "abcd abce "],
+)
 def test_the_time_of_every_rule_is_about_linear(piece: str) -> None:
     text = "x" + piece * 20_000 + "."
     segment = Segment(0, Span(0, len(text)), text, 0)
@@ -137,6 +213,11 @@ PIECES = [
     "&quot;",
     "â€™",
     "a.m.",
+    "( ",
+    " )",
+    " ' s ",
+    "66 î.Hr.",
+    "monday",
     "\n",
     "\n\n",
     "!",

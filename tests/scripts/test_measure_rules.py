@@ -8,7 +8,8 @@ from scripts.measure_rules import _DAMAGE, _covered, _findings, _spoil
 
 CLEAN = (
     'The café owner waited for the old towns, and then left... "We will not go there," he said. '
-    "They walked to the river & the sea. Nobody came."
+    "They walked to the river & the sea (and the owner's boat). Nobody came on Monday, "
+    "as in 66 BC, to the end of the walk."
 )
 
 
