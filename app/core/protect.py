@@ -210,6 +210,7 @@ _NUMERIC: Final = frozenset(
     {ProtectedKind.NUMBER, ProtectedKind.DATE, ProtectedKind.TIME, ProtectedKind.CURRENCY, ProtectedKind.UNIT}
 )
 _BRACKETS: Final = {")": "(", "]": "[", "}": "{"}
+_ENTITY_BEGINS: Final = re.compile(r"&(?: ?amp ?;)? ?# ?$")
 _URL_TAIL: Final = ".,;:!?'’‘…*"
 
 
@@ -425,7 +426,18 @@ def _is_part_of_something(text: str, start: int, end: int, kind: ProtectedKind) 
     """Whether the characters around a match make something else of it."""
     if kind is ProtectedKind.PLACEHOLDER:
         return text[start] == "%" and _is_percent_sign(text, start, end)
+    if kind is ProtectedKind.NUMBER:
+        return _is_in_entity(text, start, end)
     return kind in (ProtectedKind.CODE, ProtectedKind.HANDLE) and _continues_token(text, start)
+
+
+def _is_in_entity(text: str, start: int, end: int) -> bool:
+    """``39`` of ``&#39;``, or of ``& # 39;`` torn apart, stands for a character and counts nothing."""
+    return (
+        text[start:end].isdigit()
+        and text[end : end + 2].lstrip(" ")[:1] == ";"
+        and _ENTITY_BEGINS.search(text[max(0, start - 12) : start]) is not None
+    )
 
 
 def _continues_token(text: str, start: int) -> bool:

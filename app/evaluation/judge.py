@@ -17,7 +17,8 @@ _TOKEN = re.compile(r"\w+|[^\w\s]")
 _PROTECTED = (
     re.compile(r"(?:https?://|www\.)[^\s<>\"“”]+[^\s<>\"“”.,;:!?)\]'’]"),
     re.compile(r"\b[\w.+-]+@[\w-]+\.[\w.-]*\w"),
-    re.compile(r"\d+"),  # every run of figures: a date, a time or a sum cannot change without one of them changing
+    # every run of figures, since no date, time or sum changes without one; "39" of "&#39;" is a character
+    re.compile(r"(?<!\d)(?<!&#)(?<!& #)(?<!& # )(?<!&# )\d+"),
 )
 
 

@@ -319,3 +319,18 @@ def test_many_edits_are_judged_as_one_is(text: str, data: st.DataObject, new: st
 
 def test_all_kinds_that_are_built_in_have_examples() -> None:
     assert set(FOUND) == set(NOT_FOUND) == set(BUILTIN_PROTECTION)
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("today&#39;s 40 men", ["40"]),
+        ("today& # 39; s 40 men", ["40"]),
+        ("today&amp;#39;s 40 men", ["40"]),
+        ("Q&A; #39; 40 men", ["39", "40"]),
+        ("page #39 & 40 men", ["39", "40"]),
+    ],
+)
+def test_the_figures_of_an_entity_count_nothing(text: str, numbers: list[str]) -> None:
+    found = PatternProtector().protect(text, ProtectOptions())
+    assert [p.span.of(text) for p in found if p.kind is ProtectedKind.NUMBER] == numbers

@@ -10,9 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.diff import apply_edits, resolve
+from app.core.protect import PatternProtector, Protection
 from app.core.rules import ALL_RULES, Rules, rule_ids
 from app.core.segment import SentenceSegmenter
-from app.core.types import Edit, Origin, Segment, Span
+from app.core.types import Edit, Origin, ProtectOptions, Segment, Span
+from app.core.verify import Verifier
 
 
 def find(text: str, *, disabled: frozenset[str] = frozenset()) -> list[Edit]:
@@ -28,6 +30,7 @@ REPAIRED = [
     ("MTR_MOJIBAKE", "He wonâ€™t go to the cafÃ©.", "He won’t go to the café."),
     ("MTR_HTML_ENTITY", "He said &quot;yes&quot; &amp; left.", 'He said "yes" & left.'),
     ("MTR_HTML_ENTITY", "He didn& # 39; t know &amp;quot;it.", "He didn' t know \"it."),
+    ("MTR_HTML_ENTITY", "Today&#39;s &quot;news&quot;; he left.", 'Today\'s "news"; he left.'),
     ("MTR_SPACE_BEFORE_PUNCTUATION", "He came , saw and left .", "He came, saw and left."),
     ("MTR_SPACE_BEFORE_PUNCTUATION", "“We will win .” He left.", "“We will win.” He left."),
     ("MTR_SPACE_AFTER_PUNCTUATION", "He came home,then he left.", "He came home, then he left."),
@@ -71,6 +74,19 @@ def test_a_rule_repairs_what_it_is_there_for(rule: str, text: str, wanted: str) 
     assert repair(text) == wanted
     assert rule in {edit.rule for edit in find(text)}
     assert rule not in {edit.rule for edit in find(text, disabled=frozenset({rule}))}
+
+
+@pytest.mark.parametrize("text", [text for _, text, _ in REPAIRED])
+def test_no_check_refuses_what_a_rule_is_there_for(text: str) -> None:
+    protection = Protection(text, PatternProtector().protect(text, ProtectOptions()))
+    segments = SentenceSegmenter().segment(text)
+    for edit in find(text):
+        sentence = next(s.span for s in reversed(segments) if s.span.start <= edit.span.start)
+        assert Verifier().check(edit, text, sentence, protection) is None
+
+
+def test_the_mark_of_an_entity_is_not_doubled() -> None:
+    assert find("He said &quot;yes&quot;.", disabled=frozenset({"MTR_HTML_ENTITY"})) == []
 
 
 def test_every_rule_is_shown_at_work() -> None:

@@ -81,6 +81,19 @@ def test_every_broken_promise_is_found(edits: tuple[Edit, ...], text: str | None
 
 
 @pytest.mark.parametrize(
+    ("source", "edits", "found"),
+    [
+        ("Today&#39;s 21.", (make_edit(5, 10, "'"),), []),
+        ("Today& # 39; s 21.", (make_edit(5, 12, "'"),), []),
+        ("Today #39; s 21.", (make_edit(6, 9, ""),), ["text:figures"]),
+        ("It was 4&#39;21.", (make_edit(13, 15, "9"),), ["text:figures"]),
+    ],
+)
+def test_the_figures_of_an_entity_count_nothing(source: str, edits: tuple[Edit, ...], found: list[str]) -> None:
+    assert find_violations(make_repair(source, *edits)) == found
+
+
+@pytest.mark.parametrize(
     ("source", "after"),
     [("See https://a.org/x?y now.", "See https://a.org/x now."), ("To bob@a.org.", "To rob@a.org.")],
 )
