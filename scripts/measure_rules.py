@@ -1,8 +1,9 @@
 """How often each rule speaks on clean text, and whether it is right on machine translations.
 
 Clean text is read as it is and with its quotation marks curled, a paragraph at a time; a firing there counts against
-the rule. On pairs of a machine translation (or a sentence of a learner or of the web) and its correction, each finding
-is applied alone: does it bring the sentence closer to a reference, or farther away, in words, marks and spaces?
+the rule. On pairs of a machine translation and its post-edit or a reference, or of a sentence of a learner or of the
+web and its correction, each finding is applied alone: does it bring the sentence closer to a reference, or farther
+away, in words and marks, and where that ties in words with the marks that stick to them (``app.evaluation.judge``)?
 A post-edit often keeps the spacing and the marks of the translation; where the rule would find the very same in the
 reference, the pair says nothing of it ("copied").
 
@@ -18,7 +19,7 @@ import random
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import ftfy.bad_codecs
 import orjson
@@ -31,10 +32,15 @@ from app.core.rules import ALL_RULES, Rule, Rules
 from app.core.segment import SentenceSegmenter
 from app.core.types import Edit
 from app.evaluation.data import curl_quotes
+from app.evaluation.splits import held_out_references, is_held_out_row, reference_key
 
-PAIRS = ("mt/pe-train.jsonl.xz", "mt/pe-dev.jsonl.xz", "gec/cweb-dev.jsonl.xz", "gec/jfleg-dev.jsonl.xz")
+COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
+    "post-edits": ("mt/pe-train.jsonl.xz", "mt/pe-dev.jsonl.xz"),
+    "references": ("mt/wmt-train.jsonl.xz", "mt/moz-train.jsonl.xz"),  # without what is held out for evaluation
+    "learners, web": ("gec/cweb-dev.jsonl.xz", "gec/jfleg-dev.jsonl.xz"),
+}
 ftfy.bad_codecs.ok()  # makes known the encoding that browsers read as Windows-1252
-_UNIT = regex.compile(r"\w+|\s+|[^\w\s]")
+_TOKEN = regex.compile(r"\w+|[^\w\s]")
 _SEED: Final = 7
 Damage = Callable[[str, random.Random], str]
 """Spoils one place of a paragraph; gives it back as it was where there is no such place."""
@@ -129,31 +135,29 @@ def main(
     right: Counter[tuple[str, str]] = Counter()
     wrong: Counter[tuple[str, str]] = Counter()
     copied: Counter[tuple[str, str]] = Counter()
-    for name in PAIRS:
-        for text, references in _pairs(data / name):
-            for edits in _findings(rules.find(text, segmenter.segment(text))):
-                rule_id = edits[0].rule
-                key = (rule_id, "gec" if name.startswith("gec") else "mt")
-                fired[key] += 1
-                after = apply_edits(text, sorted(edits, key=lambda e: e.span))
-                gain = max(_distance(text, r) - _distance(after, r) for r in references)
-                found = _covered(text, edits)
-                is_copied = gain < 0 and all(
-                    found in {_covered(r, e) for e in _findings(rules.find(r, segmenter.segment(r)))}
-                    for r in references
-                )
-                right[key] += gain > 0
-                wrong[key] += gain < 0 and not is_copied
-                copied[key] += is_copied
-                sign = "+" if gain > 0 else "c" if is_copied else "-" if gain < 0 else "="
-                examples[rule_id].append(f"{key[1]} {sign}  " + _context(text, edits))
+    for column, text, references in _all_pairs(data):
+        for edits in _findings(rules.find(text, segmenter.segment(text))):
+            rule_id = edits[0].rule
+            key = (rule_id, column)
+            fired[key] += 1
+            after = apply_edits(text, sorted(edits, key=lambda e: e.span))
+            old, new = (min(_distance(version, r) for r in references) for version in (text, after))
+            found = _covered(text, edits)
+            is_copied = new > old and all(
+                found in {_covered(r, e) for e in _findings(rules.find(r, segmenter.segment(r)))} for r in references
+            )
+            right[key] += new < old
+            wrong[key] += new > old and not is_copied
+            copied[key] += is_copied
+            sign = "+" if new < old else "c" if is_copied else "-" if new > old else "="
+            examples[rule_id].append(f"{key[1]} {sign}  " + _context(text, edits))
     print(f"{sentences} clean sentences")
-    print(f"{'':32}{'clean':^25}{'machine translations':^25}{'learners, web':^25}")
+    print(f"{'':32}{'clean':^25}" + "".join(f"{column:^32}" for column in COLUMNS))
     head = f"{'fired':>10}{'closer':>7}{'farther':>8}{'copied':>7}"
-    print(f"{'rule':32}{'straight':>9}{'curly':>7}{'per 10k':>9}" + head * 2)
+    print(f"{'rule':32}{'straight':>9}{'curly':>7}{'per 10k':>9}" + head * len(COLUMNS))
     for rule in ALL_RULES:
         a, b = clean[False][rule.id], clean[True][rule.id]
-        figures = [(fired[k], right[k], wrong[k], copied[k]) for k in ((rule.id, "mt"), (rule.id, "gec"))]
+        figures = [(fired[k], right[k], wrong[k], copied[k]) for k in ((rule.id, column) for column in COLUMNS)]
         print(
             f"{rule.id:32}{a:9}{b:7}{max(a, b) * 1e4 / max(sentences, 1):9.2f}"
             + "".join(f"{n:10}{good:7}{bad:8}{same:7}" for n, good, bad, same in figures)
@@ -205,11 +209,24 @@ def _clean(folder: Path, most: int) -> Iterator[str]:
                     yield line.rstrip("\n")
 
 
-def _pairs(path: Path) -> Iterator[tuple[str, list[str]]]:
+def _all_pairs(data: Path) -> Iterator[tuple[str, str, list[str]]]:
+    """The column of the table, the text and what it should be."""
+    hidden = held_out_references(_rows(data / "mt/wmt-train.jsonl.xz"))
+    for column, names in COLUMNS.items():
+        for name in names:
+            for row in _rows(data / name):
+                if "mt" not in row:
+                    yield column, row["source"], row["refs"]
+                elif column != "references" or not (
+                    reference_key(row["ref"]) in hidden or ("wmt" in name and is_held_out_row(row))
+                ):
+                    yield column, row["mt"], [row["ref"]]
+
+
+def _rows(path: Path) -> Iterator[dict[str, Any]]:
     with lzma.open(path, "rb") as lines:
         for line in lines:
-            row = orjson.loads(line)
-            yield (row["mt"], [row["ref"]]) if "mt" in row else (row["source"], row["refs"])
+            yield orjson.loads(line)
 
 
 def _findings(edits: list[Edit]) -> Iterator[list[Edit]]:
@@ -227,8 +244,11 @@ def _covered(text: str, edits: list[Edit]) -> str:
     return text[max(0, start - reach) : end + reach]
 
 
-def _distance(one: str, other: str) -> int:
-    return Levenshtein.distance(_UNIT.findall(one), _UNIT.findall(other))
+def _distance(one: str, other: str) -> tuple[int, int]:
+    return (
+        Levenshtein.distance(_TOKEN.findall(one), _TOKEN.findall(other)),
+        Levenshtein.distance(one.split(), other.split()),
+    )
 
 
 def _context(text: str, edits: list[Edit]) -> str:

@@ -289,7 +289,7 @@ _ERA: Final = regex.compile(
     r"(?:(?<![\w.,:/-])\d{1,4}[ \u00a0]|\b(?:century|centuries|millennium|millennia)(?P<comma>,?)[ ])"
     rf"(?:(?P<before>{_BEFORE_CHRIST})|(?P<after>{_AFTER_CHRIST}))(?!\w)"
 )
-_SENTENCE_FOLLOWS: Final = regex.compile(rf"\s*(?:$|\n)|[”\"’)]|[ ](?:{_STARTERS})\b")
+_SENTENCE_FOLLOWS: Final = regex.compile(rf"[”\"’]?(?:\s*$|[ ]*\n|[ ](?:{_STARTERS})\b)")
 
 
 def _foreign_eras(text: str) -> Iterator[Finding]:

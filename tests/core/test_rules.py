@@ -52,6 +52,11 @@ REPAIRED = [
     ("MTR_FOREIGN_ERA", "In 66 î.Hr. the army came to Rome.", "In 66 BC the army came to Rome."),
     ("MTR_FOREIGN_ERA", "The army left in 66 î.Hr. The city fell.", "The army left in 66 BC. The city fell."),
     ("MTR_FOREIGN_ERA", "The army left in 66 î.Hr.", "The army left in 66 BC."),
+    (
+        "MTR_FOREIGN_ERA",
+        "“It fell in 66 î.Hr.” The army left (in 66 î.Hr.).",
+        "“It fell in 66 BC.” The army left (in 66 BC).",
+    ),
     ("MTR_FOREIGN_ERA", "The army left in 66 î.Hr..", "The army left in 66 BC."),
     ("MTR_FOREIGN_ERA", "It fell around 1400 eKr, and rose in 90 pKr.", "It fell around 1400 BC, and rose in 90 AD."),
     ("MTR_FOREIGN_ERA", "In the second millennium, eKr, it rose.", "In the second millennium BC, it rose."),
@@ -161,7 +166,7 @@ ERAS = [
 @given(st.integers(1, 1999), st.sampled_from(ERAS), st.sampled_from([", and", " and", ")", "", " The"]))
 def test_a_year_keeps_its_figures_and_a_sentence_its_end(year: int, era: str, behind: str) -> None:
     repaired = repair(f"It was about {year} {era}{behind}")
-    is_end = era.endswith(".") and behind in ("", " The", ")")
+    is_end = era.endswith(".") and behind in ("", " The")
     wanted = [f"It was about {year} {name}{'.' if is_end else ''}{behind}" for name in ("BC", "AD")]
     assert repaired in wanted
     assert repair(repaired) == repaired
