@@ -485,7 +485,7 @@ ALL_RULES: Final[tuple[Rule, ...]] = (
         EditKind.SPACING,
         "White space beside the apostrophe of a genitive or a contraction, such as people ' s or don' t.",
         "This apostrophe belongs to the word.",
-        0.97,
+        0.96,
         _torn_apostrophes,
     ),
     Rule(
@@ -525,7 +525,7 @@ ALL_RULES: Final[tuple[Rule, ...]] = (
         EditKind.SPELLING,
         "A day, a month, a nationality or the pronoun I without its capital.",
         "This word has a capital in English.",
-        0.95,
+        0.93,
         _lower_case,
     ),
     Rule(
