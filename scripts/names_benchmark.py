@@ -82,6 +82,9 @@ def load(kind: str, half: str, data: Path = DATA, folder: Path = FOLDER) -> list
     return cases
 
 
+MOST_SENTENCES = 120  # of a document
+
+
 def documents(half: str, data: Path = DATA, most: int = 400) -> Iterator[Case]:
     """Whole held-out documents of clean text: their names are right."""
     rejected = _rejected(FOLDER)
@@ -92,7 +95,27 @@ def documents(half: str, data: Path = DATA, most: int = 400) -> Iterator[Case]:
                 count += 1
                 if f"{stem}/{index}" in rejected:
                     continue
-                yield Case(f"{stem}/{index}", f"{stem}/{index}", "en", "\n".join(sentences[:120]))
+                yield Case(f"{stem}/{index}", f"{stem}/{index}", "en", "\n".join(sentences[:MOST_SENTENCES]))
+
+
+def right_english(seed: int, sentences: int, data: Path = DATA) -> list[Case]:
+    """Whole documents of clean text that are not held out, drawn by chance until they have so many sentences: their
+    names are right. What is attested has to be counted without them (``fit_linker.count_attested``)."""
+    found = [
+        Case(f"{stem}/{index}", f"{stem}/{index}", "en", "\n".join(lines[:MOST_SENTENCES]))
+        for stem in CONTROL_TEXTS
+        for index, lines in read_documents(data / "text" / f"{stem}.txt.xz")
+        if not is_held_out_text(stem, index)
+    ]
+    random.Random(seed).shuffle(found)
+    drawn: list[Case] = []
+    count = 0
+    for case in found:
+        if count >= sentences:
+            break
+        drawn.append(case)
+        count += case.text.count("\n") + 1
+    return drawn
 
 
 def pairs(data: Path = DATA) -> Iterator[Case]:

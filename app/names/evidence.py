@@ -46,6 +46,7 @@ class Context:
     countries: Mapping[str, int] = field(default_factory=dict)  # ISO code -> how often it is named
     countries_of_segment: Mapping[int, frozenset[str]] = field(default_factory=dict)
     known: Mapping[str, Entity] = field(default_factory=dict)  # entities whose name stands in the text as it should
+    known_places: frozenset[str] = frozenset()  # names of the places among them
     hinted: frozenset[str] = frozenset()  # ids that the caller knows to be in the text
 
 
@@ -57,6 +58,7 @@ class Reading:
     mentions: tuple[Mention, ...]
     preceded_by: frozenset[str] = frozenset()  # the words before it, in lower case
     known_words: Mapping[str, int] = field(default_factory=dict)  # in how many names of the base its words stand
+    beside: frozenset[str] = frozenset()  # ISO codes of the countries named within a few words of it
 
     @cached_property
     def words(self) -> tuple[str, ...]:
@@ -360,6 +362,8 @@ _SAME_HEAD = {
     "congressman": "representative", "congresswoman": "representative", "chairwoman": "chairman", "chair": "chairman",
     "chairperson": "chairman", "mp": "member", "economic": "economy", "financial": "finance", "affairs": "",
     "republic": "", "rural": "agriculture", "pm": "prime minister", "external": "foreign",
+    "gov": "governor", "sen": "senator", "rep": "representative", "gen": "general", "amb": "ambassador",
+    "prof": "professor", "capt": "captain", "col": "colonel", "lt": "lieutenant", "pres": "president",
 }  # fmt: skip
 
 
@@ -666,6 +670,11 @@ def fame_of(c: Comparison) -> float:
     return min((c.attested.as_name(p.meant) for p in c.changed), default=0.0)
 
 
+def fame_of_all(c: Comparison) -> float:
+    """The same, of all words of the name."""
+    return min((c.attested.as_name(w) for w in normalise(c.candidate.name).split()), default=0.0)
+
+
 def is_cut_in_place(c: Comparison) -> Evidence | None:
     """A case ending after a preposition of place: *in Dubais*; without one it may be the people of the place."""
     if c.candidate.entity.kind is not EntityKind.PLACE or not _is_inflected(c):
@@ -677,8 +686,7 @@ def obscure_place(c: Comparison) -> Evidence | None:
     """A place that edited English hardly knows."""
     if c.candidate.entity.kind is not EntityKind.PLACE:
         return None
-    known = min((c.attested.as_name(w) for w in normalise(c.candidate.name).split()), default=0.0)
-    return Evidence("obscure_place", 1.0 - known)
+    return Evidence("obscure_place", 1.0 - fame_of_all(c))
 
 
 def well_formed(c: Comparison) -> Evidence | None:
@@ -809,6 +817,21 @@ def country_named(c: Comparison) -> Evidence | None:
     return None
 
 
+def unsupported_place(c: Comparison) -> Evidence | None:
+    """Neither a preposition nor its country nor others of its country say that it is a place there."""
+    if c.candidate.entity.kind is not EntityKind.PLACE or _is_supported_place(c):
+        return None
+    return Evidence("unsupported_place", 1.0)
+
+
+def country_beside(c: Comparison) -> Evidence | None:
+    """Their country is named within a few words of the name."""
+    country = c.candidate.entity.country
+    if not country or country not in c.reading.beside:
+        return None
+    return Evidence("country_beside", 1.0, "their country is named beside it")
+
+
 def other_country(c: Comparison) -> Evidence | None:
     """Countries are named in the sentence, and theirs is not among them."""
     country = c.candidate.entity.country
@@ -935,9 +958,12 @@ _KIND = {
     EntityKind.ORGANISATION: MentionKind.ORGANISATION,
     EntityKind.PLACE: MentionKind.PLACE,
 }
-_PLACE_WORDS = frozenset(
-    ["in", "at", "near", "from", "to", "city", "town", "village", "province", "region", "capital", "district", "around"]
+_BEFORE_PLACES = (
+    "in at near from to towards toward into outside across around visiting visited city town village province region"
+    " capital district county municipality suburb island port north south east west northern southern eastern western"
+    " central"
 )
+_PLACE_WORDS = frozenset(_BEFORE_PLACES.split())
 _SPEECH = frozenset(["said", "says", "told", "mr", "mrs", "ms"])
 
 
@@ -981,20 +1007,6 @@ def given_name(c: Comparison) -> Evidence | None:
     return Evidence("given_name", 1.0) if c.candidate.route is Route.GIVEN_NAME else None
 
 
-Feature = Callable[[Comparison], Evidence | None]
-FEATURES: tuple[Feature, ...] = (
-    same_spelling, worst_word, same_sound, same_words, rare_words, same_surname, other_order, same_start,
-    is_cut_or_grown, is_truncated, is_mangled, length, changed_length, edits_per_letter, missing_words, extra_words,
-    role_fits, role_differs, in_office, country_named, other_country, companions, fuller_form, caller_says,
-    popularity, rival, attested_words, common_word, known_target, famous_target, unheard, another_name, variant,
-    same_kind, is_placed, sentence_start, is_place, is_organisation, given_name,
-    is_lost, is_read, is_round_trip, is_far_and_fits, is_far_abroad, mangled_rival, same_bag, sole_bag, famous_ending,
-    short_name, body_fits, is_cut_in_place, obscure_place, well_formed, attested_variant, known_form,
-    unvouched, is_exonym, respelt, same_given_name, sole_start, case_ending, office_and_word,
-    known_word,
-)  # fmt: skip
-
-
 _HONORIFICS = frozenset(("Mr", "Mr.", "Mrs", "Mrs.", "Ms", "Ms.", "Dr", "Dr.", "Sir", "Lord", "Lady", "Dame", "Saint"))
 _OF_PLACES = regex.compile(r"(?:n|an|ian|ean|i|ish|ese|ers?|ites?|ans|ians|is|ic|que)")
 
@@ -1009,17 +1021,13 @@ def is_possible(c: Comparison) -> bool:
     kind = c.candidate.entity.kind
     if c.unpaired_meant and not changed and not c.unpaired_found:
         return False  # *Xinhua News* says less than *Xinhua News Agency*, and nothing wrong
-    if c.is_exonym:
-        return _may_be_exonym(c)
     if _OTHERS[kind](c):
         return False
+    if c.is_exonym:
+        return bool(changed)
     if c.is_far or c.is_bag:
         return True
-    if kind is EntityKind.PERSON and not c.is_mangled and _is_another_person(c):
-        return False
     if not c.is_mangled and _would_lose_words(c):
-        return False
-    if c.candidate.entity.kind is EntityKind.PERSON and not c.is_mangled and _is_another_short_name(c):
         return False
     if c.is_mangled:
         return True
@@ -1033,34 +1041,36 @@ def is_possible(c: Comparison) -> bool:
         return False  # *Adams-Smith* is one surname, not given name and surname
     if kind is not EntityKind.PERSON and any(role_words(m.title) or m.title in _HONORIFICS for m in c.reading.mentions):
         return False  # *Pope Damasus* is no city
-    if len(changed) == 1 and len(c.reading.words) == 1:
-        found, meant = changed[0].found, changed[0].meant
-        stem = meant.rstrip("aeiouy")
-        rest = found[len(stem) :]
-        if kind is EntityKind.PLACE and len(stem) > 2 and found.startswith(stem) and _OF_PLACES.fullmatch(rest):
-            return False
-        if kind is EntityKind.PLACE and _OF_PEOPLES.fullmatch(found.removeprefix(meant)) and not _is_placed(c):
-            return False  # *Normans*, *the Missouria*
-        if (
-            kind is EntityKind.PERSON
-            and found in (f"{meant}s", f"{meant}es")
-            and any(m.has_article for m in c.reading.mentions)
-        ):
-            return False
-    return True
+    return not (
+        kind is EntityKind.PERSON
+        and len(c.reading.words) == 1
+        and changed[0].found in (f"{changed[0].meant}s", f"{changed[0].meant}es")
+        and any(m.has_article for m in c.reading.mentions)
+    )
 
 
 def _is_another_place(c: Comparison) -> bool:
     """Whether the text has a word or a place of its own, not what became of the candidate."""
     if any(c.attested.as_word(p.meant) >= _ORDINARY for p in c.changed):
         return True  # *Island* for *Iceland* is nobody's English
-    if _is_named_so(c, 0.0) or _is_derived(c) or not _leaves_a_trace(c):
+    if _INNER_CAPITAL.search(c.reading.text) or _is_named_so(c, 0.0) or _is_derived(c):
         return True
-    if c.changed and fame_of(c) < _FAMOUS and _is_other_place(c):
+    if c.is_exonym and not _is_supported_place(c):
         return True
-    if c.is_mangled:
-        return not _is_supported_place(c)
-    return _has_too_many_letters_changed(c) or (_is_unheard_of(c) and not _is_one_letter(c))
+    if c.candidate.entity.name in c.context.known_places and (c.is_exonym or not c.is_mangled):
+        return True  # beside *Lesotho* the *Sesotho* are no slip
+    if len(c.changed) != 1 or len(c.reading.words) != 1:
+        return False
+    found, meant, is_placed = c.changed[0].found, c.changed[0].meant, _is_placed(c)
+    if _OF_PEOPLES.fullmatch(found.removeprefix(meant)) and not is_placed:
+        return True  # *Normans*, *the Missouria*
+    stem = meant.rstrip("aeiouy")
+    if len(stem) < _SHORTEST_STEM - 1 or not found.startswith(stem) or (is_placed and len(meant) > _SHORT_WORD):
+        return False
+    return _OF_PLACES.fullmatch(found[len(stem) :]) is not None
+
+
+_INNER_CAPITAL = regex.compile(r"\p{Ll}\p{Lu}|\p{Lu}{2,}\p{Ll}")  # *RwandAir*, *IRAs*
 
 
 def _is_another_organisation(c: Comparison) -> bool:
@@ -1071,21 +1081,20 @@ def _is_another_organisation(c: Comparison) -> bool:
 
 
 def _is_somebody_else(c: Comparison) -> bool:
-    """Whether the text may as well speak of another person, or of this one by a name that is right, too."""
+    """Whether the text may as well speak of another person."""
     alone = _is_by_letters_alone(c)
     if alone and (known_word(c) is not None or c.rival_similarity >= c.similarity):
         return True  # another name is as near
     if len(c.reading.words) == 1 and (known_word(c) is not None or (alone and " " in c.candidate.entity.name)):
         return True  # many bear a given name, and a surname that others have is theirs
-    if attested_variant(c) is not None:
-        return True  # *Valeri* and *Valery* are both right
     if c.is_mangled:
-        return not c.is_far and _is_told_by_letters(c) and _is_famous_otherwise(c)
-    if is_truncated(c) and role_differs(c):
+        return False
+    if is_truncated(c) is not None and role_differs(c) is not None:
         return True  # somebody else, of a shorter name
-    if _begins_otherwise(c) and c.rival_similarity > c.similarity - _LEAD:
-        return True  # whoever else has that office and given name
-    return _is_other_given_name(c) or (_is_told_by_letters(c) and _may_be_anyone(c))
+    return another_name(c) is not None and any(p.similarity < _LEAST_SAME for p in c.changed)  # *Khalid*, *Mohammad*
+
+
+_LEAST_SAME = 0.5
 
 
 _OTHERS: Mapping[EntityKind, Callable[[Comparison], bool]] = {
@@ -1100,8 +1109,17 @@ def _is_named_so(c: Comparison, more_than: float) -> bool:
     return any(c.attested.as_name(p.found) > more_than for p in c.changed) and not c.is_bag
 
 
+def _is_custom(c: Comparison) -> bool:
+    """Whether words differ as two customs of spelling English do: *Defence*, *Defense*."""
+    if not c.is_bag or not c.changed:
+        return False
+    return all(p.similarity >= _LEAST_ALIKE or sorted(p.found) == sorted(p.meant) for p in c.changed)
+
+
+_LEAST_ALIKE = 0.75
 _KNOWN = 0.2  # of the measure of ``Attested.as_name``: in more documents than may have a slip
-_DERIVED = regex.compile(r"[aei]?ans?|ese|ish|i[sz]e[ds]?|ed|ites?|ics?|ism|ists?")
+_DERIVED = regex.compile(r"[aei]?ans?|ese|ish|i[sz]e[ds]?|ed|ites?|ics?|ism|ists?|ids?")
+_ADJECTIVE = regex.compile(r"[ei]ans?")  # in place of the last letters: *Asturian*
 _LONGEST_DERIVED = 3
 
 
@@ -1117,39 +1135,55 @@ def _is_derived(c: Comparison) -> bool:
         return True
     if len(p.meant) > 3 and p.found.endswith(p.meant):
         return True
-    return shared >= max(3, len(p.meant) - 2) and _DERIVED.fullmatch(rest) is not None
-
-
-def _leaves_a_trace(c: Comparison) -> bool:
-    """Whether letters differ as machines make them differ: by known exchanges, a lost or added letter, an ending."""
-    if c.is_mangled or c.is_bag or not c.changed or respelt(c) is not None:
+    if shared >= max(3, len(p.meant) - 2) and _DERIVED.fullmatch(rest) is not None:
         return True
-    return all(p.is_slight for p in c.changed if respelling_probability(p.meant, p.found) == 0)
+    stems = range(max(3, len(p.meant) - _LONGEST_DERIVED), shared)
+    return any(_ADJECTIVE.fullmatch(p.found[at:]) is not None for at in stems)
 
 
-def _is_unheard_of(c: Comparison) -> bool:
-    """Whether no English text names the place, and neither caller nor a country in the text speaks for it."""
-    if fame_of(c) or not c.changed or c.candidate.entity.id in c.context.hinted:
-        return False
-    return country_named(c) is None and companions(c) is None
+# ---------------------------------------------------------------- what makes a candidate doubtful
 
 
-def _is_one_letter(c: Comparison) -> bool:
-    """Whether a long word lost or got one letter."""
-    return all(
-        len(p.meant) >= _LONG and len(p.found) != len(p.meant) and Levenshtein.distance(p.found, p.meant) == 1
-        for p in c.changed
-    )
+def untraced(c: Comparison) -> Evidence | None:
+    """Letters of a place differ as machines do not make them differ: by no known exchange, lost or added letter or
+    ending."""
+    if c.candidate.entity.kind is not EntityKind.PLACE or c.is_mangled or not c.changed or respelt(c) is not None:
+        return None
+    if all(p.is_slight for p in c.changed if respelling_probability(p.meant, p.found) == 0):
+        return None
+    return Evidence("untraced", 1.0)
 
 
-def _has_too_many_letters_changed(c: Comparison) -> bool:
-    """Whether more than a letter of a word differs, and neither sound nor an ending nor another word explains it; of a
+def unheard_of(c: Comparison) -> Evidence | None:
+    """No English text names the place, and neither caller nor a country in the text speaks for it."""
+    if c.candidate.entity.kind is not EntityKind.PLACE or c.is_exonym or not c.changed or fame_of(c):
+        return None
+    if c.candidate.entity.id in c.context.hinted or country_named(c) is not None or companions(c) is not None:
+        return None
+    return Evidence("unheard_of", 1.0)
+
+
+def letters_changed(c: Comparison) -> Evidence | None:
+    """More than a letter of a place's word differs, and neither sound nor an ending nor another word explains it; of a
     place that hardly any text names a missing end is no sign either."""
-    if variant(c) is not None or any(p.is_same and len(p.meant) > 2 for p in c.pairs):
-        return False
-    if fame_of(c) < _OBSCURE and is_truncated(c) is not None and len("".join(c.reading.words)) < _SHORT_NAME:
-        return True
-    return any(Levenshtein.distance(p.found, p.meant) > 1 and not _is_ending(p) for p in c.changed)
+    if c.candidate.entity.kind is not EntityKind.PLACE or c.is_mangled or variant(c) is not None:
+        return None
+    if any(p.is_same and len(p.meant) > 2 for p in c.pairs):
+        return None
+    cut = fame_of(c) < _OBSCURE and is_truncated(c) is not None and len("".join(c.reading.words)) < _SHORT_NAME
+    if not cut and not any(Levenshtein.distance(p.found, p.meant) > 1 and not _is_ending(p) for p in c.changed):
+        return None
+    return Evidence("letters_changed", 1.0)
+
+
+def short_place(c: Comparison) -> Evidence | None:
+    """A short word of a place that hardly any text names differs, not by an ending: there are too many villages with
+    like names."""
+    if c.candidate.entity.kind is not EntityKind.PLACE or c.is_exonym or not c.changed:
+        return None
+    if fame_of(c) >= _OBSCURE or _is_inflected(c) or min(len(p.meant) for p in c.changed) >= _LONG_WORD:
+        return None
+    return Evidence("short_place", 1.0)
 
 
 def _is_ending(p: Pair) -> bool:
@@ -1163,22 +1197,64 @@ def _is_supported_place(c: Comparison) -> bool:
     return country_named(c) is not None or companions(c) is not None
 
 
-def _is_custom(c: Comparison) -> bool:
-    """Whether words differ as two customs of spelling English do: *Defence*, *Defense*."""
-    if not c.is_bag or not c.changed:
-        return False
-    return all(p.similarity >= _LEAST_ALIKE or sorted(p.found) == sorted(p.meant) for p in c.changed)
+def obscure_exonym(c: Comparison) -> Evidence | None:
+    """Another language calls a place that, and hardly any English text names it: the form may be English, too."""
+    if not c.is_exonym or fame_of_all(c) >= _NAMED:
+        return None
+    return Evidence("obscure_exonym", 1.0)
 
 
-_LEAST_ALIKE = 0.75
+def other_surname(c: Comparison) -> Evidence | None:
+    """One surname is made of the other: *Kolesnik*, *Kolesnikov*."""
+    if c.candidate.entity.kind is not EntityKind.PERSON or not c.changed:
+        return None
+    for p in c.changed:
+        shorter, longer = sorted((p.found, p.meant), key=len)
+        if longer.startswith(shorter) and _OF_SURNAMES.fullmatch(longer[len(shorter) :]):
+            return Evidence("other_surname", 1.0, "another surname of that stem")
+    return None
 
 
-def _is_other_given_name(c: Comparison) -> bool:
-    """Whether only the given name differs, and English texts know both: somebody goes by either."""
-    if len(c.changed) != 1 or c.unpaired_found or c.unpaired_meant or c.pairs[0].is_same or len(c.pairs) < 2:
-        return False
+_OF_SURNAMES = regex.compile(
+    r"ov|ova|ev|eva|in|ina|sk[iy]|skaya|ska|enko|uk|chuk|[eo]?vi[cć]h?|ich|son|s[eo]n|ez|ian|yan|escu|s"
+)
+
+
+def other_given_name(c: Comparison) -> Evidence | None:
+    """Only the given name differs, and English texts know both: somebody goes by either."""
+    if c.candidate.entity.kind is not EntityKind.PERSON or len(c.changed) != 1 or len(c.pairs) < 2:
+        return None
+    if c.unpaired_found or c.unpaired_meant or c.pairs[0].is_same:
+        return None
     p = c.pairs[0]
-    return c.attested.as_name(p.found) >= _FAMOUS and c.attested.as_name(p.meant) >= _FAMOUS
+    if min(c.attested.as_name(p.found), c.attested.as_name(p.meant)) < _FAMOUS:
+        return None
+    return Evidence("other_given_name", 1.0, "both given names are in use")
+
+
+def begins_otherwise(c: Comparison) -> Evidence | None:
+    """A word begins otherwise, and another name is nearly as close: whoever else has that office and given name."""
+    if c.candidate.entity.kind is not EntityKind.PERSON or c.is_mangled or not _begins_otherwise(c):
+        return None
+    return Evidence("begins_otherwise", 1.0) if c.rival_similarity > c.similarity - _LEAD else None
+
+
+def other_person(c: Comparison) -> Evidence | None:
+    """A word is a name of its own, well known and of another sound, and no office says who is meant."""
+    if c.candidate.entity.kind is not EntityKind.PERSON or c.is_mangled or another_name(c) is None:
+        return None
+    if not any(c.attested.as_name(p.found) >= _FAMOUS for p in c.changed):
+        return None
+    if fit_of_roles(c.reading.titles, c.candidate.entity)[0] == 1:
+        return None
+    return Evidence("other_person", 1.0, "a well-known name of its own")
+
+
+def anyone(c: Comparison) -> Evidence | None:
+    """Letters, all there is, say little of a person."""
+    if c.candidate.entity.kind is not EntityKind.PERSON or c.is_mangled:
+        return None
+    return Evidence("anyone", 1.0) if _is_told_by_letters(c) and _may_be_anyone(c) else None
 
 
 def _is_told_by_letters(c: Comparison) -> bool:
@@ -1190,11 +1266,6 @@ def _is_told_by_letters(c: Comparison) -> bool:
 
 def _begins_otherwise(c: Comparison) -> bool:
     return any(sound(p.found)[:1] != sound(p.meant)[:1] for p in c.changed)
-
-
-def _is_famous_otherwise(c: Comparison) -> bool:
-    """Whether a word that would change is well known, and not one given name in another language."""
-    return any(c.attested.as_name(p.found) >= _FAMOUS and not are_equivalent(p.found, p.meant) for p in c.changed)
 
 
 _LEAD = 0.08
@@ -1236,23 +1307,6 @@ def _would_lose_words(c: Comparison) -> bool:
     return likeness(joined, whole) < _LEAST_JOINED  # "Xi Jin Ping" loses nothing
 
 
-def _is_another_person(c: Comparison) -> bool:
-    """Whether a word is a name of its own, well known and of another sound, and no office says who is meant."""
-    known = any(c.attested.as_name(p.found) >= _FAMOUS for p in c.changed)
-    return known and another_name(c) is not None and fit_of_roles(c.reading.titles, c.candidate.entity)[0] < 1
-
-
-def _may_be_exonym(c: Comparison) -> bool:
-    """What another language calls a place is damage where English texts name the place, and never say that: not a word
-    more than the name, nor another custom of spelling it, nor a form that is nothing like it."""
-    if not c.changed or c.similarity < _LEAST_LIKE_EXONYM:
-        return False
-    if any(c.attested.as_name(p.found) for p in c.changed):
-        return False
-    fame = min((c.attested.as_name(w) for w in normalise(c.candidate.name).split()), default=0.0)
-    return fame >= _NAMED and variant(c) is None
-
-
 def _is_by_letters_alone(c: Comparison) -> bool:
     """Whether neither office nor caller, nor a fuller form, nor a known way of damage speaks for somebody."""
     if c.is_mangled or c.candidate.entity.id in c.context.known or c.candidate.entity.id in c.context.hinted:
@@ -1260,34 +1314,29 @@ def _is_by_letters_alone(c: Comparison) -> bool:
     return fit_of_roles(c.reading.titles, c.candidate.entity)[0] == 0
 
 
-def _is_other_place(c: Comparison) -> bool:
-    """Of a place that few texts name another spelling is another custom, and like syllables are another place; of one
-    that hardly any text names only an ending is damage: there are too many villages with like names."""
-    if variant(c) is not None or well_formed(c) is not None:
-        return True
-    if fame_of(c) >= _OBSCURE or _is_inflected(c):
-        return False
-    return min(len(p.meant) for p in c.changed) < _LONG_WORD
-
-
 _LONG_WORD = 8
-_LEAST_LIKE_EXONYM = 0.5
-_ORDINARY = 0.5  # of the measure of ``Attested.as_word``
 _NAMED = 0.2
+_ORDINARY = 0.5  # of the measure of ``Attested.as_word``
 _OBSCURE, _FAMOUS = 0.25, 0.4  # of the measure of ``Attested.as_name``: in some twenty documents
 _LEAST_JOINED = 0.85
 _SHORT_WORD = 5  # letters
 _SHORT_NAME = 11
 
 
-def _is_another_short_name(c: Comparison) -> bool:
-    """Whether a short name differs in a short word that is a name of its own: *Yang Jie* is not *Zhang Jie*."""
-    if sum(map(len, c.reading.words)) > _SHORT_NAME or len(c.reading.words) < 2:
-        return False
-    return any(
-        len(p.found) <= _SHORT_WORD and len(p.meant) <= _SHORT_WORD + 1 and c.attested.as_name(p.found) > 0
-        for p in c.changed
-    )
+Feature = Callable[[Comparison], Evidence | None]
+FEATURES: tuple[Feature, ...] = (
+    same_spelling, worst_word, same_sound, same_words, rare_words, same_surname, other_order, same_start,
+    is_cut_or_grown, is_truncated, is_mangled, length, changed_length, edits_per_letter, missing_words, extra_words,
+    role_fits, role_differs, in_office, country_named, other_country, companions, fuller_form, caller_says,
+    popularity, rival, attested_words, common_word, known_target, famous_target, unheard, another_name, variant,
+    same_kind, is_placed, sentence_start, is_place, is_organisation, given_name,
+    is_lost, is_read, is_round_trip, is_far_and_fits, is_far_abroad, mangled_rival, same_bag, sole_bag, famous_ending,
+    short_name, body_fits, is_cut_in_place, obscure_place, well_formed, attested_variant, known_form,
+    unvouched, is_exonym, respelt, same_given_name, sole_start, case_ending, office_and_word,
+    known_word, country_beside, unsupported_place,
+    untraced, unheard_of, letters_changed, short_place, other_given_name,
+    begins_otherwise, other_person, anyone, obscure_exonym, other_surname,
+)  # fmt: skip
 
 
 def gather(comparison: Comparison) -> tuple[Evidence, ...]:

@@ -182,10 +182,10 @@ def printed_form(candidate: Candidate, text: str, attested: Attested) -> str:
     # The text leaves out names that few print: so does the repair.
     found = tuple(key.split())
     words = best.split()
-    pairs, extra, missing = align(found, tuple(normalise(w) for w in words))
+    pairs, extra, missing = align(found, tuple(normalise(best).split()))
     if missing and not extra and len(found) >= 2 and len(pairs) == len(found):
         meant = {p.meant for p in pairs}
-        return " ".join(w for w in words if normalise(w) in meant)
+        return " ".join(w for w in words if meant.issuperset(normalise(w).split()))
     return best
 
 
@@ -260,13 +260,18 @@ def compare_all(
     return [c for c in compared if is_possible(c)]
 
 
-def _is_printed_otherwise(weighed: Weighed, reading: Reading) -> bool:
+def is_said(text: str, reading: Reading) -> bool:
+    """Whether the reading has what would be printed, or less of it."""
+    printed = normalise(text).split()
+    return printed == list(reading.words) or (len(printed) > len(reading.words) and set(reading.words) <= set(printed))
+
+
+def is_printed_otherwise(candidate: Candidate, text: str, reading: Reading) -> bool:
     """Whether the name of a place that would be printed is not much like the text, least of all where another of its
     names was found."""
-    candidate = weighed.candidate
     if candidate.entity.kind is not EntityKind.PLACE or candidate.probability > 0:
         return False
-    printed = normalise(weighed.text)
+    printed = normalise(text)
     least = _LEAST_LIKE if normalise(candidate.name) == printed else _LEAST_LIKE_BY_ALIAS
     return likeness(" ".join(reading.words), printed) < least
 
@@ -298,10 +303,9 @@ def choose(
     if not ranked:
         return Decision(reading, None, ranked, "no_candidate")
     best = ranked[0]
-    printed = normalise(best.text).split()
-    if printed == list(reading.words) or (len(printed) > len(reading.words) and set(reading.words) <= set(printed)):
-        return Decision(reading, None, ranked, "already_right")  # the name itself, or less of it
-    if _is_printed_otherwise(best, reading):
+    if is_said(best.text, reading):
+        return Decision(reading, None, ranked, "already_right")
+    if is_printed_otherwise(best.candidate, best.text, reading):
         return Decision(reading, None, ranked, "not_sure")
     if best.probability < model.tables[shape_of(best.candidate)].least:
         return Decision(reading, None, ranked, "not_sure")

@@ -146,7 +146,9 @@ class NameLinker:
             if not self._is_worth_a_look(key, group) or any(_is_cited(text, m.span) for m in group):
                 continue
             known_words = {w: n for w in key.split() if (n := store.word_frequency(w))}
-            reading = Reading(group[0].text, tuple(group), _words_before(text, group), known_words)
+            reading = Reading(
+                group[0].text, tuple(group), _words_before(text, group), known_words, _countries_beside(text, group)
+            )
             candidates = [
                 *_of_the_document(reading, known.values()),
                 *(
@@ -184,7 +186,8 @@ class NameLinker:
                 countries[code] += counts[code]
             if counts:
                 by_segment[segment.index] = frozenset(counts)
-        return Context(years_of(text), countries, by_segment, known, frozenset(i for i, _ in entity_hints))
+        places = frozenset(e.name for e in known.values() if e.kind is EntityKind.PLACE)
+        return Context(years_of(text), countries, by_segment, known, places, frozenset(i for i, _ in entity_hints))
 
 
 _QUOTES = frozenset("\"“”„‟«»‘’'")
@@ -201,17 +204,38 @@ def without_initials(key: str) -> str:
     return " ".join(w for w in key.split() if len(w) > 1) or key
 
 
+_LINKS = frozenset(("of", "called", "named"))  # between what something is and its name: *the town of*
+
+
 def _words_before(text: str, mentions: Iterable[Mention]) -> frozenset[str]:
-    """The word before each place of a name, in lower case."""
+    """The word before each place of a name, in lower case, and the one before *of*."""
     before = set()
     for mention in mentions:
-        head = text[max(0, mention.span.start - 24) : mention.span.start]
-        words = _WORDS.findall(head)
-        if words and words[-1].casefold() == "the" and len(words) > 1:
+        head = text[max(0, mention.span.start - _NEAR) : mention.span.start]
+        words = [w.casefold() for w in _WORDS.findall(head.rsplit("\n", 1)[-1])]
+        if len(words) > 1 and words[-1] == "the":
             words = words[:-1]
-        if words:
-            before.add(words[-1].casefold())
+        before.update(words[-1:])
+        if len(words) > 1 and words[-1] in _LINKS:
+            before.add(words[-2])
     return frozenset(before)
+
+
+_NEAR = 36  # letters: a few words
+
+
+def _countries_beside(text: str, mentions: Iterable[Mention]) -> frozenset[str]:
+    """The countries that are named within a few words of a name: *Lindesund, Norway*, *Norway's Lindesund*."""
+    beside: set[str] = set()
+    for mention in mentions:
+        head = text[max(0, mention.span.start - _NEAR) : mention.span.start].rsplit("\n", 1)[-1]
+        tail = text[mention.span.end : mention.span.end + _NEAR].split("\n", 1)[0]
+        for words in (_WORDS.findall(head)[-_WORDS_BESIDE:], _WORDS.findall(tail)[:_WORDS_BESIDE]):
+            beside.update(countries_of([normalise(re.sub(r"['’]s$", "", w)) for w in words]))
+    return frozenset(beside)
+
+
+_WORDS_BESIDE = 3
 
 
 def _of_the_document(reading: Reading, known: Iterable[Entity]) -> list[Candidate]:

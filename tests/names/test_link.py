@@ -66,6 +66,12 @@ def test_a_name_that_leaves_out_a_middle_one_is_printed_without_it() -> None:
     assert printed_form(candidate, "Rafah Corredor", ATTESTED) == "Rafael Corredor"
 
 
+def test_a_middle_name_is_left_out_before_a_surname_of_two_parts() -> None:
+    entity = person("C", "Rafael Vicente al-Corredor", "EC")
+    candidate = Candidate(entity, Route.PART, entity.name, 0.8, 0.8)
+    assert printed_form(candidate, "Rafael al-Corredar", ATTESTED) == "Rafael al-Corredor"
+
+
 @given(st.floats(-30, 30), st.floats(-30, 30))
 def test_calibration_never_falls(a: float, b: float) -> None:
     low, high = sorted((a, b))

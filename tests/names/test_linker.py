@@ -71,6 +71,22 @@ def test_a_relative_with_the_same_surname_stays(names: NameLinker) -> None:
     assert repaired(names, text) == text
 
 
+@pytest.mark.parametrize(
+    ("text", "before", "beside"),
+    [
+        ("They met in the town of Valkeapor, Finland, in spring.", {"of", "town"}, {"FI"}),
+        ("They left for Valkeapor, which Sweden had never asked for.", {"for"}, {"SE"}),
+        ("They met in Finland\nValkeapor was near.", set(), set()),  # another sentence
+    ],
+)
+def test_a_name_is_read_with_what_stands_beside_it(
+    names: NameLinker, text: str, before: set[str], beside: set[str]
+) -> None:
+    seen = names.examine(text, SentenceSegmenter().segment(text))
+    reading = next(r for r, _ in seen.readings if r.text == "Valkeapor")
+    assert (reading.preceded_by, reading.beside) == (before, beside)
+
+
 def test_every_place_of_a_damaged_name_gets_one_spelling(names: NameLinker) -> None:
     text = f"{DAMAGED} Later Tauno Vaherpu flew home."
     assert repaired(names, text).count("Tauno Vaherpuu") == 2

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from app.names.link import WeightTable
@@ -9,7 +11,7 @@ from scripts.fit_linker import IDENTITY, Best, Design, Point, Sample, best_toget
 
 
 def sample(*, right: bool, source: str = "errors", reading: int = 0, score: float = 1.0) -> Sample:
-    return Sample(reading, "place", (("spelling", score),), right, 1.0, 0, "text", source, not right, "")
+    return Sample(reading, "place", (("spelling", score),), right, 1.0, 0, "text", source, not right, False, "")
 
 
 def best(log_odds: float, *, right: bool, source: str = "errors") -> Best:
@@ -56,3 +58,24 @@ def test_what_speaks_for_right_candidates_gets_a_weight_above_nought() -> None:
 def test_a_weight_against_the_meaning_of_its_feature_is_left_out() -> None:
     samples = [sample(right=i % 2 == 0, reading=i, score=0.2 if i % 2 == 0 else 0.9) for i in range(100)]
     assert fit(Design.of(samples)).weights.get("spelling", 0.0) == 0.0
+
+
+def test_where_few_are_right_a_step_that_overshoots_is_halved() -> None:
+    rng = np.random.default_rng(1)
+    samples = [
+        Sample(
+            i, "place",
+            (("hinted", 1.0), ("fuller_form", float(rng.random() < 0.9)), ("spelling", 0.9 if i < 10 else 0.6)),
+            i < 10, 1.0, 0, "text", "errors", i >= 10, False, "",
+        )
+        for i in range(4000)
+    ]  # fmt: skip
+    table = fit(Design.of(samples))
+    assert all(abs(weight) < 10 for weight in table.weights.values())
+    assert table.weights["spelling"] > 0.5
+
+
+def test_what_the_linker_never_prints_makes_no_point() -> None:
+    bests = [best(5 - i / 10, right=True) for i in range(20)]
+    bests.append(Best(4.55, -35.0, False, replace(sample(right=False), is_barred=True)))
+    assert [(p.right, p.wrong) for p in operating_points(bests, TABLE, 100_000)][-1] == (20, 0)

@@ -1,0 +1,101 @@
+"""Measure what the linker changes in English whose names are right, and list it.
+
+    python -m scripts.measure_right_names models/names-en [--seed 1] [--sentences 20000] [--out build/right-names.json]
+
+Whole documents of the clean text, drawn by the seed among those that are not held out; what is attested is counted
+again without them, so that no name is known because it was counted in the very text. Another seed draws others; the
+weights learned with those of ``fit_linker.RIGHT_SEED``.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated
+
+import orjson
+import typer
+
+from app.core.types import Edit
+from app.evaluation.provenance import provenance
+from app.names.attested import Attested
+from app.names.link import LinkModel
+from app.names.linker import MODEL_FILE, NameLinker
+from app.names.store import EntityStore
+from scripts.fit_linker import count_attested
+from scripts.names_benchmark import Case, one_segment, right_english
+
+SHIPPED = Path("app/names/data") / MODEL_FILE
+
+
+@dataclass(slots=True)
+class Changes:
+    """What was changed in texts whose names are right."""
+
+    documents: int = 0
+    sentences: int = 0
+    total: int = 0
+    of: Counter[tuple[str, str]] = field(default_factory=Counter)  # name and what became of it
+    where: dict[tuple[str, str], str] = field(default_factory=dict)  # the first place of each
+
+    def add(self, case: Case, edits: Iterable[Edit]) -> None:
+        """Count a document."""
+        self.documents += 1
+        self.sentences += case.text.count("\n") + 1
+        for edit in edits:
+            key = (edit.span.of(case.text), edit.text)
+            self.total += 1
+            self.of[key] += 1
+            around = case.text[max(0, edit.span.start - 60) : edit.span.end + 60].replace("\n", " ")
+            self.where.setdefault(key, f"{case.id}: …{around}…")
+
+    def rows(self) -> list[dict[str, object]]:
+        """One row a change, the most frequent first."""
+        return [{"old": a, "new": b, "count": n, "where": self.where[a, b]} for (a, b), n in self.of.most_common()]
+
+
+def measure(linker: NameLinker, cases: Iterable[Case]) -> Changes:
+    """Link every document."""
+    done = Changes()
+    for case in cases:
+        done.add(case, linker.link(case.text, one_segment(case.text), ()).edits)
+    return done
+
+
+def main(
+    names_dir: Annotated[Path, typer.Argument(help="Folder of the knowledge base.")],
+    seed: Annotated[int, typer.Option(help="Says which documents are drawn.")] = 1,
+    sentences: Annotated[int, typer.Option(help="How many, about.")] = 20_000,
+    data: Annotated[Path, typer.Option(help="Folder with text/.")] = Path("../shared/data"),
+    weights: Annotated[Path, typer.Option(help="Weights of the linker.")] = SHIPPED,
+    out: Annotated[Path, typer.Option(help="Where the JSON goes.")] = Path("build/right-names.json"),
+) -> None:
+    """Draw, count, link, report."""
+    cases = right_english(seed, sentences, data)
+    attested = Attested.of(count_attested(data, frozenset(case.id for case in cases)))
+    store = EntityStore.open(names_dir)
+    done = measure(NameLinker(store, LinkModel.load(weights), attested), cases)
+    for row in done.rows():
+        typer.echo(f"{row['count']}  {row['old']} -> {row['new']}  {row['where']}")
+    typer.echo(
+        f"{done.total} changes, {len(done.of)} different ones, in {done.sentences} sentences of {done.documents} "
+        f"documents; {store.version}, seed {seed}"
+    )
+    report = {
+        "seed": seed,
+        "documents": done.documents,
+        "sentences": done.sentences,
+        "changes": done.total,
+        "different": len(done.of),
+        "rows": done.rows(),
+        "knowledge_base": store.version,
+        **provenance(),
+    }
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_bytes(orjson.dumps(report, option=orjson.OPT_INDENT_2))
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,55 @@
+"""How documents of right English are drawn, and what counts as a change in them."""
+
+from __future__ import annotations
+
+import lzma
+from pathlib import Path
+
+import pytest
+
+from app.core.types import Edit, EditKind, Origin, Span
+from app.evaluation.splits import is_held_out_text
+from scripts.fit_linker import count_attested
+from scripts.measure_right_names import Changes
+from scripts.mine_names import CONTROL_TEXTS
+from scripts.names_benchmark import Case, right_english
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """Every clean text with a few short documents, each with a word of its own."""
+    (tmp_path / "text").mkdir()
+    for at, stem in enumerate(CONTROL_TEXTS):
+        letters = [f"{chr(97 + at)}{chr(97 + i // 26)}{chr(97 + i % 26)}" for i in range(60)]
+        text = "\n\n".join(f"They met Vaher{x} here.\nThen Vaher{x} left." for x in letters)
+        (tmp_path / "text" / f"{stem}.txt.xz").write_bytes(lzma.compress(text.encode()))
+    return tmp_path
+
+
+def test_whole_documents_are_drawn_by_the_seed(data: Path) -> None:
+    first, again, other = (right_english(seed, 40, data) for seed in (1, 1, 2))
+    assert first == again
+    assert first != other
+    assert sum(case.text.count("\n") + 1 for case in first) == 40
+
+
+def test_nothing_is_drawn_that_is_held_out(data: Path) -> None:
+    drawn = right_english(1, 100_000, data)
+    assert drawn
+    assert not any(is_held_out_text(stem, int(index)) for stem, index in (case.id.split("/") for case in drawn))
+
+
+def test_what_was_drawn_does_not_count_as_attested(data: Path) -> None:
+    drawn = right_english(1, 4, data)
+    own = {word.rstrip(".").lower() for case in drawn for word in case.text.split() if word.startswith("Vaher")}
+    assert own <= count_attested(data).keys()
+    assert not own & count_attested(data, {case.id for case in drawn}).keys()
+
+
+def test_changes_are_counted_and_told_apart() -> None:
+    case = Case("a/1", "a/1", "en", "Vaherpu met Vaherpu.\nThen Vaherpo left.")
+    changes = Changes()
+    places = (Span(0, 7), Span(12, 19), Span(26, 33))
+    changes.add(case, [Edit(at, "Vaherpuu", EditKind.NAME, Origin.NAMES, 0.9, "RULE", "why") for at in places])
+    assert (changes.total, changes.sentences, changes.documents) == (3, 2, 1)
+    assert [(row["old"], row["count"]) for row in changes.rows()] == [("Vaherpu", 2), ("Vaherpo", 1)]
