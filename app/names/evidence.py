@@ -1087,10 +1087,11 @@ def _is_somebody_else(c: Comparison) -> bool:
         return True  # another name is as near
     if len(c.reading.words) == 1 and (known_word(c) is not None or (alone and " " in c.candidate.entity.name)):
         return True  # many bear a given name, and a surname that others have is theirs
+    told_by_letters = _is_told_by_letters(c)
     if c.is_mangled:
-        return False
-    if is_truncated(c) is not None and role_differs(c) is not None:
-        return True  # somebody else, of a shorter name
+        return told_by_letters and not c.is_far and _is_famous_otherwise(c)
+    if (told_by_letters and _may_be_anyone(c)) or (is_truncated(c) is not None and role_differs(c) is not None):
+        return True  # somebody else, maybe of a shorter name
     return another_name(c) is not None and any(p.similarity < _LEAST_SAME for p in c.changed)  # *Khalid*, *Mohammad*
 
 
@@ -1250,13 +1251,6 @@ def other_person(c: Comparison) -> Evidence | None:
     return Evidence("other_person", 1.0, "a well-known name of its own")
 
 
-def anyone(c: Comparison) -> Evidence | None:
-    """Letters, all there is, say little of a person."""
-    if c.candidate.entity.kind is not EntityKind.PERSON or c.is_mangled:
-        return None
-    return Evidence("anyone", 1.0) if _is_told_by_letters(c) and _may_be_anyone(c) else None
-
-
 def _is_told_by_letters(c: Comparison) -> bool:
     """Whether neither office nor caller, nor, of one word, a fuller form in the text speaks for somebody."""
     if len(c.reading.words) < 2 and c.candidate.entity.id in c.context.known:
@@ -1266,6 +1260,11 @@ def _is_told_by_letters(c: Comparison) -> bool:
 
 def _begins_otherwise(c: Comparison) -> bool:
     return any(sound(p.found)[:1] != sound(p.meant)[:1] for p in c.changed)
+
+
+def _is_famous_otherwise(c: Comparison) -> bool:
+    """Whether a word that would change is well known, and not one given name in another language."""
+    return any(c.attested.as_name(p.found) >= _FAMOUS and not are_equivalent(p.found, p.meant) for p in c.changed)
 
 
 _LEAD = 0.08
@@ -1335,7 +1334,7 @@ FEATURES: tuple[Feature, ...] = (
     unvouched, is_exonym, respelt, same_given_name, sole_start, case_ending, office_and_word,
     known_word, country_beside, unsupported_place,
     untraced, unheard_of, letters_changed, short_place, other_given_name,
-    begins_otherwise, other_person, anyone, obscure_exonym, other_surname,
+    begins_otherwise, other_person, obscure_exonym, other_surname,
 )  # fmt: skip
 
 
