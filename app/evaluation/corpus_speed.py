@@ -25,7 +25,7 @@ from app.core.errors import InputError
 from app.evaluation.corpus import MANIFEST
 
 _ROOT = Path(__file__).resolve().parent.parent.parent
-_SAMPLE_S = 2.0  # seconds; adding up the pages of a process holds it up
+_FIRST_SAMPLE_S, _SAMPLE_S = 0.1, 2.0  # adding up the pages of a process holds it up
 _CACHE = "cache.sqlite"
 _RAY_SPARE_CPUS = 2  # for reading and writing, which would wait for ever otherwise
 
@@ -151,6 +151,7 @@ def watch(process: subprocess.Popen[bytes]) -> tuple[int, int, int]:
     """Wait for a process; the most memory of it, of its largest descendant, and of all together, in bytes."""
     parent = worker = together = 0
     main = psutil.Process(process.pid)
+    pause_s = _FIRST_SAMPLE_S
     while process.poll() is None:
         with suppress(psutil.Error):  # one of them has just ended
             parent = max(parent, main.memory_info().rss)
@@ -161,7 +162,8 @@ def watch(process: subprocess.Popen[bytes]) -> tuple[int, int, int]:
                     worker = max(worker, one.memory_info().rss if one.pid != process.pid else 0)
             together = max(together, total)
         with suppress(subprocess.TimeoutExpired):
-            process.wait(_SAMPLE_S)
+            process.wait(pause_s)
+        pause_s = min(2 * pause_s, _SAMPLE_S)
     return parent, worker, together
 
 
