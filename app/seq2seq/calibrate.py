@@ -24,7 +24,7 @@ _SORTS = (
 PRODUCTS = tuple(f"{name}_log_prob" for name in _SORTS)
 FEATURES = (*_PLAIN, *PRODUCTS)
 _SPELLING = ("strokes", "letters", "frequency", "misspelt_logit")
-_LEAST_LOG_PROB = -12.0
+_LEAST_LOG_PROB = -3.0  # of an answer; below five in a hundred there is nothing to tell apart
 _LONG = 1000  # more characters than an answer has
 _ARTICLES = frozenset({"", "a", "an", "the"})
 
