@@ -25,7 +25,7 @@ from app.core.errors import InputError
 from app.evaluation.corpus import MANIFEST
 
 _ROOT = Path(__file__).resolve().parent.parent.parent
-_FIRST_SAMPLE_S, _SAMPLE_S = 0.1, 2.0  # adding up the pages of a process holds it up
+_SAMPLE_S = 2.0
 _CACHE = "cache.sqlite"
 _RAY_SPARE_CPUS = 2  # for reading and writing, which would wait for ever otherwise
 
@@ -120,7 +120,7 @@ def measure(selection: Selection, engine: Engine, workers: int, generator: str, 
         process = subprocess.Popen(
             _command(selection, engine, workers, scratch), cwd=_ROOT, env=environment, stdout=sink, stderr=sink
         )
-        parent, worker, together = watch(process)
+        parent, worker, together = watch(process, _SAMPLE_S)
     wall_s, after = time.monotonic() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     if process.returncode:
@@ -147,11 +147,14 @@ def _command(selection: Selection, engine: Engine, workers: int, scratch: Path) 
     return [*script, str(selection.folder), str(scratch), f"--workers={workers}", *named]
 
 
-def watch(process: subprocess.Popen[bytes]) -> tuple[int, int, int]:
-    """Wait for a process; the most memory of it, of its largest descendant, and of all together, in bytes."""
+def watch(process: subprocess.Popen[bytes], most_s: float = 0.2) -> tuple[int, int, int]:
+    """Wait for a process; the most memory of it, of its largest descendant, and of all together, in bytes.
+
+    Adding up the pages of a process holds it up a little: the pauses grow from 0.2 s up to ``most_s``.
+    """
     parent = worker = together = 0
     main = psutil.Process(process.pid)
-    pause_s = _FIRST_SAMPLE_S
+    pause_s = 0.2
     while process.poll() is None:
         with suppress(psutil.Error):  # one of them has just ended
             parent = max(parent, main.memory_info().rss)
@@ -163,7 +166,7 @@ def watch(process: subprocess.Popen[bytes]) -> tuple[int, int, int]:
             together = max(together, total)
         with suppress(subprocess.TimeoutExpired):
             process.wait(pause_s)
-        pause_s = min(2 * pause_s, _SAMPLE_S)
+        pause_s = min(1.5 * pause_s, most_s)
     return parent, worker, together
 
 
