@@ -22,10 +22,9 @@ import typer
 from app.evaluation.report import markdown_table, write_whole
 from app.seq2seq.calibrate import FEATURES, PRODUCTS
 from app.seq2seq.ctranslate import WORDS, CTranslateGenerator
-from app.seq2seq.examples import Example, make_pair
+from app.seq2seq.examples import Example
 from app.seq2seq.export import (
     BOUNDS,
-    HeldOut,
     calibration_error,
     choose_points,
     clean_answers,
@@ -38,7 +37,7 @@ from app.seq2seq.network import RepairNetwork, bart_config
 from app.seq2seq.scores import Scores, ask
 from app.seq2seq.tokenizer import Tokenizer
 from scripts import train as training
-from scripts.held_out import clean_sentences, read_pairs, slip_pairs, window_pairs
+from scripts.held_out import HeldOutSets
 from scripts.train import HINTS
 
 SENTENCES = 400  # of each held-out set
@@ -60,27 +59,6 @@ VARIANTS = (
     Variant("no hints", (HINTS,)),
     *(Variant(f"no {kind}", (kind,)) for kind in ("slips", "post-edit", "clean", "windows", "synthetic")),
 )
-
-
-def held_out(data: Path, tokenizer: Tokenizer, words: Path) -> dict[str, list[Example]]:
-    """Examples of each held-out set, hints included."""
-    lexicon = read_lexicon(words)
-    right = clean_sentences(data / "text", 2 * SENTENCES)
-    sets: dict[str, list[HeldOut]] = {
-        "post-edits": read_pairs(data / "mt" / "pe-dev.jsonl.xz")[:SENTENCES],
-        "slips": slip_pairs(right[SENTENCES:], tokenizer),
-        "windows": window_pairs(data / "text", SENTENCES, tokenizer),
-        "clean": [HeldOut(str(i), text, text, is_real=False) for i, text in enumerate(right[:SENTENCES])],
-    }
-    return {
-        name: [
-            example
-            for pair in pairs
-            if (example := make_pair(pair.machine, pair.post_edit, 1.0, 0, tokenizer, is_exact=not pair.is_real,
-                                     lexicon=lexicon)).pieces
-        ]
-        for name, pairs in sets.items()
-    }  # fmt: skip
 
 
 def random_start(warm: Path, out: Path) -> Path:
@@ -111,7 +89,10 @@ def train_variants(
     figures = out / "ablation.json"
     done: dict[str, dict[str, dict[str, float]]] = json.loads(figures.read_text()) if figures.is_file() else {}
     tokenizer = Tokenizer(start / "tokenizer.model")
-    sets = held_out(data, tokenizer, words)
+    held_out = HeldOutSets.read(
+        data, tokenizer, clean=SENTENCES, slips=SENTENCES, windows=SENTENCES, post_edits=SENTENCES
+    )
+    sets = held_out.examples(tokenizer, read_lexicon(words))
     for variant in VARIANTS:
         if variant.name in done:
             continue
@@ -181,16 +162,15 @@ def calibration(
 ) -> None:
     """Fit the confidence on fewer features, and count what each could repair within the bounds of the modes."""
     generator, tokenizer = CTranslateGenerator(model), Tokenizer(model / "tokenizer.model")
-    pairs = read_pairs(data / "mt" / "pe-dev.jsonl.xz")
-    right = clean_sentences(data / "text", clean + slips)
-    spoilt = [*slip_pairs(right[clean:], tokenizer), *window_pairs(data / "text", windows, tokenizer)]
-    judged = judge(generator, [*pairs, *spoilt], tokenizer)
-    untouched = clean_answers(generator, right[:clean], tokenizer)
+    sets = HeldOutSets.read(data, tokenizer, clean=clean, slips=slips, windows=windows)
+    judged = judge(generator, sets.pairs, tokenizer)
+    untouched = clean_answers(generator, sets.clean, tokenizer)
     rows = []
     fits = [(name, fit_calibration(judged, used).probability) for name, used in FEATURE_SETS]
     for name, confidence in (("probability of the answer as it is", probability_of_answer), *fits):
         error, _ = calibration_error(confidence, judged)
-        points = choose_points(confidence, judged, highest_confidences(confidence, untouched), clean, len(pairs))
+        worst = highest_confidences(confidence, untouched)
+        points = choose_points(confidence, judged, worst, len(sets.clean), len(sets.post_edits))
         counts = []
         for point in points.values():
             gains = [j.gain for j in judged if confidence(j.row) >= point]

@@ -22,7 +22,7 @@ from app.seq2seq.ctranslate import WORDS, CTranslateGenerator
 from app.seq2seq.export import agreement, calibrate, convert, write_card, write_manifest
 from app.seq2seq.network import RepairNetwork
 from app.seq2seq.tokenizer import Tokenizer
-from scripts.held_out import clean_sentences, read_pairs, slip_pairs, window_pairs
+from scripts.held_out import HeldOutSets
 from scripts.train import AVERAGE
 
 
@@ -63,11 +63,10 @@ def main(
     }
     write_manifest(part, manifest)
     generator = CTranslateGenerator(part)
-    pairs = read_pairs(data / "mt" / "pe-dev.jsonl.xz")
-    right = clean_sentences(data / "text", clean + slips)
-    spoilt = [*slip_pairs(right[clean:], pieces), *window_pairs(data / "text", windows, pieces)]
-    manifest |= calibrate(generator, [*pairs, *spoilt], right[:clean], pieces)
-    sample = [pair.machine for pair in pairs[:: max(1, len(pairs) // agree)]][:agree]
+    sets = HeldOutSets.read(data, pieces, clean=clean, slips=slips, windows=windows)
+    manifest |= calibrate(generator, sets.pairs, sets.clean, pieces)
+    real = sets.post_edits
+    sample = [pair.machine for pair in real[:: max(1, len(real) // agree)]][:agree]
     manifest["agreement"] = agreement(generator, network, sample, pieces)
     write_manifest(part, manifest)
     write_card(part, manifest, json.loads(data_manifest.read_text()) if data_manifest else {})

@@ -7,16 +7,61 @@ import lzma
 import random
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
 from app.evaluation.splits import is_held_out_text
+from app.seq2seq.examples import Example, make_pair
 from app.seq2seq.export import HeldOut
+from app.seq2seq.lexicon import Lexicon
 from app.seq2seq.slips import Slipper, false_boundary, word_families
 from app.seq2seq.tokenizer import Tokenizer
 from scripts.prepare_data import curl, read_documents
 
 LANGUAGES = ("et", "ro", "ru")  # their post-edits are repairs, not retranslations
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOutSets:
+    """Post-edits, right sentences with slips, windows, and clean sentences that need nothing."""
+
+    post_edits: Sequence[HeldOut]
+    slips: Sequence[HeldOut]
+    windows: Sequence[HeldOut]
+    clean: Sequence[str]
+
+    @classmethod
+    def read(
+        cls, data: Path, tokenizer: Tokenizer, *, clean: int, slips: int, windows: int, post_edits: int | None = None
+    ) -> HeldOutSets:
+        """At most so many of each from a folder with mt/ and text/, the same every time; all post-edits if not said."""
+        right = clean_sentences(data / "text", clean + slips)
+        return cls(
+            read_pairs(data / "mt" / "pe-dev.jsonl.xz")[:post_edits],
+            slip_pairs(right[clean:], tokenizer),
+            window_pairs(data / "text", windows, tokenizer),
+            right[:clean],
+        )
+
+    @property
+    def pairs(self) -> list[HeldOut]:
+        """All but the clean sentences."""
+        return [*self.post_edits, *self.slips, *self.windows]
+
+    def examples(self, tokenizer: Tokenizer, lexicon: Lexicon | None = None) -> dict[str, list[Example]]:
+        """Each set by name, as training would see it; hints from ``lexicon``."""
+        clean = [HeldOut("", text, text, is_real=False) for text in self.clean]
+        named = {"post-edits": self.post_edits, "slips": self.slips, "windows": self.windows, "clean": clean}
+        return {
+            name: [
+                example
+                for pair in pairs
+                if (example := make_pair(pair.machine, pair.post_edit, 1.0, 0, tokenizer, is_exact=not pair.is_real,
+                                         lexicon=lexicon)).pieces
+            ]
+            for name, pairs in named.items()
+        }  # fmt: skip
 
 
 def read_pairs(path: Path) -> list[HeldOut]:

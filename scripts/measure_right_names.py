@@ -20,6 +20,7 @@ import typer
 
 from app.core.types import Edit
 from app.evaluation.provenance import provenance
+from app.evaluation.report import write_whole
 from app.names.attested import Attested
 from app.names.link import LinkModel
 from app.names.linker import MODEL_FILE, NameLinker
@@ -93,8 +94,7 @@ def main(
         "knowledge_base": store.version,
         **provenance(),
     }
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_bytes(orjson.dumps(report, option=orjson.OPT_INDENT_2))
+    write_whole(out, orjson.dumps(report, option=orjson.OPT_INDENT_2))
 
 
 if __name__ == "__main__":

@@ -25,13 +25,13 @@ import ftfy.bad_codecs
 import orjson
 import regex
 import typer
-from rapidfuzz.distance import Levenshtein
 
 from app.core.diff import apply_edits
 from app.core.rules import ALL_RULES, Rule, Rules
 from app.core.segment import SentenceSegmenter
 from app.core.types import Edit
 from app.evaluation.data import curl_quotes
+from app.evaluation.judge import distance
 from app.evaluation.splits import held_out_references, is_held_out_row, reference_key
 
 COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -40,7 +40,6 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "learners, web": ("gec/cweb-dev.jsonl.xz", "gec/jfleg-dev.jsonl.xz"),
 }
 ftfy.bad_codecs.ok()  # makes known the encoding that browsers read as Windows-1252
-_TOKEN = regex.compile(r"\w+|[^\w\s]")
 _SEED: Final = 7
 Damage = Callable[[str, random.Random], str]
 """Spoils one place of a paragraph; gives it back as it was where there is no such place."""
@@ -141,7 +140,7 @@ def main(
             key = (rule_id, column)
             fired[key] += 1
             after = apply_edits(text, sorted(edits, key=lambda e: e.span))
-            old, new = (min(_distance(version, r) for r in references) for version in (text, after))
+            old, new = distance(text, references), distance(after, references)
             found = _covered(text, edits)
             is_copied = new > old and all(
                 found in {_covered(r, e) for e in _findings(rules.find(r, segmenter.segment(r)))} for r in references
@@ -242,13 +241,6 @@ def _covered(text: str, edits: list[Edit]) -> str:
     start, end = edits[0].span.start, max(edit.span.end for edit in edits)
     reach = 1 if len(edits) > 1 else 8
     return text[max(0, start - reach) : end + reach]
-
-
-def _distance(one: str, other: str) -> tuple[int, int]:
-    return (
-        Levenshtein.distance(_TOKEN.findall(one), _TOKEN.findall(other)),
-        Levenshtein.distance(one.split(), other.split()),
-    )
 
 
 def _context(text: str, edits: list[Edit]) -> str:

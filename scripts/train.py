@@ -25,12 +25,11 @@ import typer
 from torch import Tensor
 
 from app.seq2seq.batches import Batch, batch_indices, make_batch
-from app.seq2seq.examples import CLEAN, KINDS, Example, ExampleSet, make_pair
-from app.seq2seq.export import HeldOut
+from app.seq2seq.examples import KINDS, ExampleSet
 from app.seq2seq.network import RepairNetwork
 from app.seq2seq.scores import ask, ter_change
 from app.seq2seq.tokenizer import Tokenizer
-from scripts.held_out import clean_sentences, read_pairs, slip_pairs, window_pairs
+from scripts.held_out import HeldOutSets
 
 HINTS = "hints"
 AVERAGE = "average"  # in a checkpoint: the mean of the last weights
@@ -220,25 +219,23 @@ class Dev:
         self._tokenizer, self._patience = tokenizer, config.patience
         self.best, self.worse = best, worse  # the best score so far, and how many came since
         n = config.dev_sentences
-        self.pairs = read_pairs(config.dev / "mt" / "pe-dev.jsonl.xz")[:n] if config.dev else []
-        right = clean_sentences(config.dev / "text", 2 * n) if config.dev else []
-        windows = window_pairs(config.dev / "text", n, tokenizer) if config.dev else []
-        sets = {"post-edits": self.pairs, "slips": slip_pairs(right[n:], tokenizer), "windows": windows}
-        self._sets = {name: [self._example(pair) for pair in pairs] for name, pairs in sets.items()}
-        self._clean = [make_pair(text, text, 1.0, CLEAN, tokenizer) for text in right[:n]]
-
-    def _example(self, pair: HeldOut) -> Example:
-        return make_pair(pair.machine, pair.post_edit, 1.0, 0, self._tokenizer, is_exact=not pair.is_real)
+        sets = (
+            HeldOutSets.read(config.dev, tokenizer, clean=n, slips=n, windows=n, post_edits=n)
+            if config.dev
+            else HeldOutSets((), (), (), ())
+        )
+        self._post_edits = sets.post_edits
+        self._examples = sets.examples(tokenizer)
 
     def score(self, network: RepairNetwork) -> dict[str, float]:
         """Detection and answers of each set, the mean of them all as ``dev``, harm, and what post-edits would gain."""
         lines: dict[str, float] = {}
-        for name, examples in self._sets.items():
-            found = ask(network, [e for e in examples if e.pieces], self._tokenizer)
-            lines |= {f"{name} detection": found.detection, f"{name} answers": found.answers}
+        found = {name: ask(network, examples, self._tokenizer) for name, examples in self._examples.items()}
+        harm = found.pop("clean").flagged
+        for name, scores in found.items():
+            lines |= {f"{name} detection": scores.detection, f"{name} answers": scores.answers}
         dev = sum(lines.values()) / len(lines)
-        harm = ask(network, [e for e in self._clean if e.pieces], self._tokenizer).flagged
-        change = ter_change(network, self.pairs, self._tokenizer)
+        change = ter_change(network, self._post_edits, self._tokenizer)
         self.best, self.worse = (dev, 0) if dev > self.best else (self.best, self.worse + 1)
         return {name: round(value, 4) for name, value in (lines | {"dev": dev, "harm": harm, "ter": change}).items()}
 

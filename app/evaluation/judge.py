@@ -44,7 +44,7 @@ def judge_edits(repair: DocumentRepair, references: Sequence[str]) -> list[Judge
     Distance counts words and punctuation marks inserted, deleted or replaced, to the nearest reference; where that
     ties, words with the punctuation that sticks to them, so that an edit of spacing can be right or wrong as well.
     """
-    before = _distance(repair.source, references)
+    before = distance(repair.source, references)
     verdicts: dict[str, Verdict] = {}
     judged = []
     for edit in repair.edits:
@@ -52,7 +52,7 @@ def judge_edits(repair: DocumentRepair, references: Sequence[str]) -> list[Judge
             judged.append(JudgedEdit(edit, verdicts[edit.group]))
             continue
         together = [e for e in repair.edits if e is edit or (edit.group is not None and e.group == edit.group)]
-        after = _distance(apply(repair.source, together), references)
+        after = distance(apply(repair.source, together), references)
         verdict = Verdict.RIGHT if after < before else Verdict.WRONG if after > before else Verdict.NEUTRAL
         if edit.group is not None:
             verdicts[edit.group] = verdict
@@ -162,7 +162,8 @@ def reliability(judged: Sequence[JudgedEdit]) -> tuple[dict[str, Tally], float |
     return bands, sum(gaps) / len(judged)
 
 
-def _distance(text: str, references: Sequence[str]) -> tuple[int, int]:
+def distance(text: str, references: Sequence[str]) -> tuple[int, int]:
+    """Edits of words and marks, then of words with the marks that stick to them, to the nearest reference."""
     return min(
         (
             Levenshtein.distance(_TOKEN.findall(text), _TOKEN.findall(ref)),

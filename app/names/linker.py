@@ -28,10 +28,8 @@ RULE_TITLE = "MTR_NAME_TITLE"  # a title that document and knowledge base contra
 MODEL_FILE = "linker.json"
 _MOST_CANDIDATES = 12
 _LEAST_LETTERS = 4
-# A name of this many documents of edited text is right as it stands, whoever it may look like.
 _WORDS = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
 _LEAST_LIKE_PART = 0.6
-_READINGS_KEPT = 4096
 
 
 @dataclass(frozen=True, slots=True)

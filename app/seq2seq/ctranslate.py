@@ -151,11 +151,11 @@ class CTranslateGenerator:
         counts: dict[int, int] = {}
         detected = self._detect([segments[i] for i in fits])
         for i, probabilities in zip(fits, detected, strict=True):
-            results[i] = (_quality(probabilities), [])
+            results[i] = ((sound := _quality(probabilities)), [])
             found = self.doubts(segments[i], probabilities, hints[i] if hints else ())
             if found:
-                quality[i], counts[i] = _quality(probabilities), len(found)
-                doubts[i] = self.worth_asking(found, segments[i], quality[i], least[i]) if least else found
+                quality[i], counts[i] = sound, len(found)
+                doubts[i] = self.worth_asking(found, segments[i], sound, least[i]) if least else found
         for i, answers in self._correct(segments, doubts, quality, counts):
             results[i] = (quality[i], answers)
         return results

@@ -11,10 +11,12 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from app.seq2seq.examples import KINDS, make_pair, write_examples
+from app.seq2seq.export import HeldOut
+from app.seq2seq.lexicon import write_lexicon
 from app.seq2seq.network import RepairNetwork
 from app.seq2seq.scores import ask, average_precision
-from scripts import ablate
 from scripts.ablate import VARIANTS, train_variants
+from scripts.held_out import HeldOutSets
 from tests.seq2seq.test_export import trained_network
 from tests.seq2seq.tiny import SENTENCES, make_network, make_tokenizer
 
@@ -55,12 +57,14 @@ def test_every_variant_is_trained_once_and_stands_in_the_table(tmp_path: Path, m
     rng = random.Random(1)
     examples = [make_pair(*rng.choice(PAIRS), 1.0, i % len(KINDS), tokenizer) for i in range(60)]
     write_examples(tmp_path / "train.npz", examples)
-    pairs = [make_pair(a, b, 1.0, 0, tokenizer) for a, b in PAIRS]
-    sets = dict.fromkeys(("post-edits", "slips", "windows", "clean"), pairs)
-    monkeypatch.setattr(ablate, "held_out", lambda *_: sets)
+    pairs = [HeldOut(str(i), a, b) for i, (a, b) in enumerate(PAIRS)]
+    sets = HeldOutSets(pairs, pairs, pairs, [b for _, b in PAIRS])
+    monkeypatch.setattr(HeldOutSets, "read", lambda *args, **counts: sets)
+    words = tmp_path / "words.xz"
+    write_lexicon(words, {"school": 9})
 
     def train(steps: int) -> str:
-        train_variants(tmp_path / "out", tmp_path, tmp_path / "train.npz", Path(), Path(), steps, 120)
+        train_variants(tmp_path / "out", tmp_path, tmp_path / "train.npz", words, Path(), steps, 120)
         return (tmp_path / "out" / "ablation.md").read_text()
 
     table = train(2)

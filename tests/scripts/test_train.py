@@ -19,6 +19,7 @@ from app.seq2seq.export import HeldOut
 from app.seq2seq.network import RepairNetwork
 from app.seq2seq.tokenizer import Tokenizer
 from scripts import train
+from scripts.held_out import HeldOutSets
 from scripts.train import epochs, learning_rate_share, losses, main, make_optimizer, read_config
 from tests.seq2seq.tiny import SENTENCES, make_network, make_tokenizer
 
@@ -80,10 +81,8 @@ def test_held_out_scores_are_logged_and_the_best_network_is_kept(
     start: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pairs = [HeldOut(str(i), a, b) for i, (a, b) in enumerate(PAIRS)]
-    monkeypatch.setattr(train, "read_pairs", lambda path: pairs)
-    monkeypatch.setattr(train, "clean_sentences", lambda folder, most: [b for _, b in PAIRS])
-    monkeypatch.setattr(train, "slip_pairs", lambda sentences, tokenizer: pairs)
-    monkeypatch.setattr(train, "window_pairs", lambda folder, most, tokenizer: pairs)
+    sets = HeldOutSets(pairs, pairs, pairs, [b for _, b in PAIRS])
+    monkeypatch.setattr(HeldOutSets, "read", lambda *args, **counts: sets)
     fields = {"dev": str(tmp_path), "dev_every": 2, "dev_sentences": 3, "patience": 2, "encoder_lr": 0.0,
               "decoder_lr": 0.0, "head_lr": 0.0, "steps": 20}  # fmt: skip
     main(write_config(start, tmp_path / "run", **fields))
