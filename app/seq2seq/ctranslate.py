@@ -61,7 +61,7 @@ class CTranslateGenerator:
         batch_tokens: Most pieces in one forward pass, padding counted.
 
     Raises:
-        ResourceError: A file is missing, damaged or of another version.
+        ResourceError: A file is missing, damaged or of another version, or the device cannot do what is wanted.
     """
 
     def __init__(
@@ -76,6 +76,7 @@ class CTranslateGenerator:
             ) from exc
         if manifest.get("format") != FORMAT:
             raise ResourceError(f"{folder} holds format {manifest.get('format')}, this program reads {FORMAT}")
+        _check_device(device, compute_type)
         self._tokenizer = Tokenizer(folder / "tokenizer.model")
         self._lexicon = read_lexicon(folder / WORDS)
         try:
@@ -267,6 +268,19 @@ class CTranslateGenerator:
                 )  # fmt: skip
         for i, found in answers.items():
             yield i, sorted(found, key=lambda a: (a.start, a.end))
+
+
+def _check_device(device: str, compute_type: str) -> None:
+    """Raises: ResourceError: The device is missing, or has no such compute type."""
+    if device == "cuda" and not ctranslate2.get_cuda_device_count():
+        raise ResourceError("no CUDA device here; set MT_REPAIR_DEVICE to cpu or auto")
+    if device == "auto":
+        device = "cuda" if ctranslate2.get_cuda_device_count() else "cpu"
+    able = sorted(ctranslate2.get_supported_compute_types(device))
+    if compute_type not in {*able, "default", "auto"}:
+        raise ResourceError(
+            f"this {device} does not compute in {compute_type}; set MT_REPAIR_COMPUTE_TYPE to one of {', '.join(able)}"
+        )
 
 
 def _quality(probabilities: Floats) -> float:

@@ -6,6 +6,7 @@ import json
 import random
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
@@ -158,3 +159,20 @@ def test_an_unknown_kind_of_example_is_an_error(start: Path, tmp_path: Path) -> 
 def test_an_unknown_field_of_the_configuration_is_an_error(start: Path, tmp_path: Path) -> None:
     with pytest.raises(TypeError, match="stepz"):
         read_config(write_config(start, tmp_path / "run", stepz=1))
+
+
+@pytest.mark.parametrize(("able", "wanted"), [({"avx2": True}, False), ({"avx2": True, "amx_bf16": True}, True)])
+def test_bf16_is_used_where_the_processor_has_it(
+    start: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, able: dict[str, bool], wanted: bool
+) -> None:
+    seen = []
+
+    def spy(*args: Any) -> tuple[Tensor, Tensor]:
+        seen.append(torch.is_autocast_enabled("cpu"))
+        return losses(*args)
+
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    monkeypatch.setattr("torch.cpu.get_capabilities", lambda: able)
+    monkeypatch.setattr(train, "losses", spy)
+    main(write_config(start, tmp_path / "run", steps=1))
+    assert seen == [wanted]

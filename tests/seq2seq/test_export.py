@@ -213,6 +213,18 @@ def test_a_missing_file_is_a_resource_error_that_names_a_remedy(
         CTranslateGenerator(folder)
 
 
+@pytest.mark.parametrize(
+    ("asked", "remedy"),
+    [({"compute_type": "int4"}, "MT_REPAIR_COMPUTE_TYPE to one of .*int8"), ({"device": "cuda"}, "MT_REPAIR_DEVICE")],
+)
+def test_what_the_machine_cannot_do_is_no_damage(
+    made: tuple[Path, RepairNetwork, Tokenizer], asked: dict[str, str], remedy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ctranslate2.get_cuda_device_count", lambda: 0)
+    with pytest.raises(ResourceError, match=remedy):
+        CTranslateGenerator(made[0], **asked)  # type: ignore[arg-type]
+
+
 def test_a_damaged_model_is_a_resource_error(made: tuple[Path, RepairNetwork, Tokenizer], tmp_path: Path) -> None:
     folder = tmp_path / "model"
     shutil.copytree(made[0], folder)
