@@ -200,18 +200,18 @@ class Average:
 def save(
     folder: Path,
     network: RepairNetwork,
-    optimizer: torch.optim.Optimizer | None,
-    state: dict[str, object],
+    optimizer: Mapping[str, object] | None,
+    state: Mapping[str, object],
     average: Average | None = None,
 ) -> None:
-    """Write a checkpoint under a temporary name and put it in the place of the last one."""
+    """Write a checkpoint, optimizer state and all, under a temporary name, and put it in the place of the last one."""
     part = folder.with_name(folder.name + ".part")
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
     network.save(part)
     if average is not None:
         average.save(part / AVERAGE)
-    torch.save({"optimizer": optimizer.state_dict() if optimizer else None, "state": state}, part / "trainer.pt")
+    torch.save({"optimizer": optimizer, "state": dict(state)}, part / "trainer.pt")
     old = folder.with_name(folder.name + ".old")
     if folder.exists():
         folder.replace(old)
@@ -296,7 +296,8 @@ def main(
     step, seen, best, worse = 0, 0, 0.0, 0
     if resumed:
         saved = torch.load(checkpoint / "trainer.pt", weights_only=True, map_location=device)
-        optimizer.load_state_dict(saved["optimizer"])
+        if saved["optimizer"] is not None:  # scripts/carry may have left the moments behind
+            optimizer.load_state_dict(saved["optimizer"])
         state = saved["state"]
         step, seen = int(state["step"]), int(state["seen"])
         best, worse = float(state.get("best", 0.0)), int(state.get("worse", 0))
@@ -361,8 +362,8 @@ def main(
             if dev.is_best:
                 save(config.out / "best", network, None, current())
         if step % config.save_every == 0:
-            save(checkpoint, network, optimizer, current(), average)
-    save(checkpoint, network, optimizer, current(), average)
+            save(checkpoint, network, optimizer.state_dict(), current(), average)
+    save(checkpoint, network, optimizer.state_dict(), current(), average)
     typer.echo(f"step {step}, {seen} examples seen -> {checkpoint}")
 
 

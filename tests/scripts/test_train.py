@@ -14,12 +14,13 @@ import typer
 torch = pytest.importorskip("torch")
 from torch import Tensor
 
+from app.core.errors import InputError
 from app.seq2seq.batches import make_batch
 from app.seq2seq.examples import ExampleSet, make_pair, write_examples
 from app.seq2seq.export import HeldOut
 from app.seq2seq.network import RepairNetwork
 from app.seq2seq.tokenizer import Tokenizer
-from scripts import train
+from scripts import carry, train
 from scripts.held_out import HeldOutSets
 from scripts.train import epochs, learning_rate_share, losses, main, make_optimizer, read_config
 from tests.seq2seq.tiny import SENTENCES, make_network, make_tokenizer
@@ -49,7 +50,11 @@ def write_config(start: Path, out: Path, **fields: object) -> Path:
 
 
 def weights(run: Path) -> dict[str, Tensor]:
-    return RepairNetwork.load(run / "checkpoint").state_dict()
+    return weights_of(run / "checkpoint")
+
+
+def weights_of(folder: Path) -> dict[str, Tensor]:
+    return RepairNetwork.load(folder).state_dict()
 
 
 def test_a_run_that_was_stopped_ends_with_the_same_weights(start: Path, tmp_path: Path) -> None:
@@ -176,3 +181,50 @@ def test_bf16_is_used_where_the_processor_has_it(
     monkeypatch.setattr(train, "losses", spy)
     main(write_config(start, tmp_path / "run", steps=1))
     assert seen == [wanted]
+
+
+def test_a_carried_checkpoint_goes_on_as_the_one_it_was_made_of(
+    start: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = write_config(start, tmp_path / "run", freeze_embeddings=True, freeze_layers=1)
+    main(config, stop_at=3)
+    before = weights(tmp_path / "run")
+    monkeypatch.setattr(carry, "PART_BYTES", 4096)
+    parts = carry.pack(start, tmp_path / "run" / "checkpoint", tmp_path / "parts", with_optimizer=True)
+    assert len(parts) > 2
+    assert max(p.stat().st_size for p in parts) == 4096
+    carry.unpack(start, tmp_path / "parts", tmp_path / "run" / "checkpoint")
+    after = weights(tmp_path / "run")
+    untouched = weights_of(start)
+    for name, value in before.items():
+        assert torch.equal(after[name], value if torch.equal(value, untouched[name]) else value.bfloat16().float())
+    main(config, stop_at=4)
+    steps = [json.loads(line).get("step") for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
+    assert steps == [0, 3]  # each start is logged with the step it begins at
+
+
+def test_a_checkpoint_is_carried_without_its_moments(start: Path, tmp_path: Path) -> None:
+    config = write_config(start, tmp_path / "run")
+    main(config, stop_at=3)
+    carry.pack(start, tmp_path / "run" / "checkpoint", tmp_path / "parts")
+    whole = carry.pack(start, tmp_path / "run" / "checkpoint", tmp_path / "whole", with_optimizer=True)
+    assert sum(p.stat().st_size for p in whole) > 4 * sum(p.stat().st_size for p in (tmp_path / "parts").glob("part-*"))
+    carry.unpack(start, tmp_path / "parts", tmp_path / "run" / "checkpoint")
+    main(config)
+    assert torch.load(tmp_path / "run" / "checkpoint" / "trainer.pt", weights_only=True)["state"]["step"] == 6
+
+
+def test_what_is_missing_or_damaged_is_named_and_the_old_checkpoint_stays(start: Path, tmp_path: Path) -> None:
+    main(write_config(start, tmp_path / "run"), stop_at=1)
+    checkpoint = tmp_path / "run" / "checkpoint"
+    (part, *_) = carry.pack(start, checkpoint, tmp_path / "parts")
+    part.write_bytes(part.read_bytes()[:-1])
+    before = (checkpoint / "trainer.pt").read_bytes()
+    with pytest.raises(InputError, match="part-000; carry"):
+        carry.unpack(start, tmp_path / "parts", checkpoint)
+    part.unlink()
+    with pytest.raises(InputError, match="part-000; carry"):
+        carry.unpack(start, tmp_path / "parts", checkpoint)
+    with pytest.raises(InputError, match="exists"):
+        carry.pack(start, checkpoint, tmp_path / "parts")
+    assert (checkpoint / "trainer.pt").read_bytes() == before
