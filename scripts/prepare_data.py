@@ -5,6 +5,9 @@
 DATA holds ``mt/*.jsonl.xz`` (one object a line: mt, ref, kind "pe" or "ref", lang, id, doc, hter where known) and
 ``text/*.txt.xz`` (a paragraph a line, a blank line between documents). OUT gets ``train.npz`` and ``manifest.json``;
 the same input and seed give the same bytes. Documents held out for evaluation are left out.
+
+With ``--reverse`` the examples teach to turn corrections into machine translations instead. A network trained on them
+damages clean text: ``--corrupter RUN/checkpoint --damaged 20000``.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ import json
 import lzma
 import random
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -32,6 +35,7 @@ from app.seq2seq.examples import (
     KINDS,
     POST_EDIT,
     REFERENCE,
+    REVERSE,
     SLIPS,
     SYNTHETIC,
     WINDOWS,
@@ -123,6 +127,24 @@ def real_examples(
     return examples, EditStatistics.learn(counted)
 
 
+def make_reversed(
+    machine: str, corrected: str, weight: float, kind: int, *, tokenizer: Tokenizer, is_exact: bool = False
+) -> Example:
+    """The example that teaches to turn ``corrected`` into ``machine``."""
+    return make_pair(corrected, machine, weight, kind, tokenizer, is_exact=is_exact)
+
+
+def damage(
+    sentences: Sequence[str], checkpoint: Path, tokenizer: Tokenizer, rate: float, rng: random.Random
+) -> list[str]:
+    """The sentences as a network trained on ``--reverse`` would have machines write them."""
+    from app.seq2seq.network import RepairNetwork
+    from app.seq2seq.reverse import ReverseNetwork
+
+    network = ReverseNetwork(RepairNetwork.load(checkpoint), tokenizer, rate)
+    return network.corrupt([tokenizer.words(sentence) for sentence in sentences], rng)
+
+
 def main(
     out: Annotated[Path, typer.Argument(help="Folder for train.npz and manifest.json.")],
     tokenizer: Annotated[Path, typer.Option(help="The tokenizer of the network to train.")],
@@ -139,12 +161,18 @@ def main(
     windows: Annotated[int, typer.Option(help="Neighbouring sentences as one, half of them with a false end.")] = 0,
     clean: Annotated[int, typer.Option(help="Clean sentences that must stay as they are.")] = 14_000,
     rate: Annotated[float, typer.Option(help="Corruption rate, 1 = as in the real pairs.")] = 1.5,
+    reverse: Annotated[bool, typer.Option("--reverse", help="The real pairs alone, the other way round.")] = False,
+    corrupter: Annotated[Path | None, typer.Option(help="Checkpoint of a network trained on --reverse.")] = None,
+    damaged: Annotated[int, typer.Option(help="Clean sentences that it damages.")] = 20_000,
     seed: int = 1,
 ) -> None:
     """Write the training examples."""
     rng = random.Random(seed)
     pieces = Tokenizer(tokenizer)
-    make = partial(make_pair, tokenizer=pieces, lexicon=read_lexicon(words) if words else None)
+    make: Maker = partial(make_pair, tokenizer=pieces, lexicon=read_lexicon(words) if words else None)
+    if reverse:
+        synthetic = clean = slips = windows = 0
+        make = partial(make_reversed, tokenizer=pieces)
     examples, stats = real_examples(data / "mt", make, pieces, rng, copies, reference_weight)
     sentences: list[str] = []
     neighbours: list[str] = []
@@ -157,10 +185,10 @@ def main(
                 )
     counted = Counter(w for s in sentences[::3] for w in s.split() if w.islower())
     rng.shuffle(sentences)
-    corrupter = Corrupter(stats, frozenset(w for w, c in counted.items() if c >= 3), rate)
+    by_counts = Corrupter(stats, frozenset(w for w, c in counted.items() if c >= 3), rate)
     for text in sentences[:synthetic]:
         right = half_curled(text, rng)
-        wrong = corrupter.corrupt(pieces.words(right), rng)
+        wrong = by_counts.corrupt(pieces.words(right), rng)
         examples.append(make(wrong, right, 0.5, SYNTHETIC))
     slipper = Slipper(
         word_families(w for w, c in counted.items() if c >= 5 and w.isalpha()),
@@ -170,6 +198,10 @@ def main(
         right = half_curled(text, rng)
         wrong = slipper.slip(pieces.words(right), rng.choice((1, 1, 1, 2, 2, 3, 4, 5)), rng)
         examples.append(make(wrong, right, 1.0, SLIPS, is_exact=True))
+    if corrupter:
+        left = [half_curled(text, rng) for text in sentences[synthetic + clean + slips :][:damaged]]
+        wrongs = damage(left, corrupter, pieces, rate, rng)
+        examples.extend(make(wrong, right, 0.5, REVERSE) for wrong, right in zip(wrongs, left, strict=True))
     rng.shuffle(neighbours)
     for text in neighbours[:windows]:
         right = half_curled(text, rng)

@@ -235,11 +235,19 @@ def torch_answers(
     segments: Sequence[Words],
     tokenizer: Tokenizer,
     find: Callable[[Words, Floats], list[Doubt]],
+    *,
+    draw_from: int = 0,
 ) -> list[list[tuple[int, int, str]]]:
     """What the float32 network answers through transformers, one segment at a time: ``(start, end, text)`` each.
 
-    ``find`` gives the doubts of a segment from the detector's probabilities, as ``CTranslateGenerator.doubts`` does.
+    Args:
+        network: Its answers.
+        segments: Each answered by itself.
+        tokenizer: The network's.
+        find: The doubts of a segment from the detector's probabilities, as ``CTranslateGenerator.doubts`` gives them.
+        draw_from: Draw each piece from so many of the likeliest, with torch's random numbers; 0 takes the likeliest.
     """
+    choice = {"do_sample": True, "top_k": draw_from} if draw_from else {"do_sample": False}
     network.eval()
     results: list[list[tuple[int, int, str]]] = []
     with torch.inference_mode():
@@ -255,9 +263,9 @@ def torch_answers(
                     input_ids=row,
                     attention_mask=mask,
                     decoder_input_ids=prompt,
-                    do_sample=False,
                     num_beams=1,
                     max_new_tokens=MAX_ANSWER,
+                    **choice,
                 )
                 answer = [p for p in out[0, prompt.shape[1] :].tolist() if p != tokenizer.eos]
                 change = read_answer(words, doubt.mark, answer, tokenizer)
