@@ -59,6 +59,7 @@ class Reading:
     preceded_by: frozenset[str] = frozenset()  # the words before it, in lower case
     known_words: Mapping[str, int] = field(default_factory=dict)  # in how many names of the base its words stand
     beside: frozenset[str] = frozenset()  # ISO codes of the countries named within a few words of it
+    ends_another: bool = False  # a longer name of the document ends in it: it is somebody's surname as it stands
 
     @cached_property
     def words(self) -> tuple[str, ...]:
@@ -1053,6 +1054,8 @@ def _is_another_place(c: Comparison) -> bool:
     """Whether the text has a word or a place of its own, not what became of the candidate."""
     if any(c.attested.as_word(p.meant) >= _ORDINARY for p in c.changed):
         return True  # *Island* for *Iceland* is nobody's English
+    if any(m.title for m in c.reading.mentions):
+        return True  # *the attorney Taibbi*
     if _INNER_CAPITAL.search(c.reading.text) or _is_named_so(c, 0.0) or _is_derived(c):
         return True
     if c.is_exonym and not _is_supported_place(c):
@@ -1074,15 +1077,35 @@ _INNER_CAPITAL = regex.compile(r"\p{Ll}\p{Lu}|\p{Lu}{2,}\p{Ll}")  # *RwandAir*, 
 
 
 def _is_another_organisation(c: Comparison) -> bool:
-    """Whether it is an acronym, a name that English texts have, or this one by another custom of spelling."""
+    """Whether it is an acronym, a name that English texts have, this one by another custom of spelling, or a person's;
+    or whether its words are nothing like those of the name."""
+    if not c.is_bag and c.reading.kinds == {MentionKind.PERSON}:
+        return True
     if c.is_mangled:
         return False
+    if not c.is_bag and any(p.similarity < _LEAST_LIKE and not _is_traced(p) for p in c.changed):
+        return True
     return len("".join(c.reading.words)) < _SHORT_WORD or _is_custom(c) or _is_named_so(c, _KNOWN)
+
+
+def _is_traced(p: Pair) -> bool:
+    """Whether machines are known to make the one word of the other, nearly do, or translate a given name."""
+    if p.is_slight or are_equivalent(p.found, p.meant):
+        return True
+    return respelling_probability(p.meant, p.found) >= _LEAST_RATE
 
 
 def _is_somebody_else(c: Comparison) -> bool:
     """Whether the text may as well speak of another person."""
     alone = _is_by_letters_alone(c)
+    if c.reading.ends_another and len(c.reading.words) == 1:
+        return True  # the full name is what would have to change
+    if not c.is_mangled and any(p.similarity < _LEAST_OF_PART and not _is_traced(p) for p in c.changed):
+        if len(c.reading.words) == 1 or (alone and role_differs(c) is not None):
+            return True
+        offices = frozenset[str]().union(*map(role_words, c.reading.titles))
+        if offices and offices <= _OF_MANY and not fit_of_body(c.reading.titles, c.candidate.entity):
+            return True  # *Member A*: there are too many of them
     if alone and (known_word(c) is not None or c.rival_similarity >= c.similarity):
         return True  # another name is as near
     if len(c.reading.words) == 1 and (known_word(c) is not None or (alone and " " in c.candidate.entity.name)):
@@ -1095,7 +1118,9 @@ def _is_somebody_else(c: Comparison) -> bool:
     return another_name(c) is not None and any(p.similarity < _LEAST_SAME for p in c.changed)  # *Khalid*, *Mohammad*
 
 
+_OF_MANY = frozenset(("member", "deputy", "representative"))
 _LEAST_SAME = 0.5
+_LEAST_LIKE, _LEAST_OF_PART = 0.6, 0.75
 
 
 _OTHERS: Mapping[EntityKind, Callable[[Comparison], bool]] = {
@@ -1114,7 +1139,13 @@ def _is_custom(c: Comparison) -> bool:
     """Whether words differ as two customs of spelling English do: *Defence*, *Defense*."""
     if not c.is_bag or not c.changed:
         return False
-    return all(p.similarity >= _LEAST_ALIKE or sorted(p.found) == sorted(p.meant) for p in c.changed)
+    return all(
+        p.similarity >= _LEAST_ALIKE
+        or sorted(p.found) == sorted(p.meant)
+        or p.found.startswith(p.meant)
+        or p.meant.startswith(p.found)
+        for p in c.changed
+    )
 
 
 _LEAST_ALIKE = 0.75
@@ -1217,7 +1248,7 @@ def other_surname(c: Comparison) -> Evidence | None:
 
 
 _OF_SURNAMES = regex.compile(
-    r"ov|ova|ev|eva|in|ina|sk[iy]|skaya|ska|enko|uk|chuk|[eo]?vi[cć]h?|ich|son|s[eo]n|ez|ian|yan|escu|s"
+    r"ov|ova|ev|eva|in|ina|sk[iy]|skaya|ska|enko|uk|chuk|[eo]?vi[cć]h?|ich|son|s[eo]n|ez|ian|yan|escu|s|e[nr]|mann?|ton"
 )
 
 
@@ -1255,7 +1286,18 @@ def _is_told_by_letters(c: Comparison) -> bool:
     """Whether neither office nor caller, nor, of one word, a fuller form in the text speaks for somebody."""
     if len(c.reading.words) < 2 and c.candidate.entity.id in c.context.known:
         return False
-    return c.candidate.entity.id not in c.context.hinted and not fit_of_roles(c.reading.titles, c.candidate.entity)[0]
+    return c.candidate.entity.id not in c.context.hinted and not _has_office(c)
+
+
+def _has_office(c: Comparison) -> bool:
+    """Whether what the text calls them is an office that they held, and the text not of a time long before it."""
+    entity, years = c.candidate.entity, c.context.years
+    if not fit_of_roles(c.reading.titles, entity)[0]:
+        return False
+    return not years or entity.active_from is None or max(years) >= entity.active_from - _CAREER
+
+
+_CAREER = 30  # years
 
 
 def _begins_otherwise(c: Comparison) -> bool:
@@ -1310,7 +1352,7 @@ def _is_by_letters_alone(c: Comparison) -> bool:
     """Whether neither office nor caller, nor a fuller form, nor a known way of damage speaks for somebody."""
     if c.is_mangled or c.candidate.entity.id in c.context.known or c.candidate.entity.id in c.context.hinted:
         return False
-    return fit_of_roles(c.reading.titles, c.candidate.entity)[0] == 0
+    return not _has_office(c)
 
 
 _LONG_WORD = 8

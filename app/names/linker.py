@@ -114,7 +114,9 @@ class NameLinker:
     ) -> Examined:
         """Find the names of a document, tell those that are right from those that may not be, and find candidates."""
         store = store if store is not None else self._store()
-        mentions = find_mentions(text, segments)
+        mentions = find_mentions(
+            text, segments, lambda name: any(e.kind is not EntityKind.PERSON for e in store.by_name(name))
+        )
         by_text: dict[str, list[Mention]] = defaultdict(list)
         for mention in mentions:
             by_text[normalise(mention.text)].append(mention)
@@ -137,6 +139,7 @@ class NameLinker:
         right: list[Mention] = []
         readings: list[tuple[Reading, tuple[Candidate, ...]]] = []
         finder = self._finder(store)
+        surnames = {key.rsplit(" ", 1)[1] for key in by_text if " " in key}
         for key, group in by_text.items():
             if key in exact or self._attested.is_name(without_initials(key)):
                 right += [m for m in group if " " in key or not m.is_initial]
@@ -145,7 +148,12 @@ class NameLinker:
                 continue
             known_words = {w: n for w in key.split() if (n := store.word_frequency(w))}
             reading = Reading(
-                group[0].text, tuple(group), _words_before(text, group), known_words, _countries_beside(text, group)
+                group[0].text,
+                tuple(group),
+                _words_before(text, group),
+                known_words,
+                _countries_beside(text, group),
+                key in surnames,
             )
             candidates = [
                 *_of_the_document(reading, known.values()),

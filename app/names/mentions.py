@@ -20,7 +20,7 @@ every name and is right on 0.79; the rules say one where a word shows it, on 0.3
 from __future__ import annotations
 
 import lzma
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -120,18 +120,20 @@ _OFFICE_MODIFIERS = frozenset(
     "adviser advisor political military new current incumbent outgoing film pop rock head team club and us uk eu "
     "un".split()
 )
-_RECALLED_BY_ROLE = _OFFICES | frozenset(
+_ROLES = _OFFICES | frozenset(
     "son daughter wife husband mother father brother sister widow member fellow adviser advisor consultant "
     "specialist scholar lecturer "
     "teacher student farmer worker driver resident citizen veteran partner associate assistant vice head winner "
     "champion star "
-    "executive president official negotiator strategist critic capital city town village province county region "
-    "district suburb port "
-    "island company firm maker manufacturer group bank university institute newspaper magazine agency "
-    "organisation organization charity "
-    "party think-tank producer retailer operator provider spokesperson presenter host blogger publisher musician "
+    "executive president official negotiator strategist critic presenter host blogger publisher musician "
     "drummer guitarist "
     "biologist physicist chemist psychologist sociologist economist anthropologist physician surgeon nurse".split()
+)
+_RECALLED_BY_ROLE = _ROLES | frozenset(
+    "capital city town village province county region district suburb port "
+    "island company firm maker manufacturer group bank university institute newspaper magazine agency "
+    "organisation organization charity "
+    "party think-tank producer retailer operator provider".split()
 )
 _ORGANISATION_WORDS = frozenset(
     "ministry department bureau agency office commission committee council court parliament congress senate "
@@ -496,23 +498,134 @@ class _Sentence:
 # ---- mentions --------------------------------------------------------------------------------------------------------
 
 
-def find_mentions(text: str, segments: Sequence[Segment]) -> list[Mention]:
-    """The names of a document, in order; no two overlap."""
+IsBody = Callable[[str], bool]
+
+
+def find_mentions(text: str, segments: Sequence[Segment], is_body: IsBody | None = None) -> list[Mention]:
+    """The names of a document, in order; no two overlap.
+
+    Args:
+        text: The document.
+        segments: Its sentences.
+        is_body: Whether a place or an organisation is called that; it says where the name of a person begins that
+            follows one: *the ambassador to Zambia A*.
+    """
     found: list[Mention] = []
     for segment in segments:
-        found += _mentions(segment)
+        found += _mentions(segment, is_body)
     return found
 
 
-def _mentions(segment: Segment) -> Iterator[Mention]:
+def _mentions(segment: Segment, is_body: IsBody | None) -> Iterator[Mention]:
     sentence = _Sentence(segment.text)
     taken = 0  # tokens that a mention already has
     for start, end in sentence.runs():
         for first, last, title_from in _without_titles(sentence, start, end):
-            mention = _mention(sentence, segment, first, last, max(title_from, taken))
+            holder = _holder_in(sentence, first, last, is_body)
+            role, at = holder if holder is not None else (first, first)
+            for begin, stop in ((first, role), (max(first, _behind_link(sentence, role)), at)) if holder else ():
+                body = _mention(sentence, segment, begin, stop, begin, begin) if begin < stop else None
+                if body is not None:
+                    yield body
+            mention = _mention(
+                sentence,
+                segment,
+                at,
+                last,
+                max(title_from, taken),
+                None if holder is None else _modified(sentence, role),
+            )
             if mention is not None:
                 taken = last
                 yield mention
+
+
+_MOST_WORDS_TO_ROLE, _MOST_WORDS_OF_PERSON = 10, 5
+_OF_ROLES = frozenset({"of", "to", "for", "in", "at"})
+_OF_SAINTS = frozenset("san santa santo são saint st st. sankt new".split())
+
+
+def _holder_in(s: _Sentence, first: int, end: int, is_body: IsBody | None) -> tuple[int, int] | None:
+    """Where in a run of names somebody's name begins who holds an office of what the names before it call: token of
+    the office, and first token of the name. *Member of the Senate of Mexico A*, *the ambassador to Zambia A*."""
+    tokens = s.tokens
+    if end - first < 3 or s.is_all_caps or s.is_title_case:
+        return None
+    begins = [at for at in range(first + 1, end - 1) if _is_person(tokens[at:end])]
+    if not begins:
+        return None
+    inside = [at for at in range(first, end) if _is_role(tokens, at)]
+    for at in begins:
+        if at - 1 in inside:
+            return at - 1, at
+    role = inside[0] if inside else _role_before(tokens, first)
+    if role is None or tokens[role + 1].lower not in _OF_ROLES:
+        return None
+    begins = [at for at in begins if at > role + 2]
+    for at in reversed(begins if is_body is not None else []):
+        link = max(i for i in range(role, at) if tokens[i].lower in _OF_ROLES)
+        link += tokens[link + 1].lower == "the"
+        if link + 1 < at and is_body is not None and is_body(s.text[tokens[link + 1].start : tokens[at - 1].end]):
+            return role, at
+    for at in begins:
+        before = tokens[at - 1]
+        if before.is_capital and before.commonness is not None and not is_given_name(before.lower):
+            return role, at
+    for at in begins:
+        before = tokens[at - 1]
+        known = is_given_name(before.lower) or before.lower in _OF_SAINTS or not before.is_capital
+        if is_given_name(tokens[at].lower) and not known:
+            return role, at
+    return None
+
+
+def _is_person(words: Sequence[_Token]) -> bool:
+    """Whether the words may be the name of a person, given name first."""
+    if not 2 <= len(words) <= _MOST_WORDS_OF_PERSON or not (words[0].is_capital and words[-1].is_capital):
+        return False
+    begin, rest = words[0], [w for w in words if w.lower not in _PARTICLES]
+    if begin not in rest or len(rest) < 2:
+        return False
+    if any(w.lower in _ORGANISATION_WORDS | _PLACE_WORDS | _DEMONYM | _LINKS or not w.is_capital for w in rest):
+        return False
+    if any(w.is_possessive for w in words[:-1]) or begin.lower in _OF_SAINTS:
+        return False
+    return begin.commonness is None or is_given_name(begin.lower)
+
+
+def _is_role(tokens: Sequence[_Token], at: int) -> bool:
+    return tokens[at].lower in _ROLES and at + 1 < len(tokens)
+
+
+def _role_before(tokens: Sequence[_Token], first: int) -> int | None:
+    """The office before a run of names, with words between that belong to what it is of: *member of the Senate of*."""
+    for at in range(first - 2, max(-1, first - _MOST_WORDS_TO_ROLE), -1):
+        token = tokens[at]
+        if token.lower in _ROLES:
+            return at
+        if not (
+            token.is_capital or token.text[0].isdigit() or token.lower in _OF_ROLES or token.lower in {"the", "and"}
+        ):
+            return None
+    return None
+
+
+def _behind_link(s: _Sentence, role: int) -> int:
+    """The first token of what an office is of."""
+    at = role + 1
+    while at < len(s.tokens) and s.tokens[at].lower in _OF_ROLES | {"the"}:
+        at += 1
+    return at
+
+
+def _modified(s: _Sentence, role: int) -> int:
+    """The first token of an office with what stands before it: *deputy* speaker."""
+    at = role
+    while at > 0 and s.tokens[at - 1].lower in _OFFICE_MODIFIERS:
+        at -= 1
+    while at < role and s.tokens[at].lower in {"and", "then", "new"}:
+        at += 1
+    return at
 
 
 def _without_titles(s: _Sentence, start: int, end: int) -> Iterator[tuple[int, int, int]]:
@@ -579,7 +692,9 @@ def _is_honorific(token: _Token) -> bool:
     return token.lower.rstrip(".") in _HONORIFICS
 
 
-def _mention(s: _Sentence, segment: Segment, first: int, end: int, title_from: int) -> Mention | None:
+def _mention(
+    s: _Sentence, segment: Segment, first: int, end: int, title_from: int, office_from: int | None = None
+) -> Mention | None:
     tokens = s.tokens
     while end > first and (tokens[end - 1].text in _LINKS or not tokens[end - 1].text[0].isalnum()):
         end -= 1
@@ -594,7 +709,10 @@ def _mention(s: _Sentence, segment: Segment, first: int, end: int, title_from: i
         first, words = first + 1, words[1:]
     offset = segment.span.start
     span = Span(offset + words[0].start, offset + words[-1].end)
-    title = _title_before(s, first, title_from)
+    if office_from is None:
+        title = _title_before(s, first, title_from)
+    else:
+        title = (tokens[office_from].start, tokens[first - 1].end) if office_from < first else None
     is_acronym = (
         len(words) == 1
         and 1 < len(words[0].text.replace(".", "")) < 8
@@ -655,7 +773,7 @@ def _is_name(s: _Sentence, words: list[_Token]) -> bool:
 def _office_with_field(tokens: list[_Token], first: int) -> int | None:
     """Where a title in lower case begins that ends with its field of work: "the minister of foreign affairs A"."""
     at = first - 1
-    if at < 2 or not tokens[at].text.islower():
+    if at < 2 or not tokens[at].text.islower() or tokens[at].lower == "the":
         return None
     if tokens[at - 1].lower in _OFFICE_MODIFIERS:
         at -= 1

@@ -432,3 +432,51 @@ def test_a_surname_of_the_same_stem_is_another() -> None:
     assert "other_surname" in scores(comparison("Tauno Vaherpuuson", MINISTER))
     assert "other_surname" in scores(comparison("Tauno Vaherpuu", MINISTER, name="Tauno Vaherpuuov"))
     assert "other_surname" not in scores(comparison("Tauno Vaherpu", MINISTER))
+
+
+def test_a_surname_that_ends_a_full_name_of_the_text_is_somebodys_as_it_stands() -> None:
+    def of(*, ends_another: bool) -> Comparison:
+        mention = Mention(Span(0, 8), "Vaherpum", MentionKind.UNKNOWN, 0)
+        reading = Reading(mention.text, (mention,), ends_another=ends_another)
+        candidate = Candidate(MINISTER, Route.SURNAME, "Vaherpuu", 0.5, 0.5)
+        return compare(reading, candidate, 0.0, Context(known={"A": MINISTER}), NOTHING)
+
+    assert is_possible(of(ends_another=False))
+    assert not is_possible(of(ends_another=True))
+
+
+def test_a_surname_alone_is_much_like_the_one_that_it_becomes() -> None:
+    assert not is_possible(comparison("Vokarpai", MINISTER, Context(known={"A": MINISTER}), name="Vaherpuu"))
+
+
+def test_a_rank_that_many_hold_does_not_make_one_surname_another() -> None:
+    member = person("M", "Oskar Brandvold", "NO", "member of the Storting")
+    assert not is_possible(comparison("Oskar Brontfelt", member, title="Member"))
+    assert is_possible(comparison("Oskar Brandvolt", member, title="Member"))
+    assert is_possible(comparison("Oskar Brontfelt", member, title="member of the Storting"))
+
+
+def test_an_office_of_another_century_is_somebody_elses() -> None:
+    now, then = (comparison("Tauno Kaherpuu", MINISTER, Context(years=(y,)), "Prime Minister") for y in (2015, 1837))
+    assert is_possible(now)
+    assert not is_possible(then)
+
+
+def test_an_organisation_is_nobody_who_has_a_title_and_its_words_are_like_those_of_the_text() -> None:
+    college = Entity("O", EntityKind.ORGANISATION, "college", "Jonas College")
+    assert not is_possible(comparison("Wiess College", college))
+    assert is_possible(comparison("Jonnas College", college))
+    person_of_it = Mention(Span(0, 14), "Jonnas College", MentionKind.PERSON, 0)
+    candidate = Candidate(college, Route.FUZZY, college.name, 0.5, 0.5)
+    assert not is_possible(compare(Reading("Jonnas College", (person_of_it,)), candidate, 0.0, Context(), NOTHING))
+    assert not is_possible(weighed("Nokar Corporation", _corporation()))
+
+
+def _corporation() -> Candidate:
+    company = Entity("O", EntityKind.ORGANISATION, "company", "Nokar Corp")
+    return Candidate(company, Route.WORD_BAG, company.name, 0.8, 0.8)
+
+
+def test_somebody_with_a_title_is_no_place() -> None:
+    place = Entity("P", EntityKind.PLACE, "city", "Lindesund")
+    assert not is_possible(comparison("Lindesumd", place, title="attorney"))
