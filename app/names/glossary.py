@@ -272,6 +272,7 @@ class GlossaryMatcher:
         for start, end, is_awake in _regions(text, segments):
             places, targets = index.find(text, start, end)
             standing |= set(targets)
+            free = start  # before it other terms stand
             for place in _settle(index, places, targets, tallies):
                 entry, tally = entries[place.entry], tallies[place.entry]
                 if not is_awake:
@@ -282,7 +283,7 @@ class GlossaryMatcher:
                 elif not entry.target:
                     tally.refuse(FORBIDDEN)
                 else:
-                    outcome = _replacement(text, place, entry, Span(start, end), protection)
+                    outcome = _replacement(text, place, entry, Span(start, end), protection, free)
                     if isinstance(outcome, Edit):
                         tally.applied += 1
                         edits.append(outcome)
@@ -290,6 +291,7 @@ class GlossaryMatcher:
                         tally.reasons[outcome] = None
                     else:
                         tally.refuse(outcome)
+                free = place.end
         for number, earlier in index.shadowed.items():
             met = tallies[earlier].applied + tallies[earlier].not_applied
             if met:
@@ -360,7 +362,9 @@ def _regions(text: str, segments: Sequence[Segment]) -> Iterator[tuple[int, int,
         yield at, len(text), False
 
 
-def _replacement(text: str, place: _Place, entry: GlossaryEntry, sentence: Span, protection: Protection) -> Edit | str:
+def _replacement(
+    text: str, place: _Place, entry: GlossaryEntry, sentence: Span, protection: Protection, free: int
+) -> Edit | str:
     """The edit that puts the target in the place of the term, or why there is none."""
     start, end = place.start, place.end
     old = text[start:end]
@@ -372,7 +376,7 @@ def _replacement(text: str, place: _Place, entry: GlossaryEntry, sentence: Span,
     is_many = place.form is Form.S or _is_plural_term(new)
     new = _with_breaks(old, new)
     ending, extra = _possessive(text, end, sentence.end, old, new, is_many)
-    before = _ARTICLE.search(text, max(sentence.start, start - 8), start)
+    before = _ARTICLE.search(text, max(free, start - 8), start)
     article_change = _article(before, starts_at=sentence.start, text=text, new=new) if before else None
     # as much grammar as nothing protected stands in the way of
     tries = [(start, end + extra, new + ending)]

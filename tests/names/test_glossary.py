@@ -367,3 +367,9 @@ def test_entities_that_multiply_are_refused() -> None:
     <tbx><conceptEntry><langSec><termSec><term>cat &a19;</term></termSec></langSec></conceptEntry></tbx>"""
     with pytest.raises(InputError):
         read(text, "tbx")
+
+
+def test_an_article_that_is_a_term_itself_is_left_to_its_entry() -> None:
+    entries = [GlossaryEntry("cat", "owl"), GlossaryEntry("a", "owl")]
+    edits = match("a cat", *entries, protected=()).edits
+    assert [(e.span.start, e.span.end) for e in edits] == [(0, 1), (2, 5)]
