@@ -238,11 +238,16 @@ def weaker(one: Edit, other: Edit) -> Edit:
     return max((one, other), key=lambda edit: _precedence([edit]))
 
 
-def _place(edit: Edit) -> tuple[Span, int, float, str, str, str]:
-    return edit.span, _RANK[edit.origin], -edit.confidence, edit.text, edit.rule, edit.group or ""
+_Place = tuple[Span, int, float, str, str, str, str, str]
 
 
-def _precedence(unit: Sequence[Edit]) -> tuple[int, float, int, list[tuple[Span, int, float, str, str, str]]]:
+def _place(edit: Edit) -> _Place:
+    return (
+        edit.span, _RANK[edit.origin], -edit.confidence, edit.text, edit.rule, edit.group or "", edit.kind, edit.reason
+    )  # fmt: skip
+
+
+def _precedence(unit: Sequence[Edit]) -> tuple[int, float, int, list[_Place]]:
     return (
         min(_RANK[edit.origin] for edit in unit),
         -min(edit.confidence for edit in unit),

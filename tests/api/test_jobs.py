@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -285,7 +286,8 @@ def test_each_row_is_a_document_of_its_own_and_a_job_of_rows_goes_on(url: str) -
     assert [json.loads(line) for line in lines] == [
         {"text": row.replace("The the", "The").replace("has went", "went"), "n": i} for i, row in enumerate(rows)
     ]
-    assert [text for text in seen if "row number" in text] == [f"{row}\n" for row in rows]
+    # A row that was under way at the stop may be read again; none that was done is.
+    assert [text for text, _ in groupby(text for text in seen if "row number" in text)] == [f"{row}\n" for row in rows]
 
 
 @pytest.mark.parametrize(

@@ -257,3 +257,10 @@ def test_the_weaker_of_two_is_the_one_that_would_be_dropped() -> None:
     assert weaker(names, model) is weaker(model, names) is model
     sure, unsure = edit(0, 1, "a", confidence=0.9), edit(3, 4, "b", confidence=0.8)
     assert weaker(sure, unsure) is weaker(unsure, sure) is unsure
+
+
+def test_of_two_edits_that_differ_in_their_kind_alone_the_same_one_is_kept() -> None:
+    one, other = (
+        Edit(Span(0, 1), "", kind, Origin.RULE, 0.9, "R", "because") for kind in (EditKind.GRAMMAR, EditKind.WORDING)
+    )
+    assert resolve([one, other]) == resolve([other, one])

@@ -96,7 +96,7 @@ def test_calls_of_many_threads_share_a_batch(inner: Recorder, batcher: BatchingG
 
 
 @settings(max_examples=15, deadline=None)
-@given(st.lists(st.lists(st.text("abcdefgh ", max_size=60), max_size=6), max_size=8))
+@given(st.lists(st.lists(st.text("acdefghi ", max_size=60), max_size=6), max_size=8))
 def test_every_call_gets_its_own_answers_in_order(calls: list[list[str]]) -> None:
     batcher = BatchingGenerator(Recorder(), batch_tokens=32, window_s=0.001)
     with ThreadPoolExecutor(8) as pool:
