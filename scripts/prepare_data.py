@@ -176,7 +176,7 @@ def main(
     examples, stats = real_examples(data / "mt", make, pieces, rng, copies, reference_weight)
     sentences: list[str] = []
     neighbours: list[str] = []
-    for path in sorted((data / "text").glob("*.txt.xz")):
+    for path in [] if reverse else sorted((data / "text").glob("*.txt.xz")):
         for index, document in read_documents(path):
             if not is_held_out_text(path.name, index):
                 sentences.extend(s for s in document if 20 <= len(s) <= 400)

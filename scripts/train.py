@@ -287,6 +287,7 @@ def main(
     config = read_config(config_path)
     torch.manual_seed(config.seed)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    in_bf16 = multiplies_bf16(device)
     checkpoint = config.out / "checkpoint"
     resumed = checkpoint.is_dir()
     tokenizer = Tokenizer(config.start / "tokenizer.model")
@@ -331,7 +332,7 @@ def main(
                 noise_share=config.noise_share,
                 device=device,
             )
-            with torch.autocast(device.type, dtype=torch.bfloat16, enabled=multiplies_bf16(device)):
+            with torch.autocast(device.type, dtype=torch.bfloat16, enabled=in_bf16):
                 detect, correct = losses(network, batch, config.label_smoothing)
             sums += torch.stack([detect.detach(), correct.detach()]).float().cpu()
             counted += 1

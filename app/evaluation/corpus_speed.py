@@ -25,7 +25,7 @@ from app.core.errors import InputError
 from app.evaluation.corpus import MANIFEST
 
 _ROOT = Path(__file__).resolve().parent.parent.parent
-_SAMPLE_S = 2.0
+_FIRST_SAMPLE_S, _SAMPLE_S = 0.2, 2.0
 _CACHE = "cache.sqlite"
 _RAY_SPARE_CPUS = 2  # for reading and writing, which would wait for ever otherwise
 
@@ -147,14 +147,14 @@ def _command(selection: Selection, engine: Engine, workers: int, scratch: Path) 
     return [*script, str(selection.folder), str(scratch), f"--workers={workers}", *named]
 
 
-def watch(process: subprocess.Popen[bytes], most_s: float = 0.2) -> tuple[int, int, int]:
+def watch(process: subprocess.Popen[bytes], most_s: float = _FIRST_SAMPLE_S) -> tuple[int, int, int]:
     """Wait for a process; the most memory of it, of its largest descendant, and of all together, in bytes.
 
     Adding up the pages of a process holds it up a little: the pauses grow from 0.2 s up to ``most_s``.
     """
     parent = worker = together = 0
     main = psutil.Process(process.pid)
-    pause_s = 0.2
+    pause_s = _FIRST_SAMPLE_S
     while process.poll() is None:
         with suppress(psutil.Error):  # one of them has just ended
             parent = max(parent, main.memory_info().rss)

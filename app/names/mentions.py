@@ -522,19 +522,15 @@ def _mentions(segment: Segment, is_body: IsBody | None) -> Iterator[Mention]:
     for start, end in sentence.runs():
         for first, last, title_from in _without_titles(sentence, start, end):
             holder = _holder_in(sentence, first, last, is_body)
-            role, at = holder if holder is not None else (first, first)
-            for begin, stop in ((first, role), (max(first, _behind_link(sentence, role)), at)) if holder else ():
-                body = _mention(sentence, segment, begin, stop, begin, begin) if begin < stop else None
-                if body is not None:
-                    yield body
-            mention = _mention(
-                sentence,
-                segment,
-                at,
-                last,
-                max(title_from, taken),
-                None if holder is None else _modified(sentence, role),
-            )
+            at, office_from = first, None
+            if holder is not None:
+                role, at = holder
+                office_from = _modified(sentence, role)
+                for begin, stop in ((first, role), (max(first, _behind_link(sentence, role)), at)):
+                    body = _mention(sentence, segment, begin, stop, begin, begin) if begin < stop else None
+                    if body is not None:
+                        yield body
+            mention = _mention(sentence, segment, at, last, max(title_from, taken), office_from)
             if mention is not None:
                 taken = last
                 yield mention
@@ -562,11 +558,12 @@ def _holder_in(s: _Sentence, first: int, end: int, is_body: IsBody | None) -> tu
     if role is None or tokens[role + 1].lower not in _OF_ROLES:
         return None
     begins = [at for at in begins if at > role + 2]
-    for at in reversed(begins if is_body is not None else []):
-        link = max(i for i in range(role, at) if tokens[i].lower in _OF_ROLES)
-        link += tokens[link + 1].lower == "the"
-        if link + 1 < at and is_body is not None and is_body(s.text[tokens[link + 1].start : tokens[at - 1].end]):
-            return role, at
+    if is_body is not None:
+        for at in reversed(begins):
+            link = max(i for i in range(role, at) if tokens[i].lower in _OF_ROLES)
+            link += tokens[link + 1].lower == "the"
+            if link + 1 < at and is_body(s.text[tokens[link + 1].start : tokens[at - 1].end]):
+                return role, at
     for at in begins:
         before = tokens[at - 1]
         if before.is_capital and before.commonness is not None and not is_given_name(before.lower):
