@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import pickle
+import random
 import unicodedata
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from enum import Enum
 from pathlib import Path
@@ -40,6 +42,7 @@ EDIT_TYPE = pa.struct(
 REMEMBERED = 16_384  # different texts whose answers a process keeps: some 2 kB each for a page
 _AT_HAND = 256  # of those, as many are kept as they are, since unpacking takes as long as all else about a copy
 _SHARED_TEXTS = 200_000  # in a file: some 400 MB on a disk, nothing in memory
+_CHARS_AT_ONCE = 1 << 16  # of new texts between two looks at what others have found out: some hundred sentences
 MAX_CHARS = 1_000_000  # a longer text is left alone: one such row would hold up a whole unit
 
 
@@ -158,6 +161,11 @@ class _Memory:
         self._file = SharedFile(path, _SHARED_TEXTS) if path is not None and size else None
         self._pack, self._unpack = zstandard.ZstdCompressor(1), zstandard.ZstdDecompressor()
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether other processes may add answers."""
+        return self._file is not None
+
     def get(self, text: str, spans: tuple[Span, ...]) -> DocumentRepair | None:
         """The answer for a text, if it is kept."""
         if not self.size:
@@ -232,6 +240,7 @@ class BatchRepairer:
         self._max_chars, self._remembered = max_chars, remembered
         self._model = model_name(repairer)
         self._memory = _Memory(remembered, repr(canonical(self._options)), shared_answers)
+        self._order = random.Random(os.getpid())  # another in each process
 
     def __call__(self, batch: pa.RecordBatch) -> tuple[pa.RecordBatch, list[RowOutcome]]:
         """The repaired batch, and the outcome of each row."""
@@ -255,19 +264,39 @@ class BatchRepairer:
                     outcomes[i] = RowOutcome(known, status=known.status, is_repeat=True)
                 else:
                     rows_of.setdefault((text, spans, 0 if self._memory.size else i), []).append(i)
-        for key, outcome in zip(rows_of, self._repair(list(rows_of)), strict=True):
-            text, spans, _ = key
+        for key, outcome in self._answers(list(rows_of)):
             first, *others = rows_of[key]
             outcomes[first] = outcome
             for i in others:
                 outcomes[i] = replace(outcome, is_repeat=outcome.repair is not None)
-            if outcome.repair is not None:
-                self._memory.keep(text, spans, outcome.repair)
         for i, outcome in enumerate(outcomes):
             if outcome.repair is not None and (seams[i] or places[i]):
                 repair = _within_layout(outcome.repair, seams[i], places[i], self._options)
                 outcomes[i] = replace(outcome, repair=repair)
         return self._with_columns(batch, texts, outcomes), outcomes
+
+    def _answers(self, keys: list[_Key]) -> Iterator[tuple[_Key, RowOutcome]]:
+        """The outcome for each text. Processes that share their answers take the texts in orders of their own, some at
+        a time, and look before each time: copies lie near each other, so that another may be at the same ones."""
+        if not self._memory.is_shared:
+            yield from self._worked_out(keys)
+            return
+        self._order.shuffle(keys)
+        for some in _runs(keys, _CHARS_AT_ONCE):
+            left = []
+            for key in some:
+                known = self._memory.get(key[0], key[1])
+                if known is None:
+                    left.append(key)
+                else:
+                    yield key, RowOutcome(known, status=known.status, is_repeat=True)
+            yield from self._worked_out(left)
+
+    def _worked_out(self, keys: Sequence[_Key]) -> Iterator[tuple[_Key, RowOutcome]]:
+        for key, outcome in zip(keys, self._repair(keys), strict=True):
+            if outcome.repair is not None:
+                self._memory.keep(key[0], key[1], outcome.repair)
+            yield key, outcome
 
     def _repair(self, keys: Sequence[_Key]) -> list[RowOutcome]:
         """The outcome for each text; all of them share the network's batches."""
@@ -328,6 +357,20 @@ def _column(batch: pa.RecordBatch, name: str) -> Sequence[object]:
     if name not in batch.schema.names:
         return [None] * batch.num_rows
     return batch.column(name).to_pylist()  # type: ignore[no-any-return]
+
+
+def _runs(keys: Sequence[_Key], chars: int) -> Iterator[list[_Key]]:
+    """The keys in order, in runs of texts that have about so many characters."""
+    run: list[_Key] = []
+    size = 0
+    for key in keys:
+        run.append(key)
+        size += len(key[0])
+        if size >= chars:
+            yield run
+            run, size = [], 0
+    if run:
+        yield run
 
 
 def _within_layout(repair: DocumentRepair, seams: object, places: object, options: RepairOptions) -> DocumentRepair:

@@ -131,6 +131,27 @@ def test_processes_share_their_answers_in_a_file(tmp_path: Path) -> None:
     assert not any(o.is_repeat for o in careful(batch)[1])
 
 
+def test_what_another_process_finds_out_meanwhile_is_not_worked_out_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, rows, shown = tmp_path / "answers", 12, 0
+    batch = make_batch([f"He goed to house {i}." for i in range(rows)])
+
+    class Meanwhile(WordGenerator):
+        def generate(self, tasks: Sequence[GenerationTask]) -> list[Proposal]:
+            nonlocal shown
+            if not shown:  # the other one does all of it while this one is at its first texts
+                BatchRepairer(REPAIRER, remembered=rows, shared_answers=path)(batch)
+            shown += len(tasks)
+            return super().generate(tasks)
+
+    monkeypatch.setattr("app.corpus.batch._CHARS_AT_ONCE", 2 * len("He goed to house 1."))
+    after, outcomes = BatchRepairer(build(Meanwhile()), remembered=rows, shared_answers=path)(batch)
+    assert after.equals(repair_batch(batch, REPAIRER))
+    assert sum(o.is_repeat for o in outcomes) == rows - shown
+    assert shown == 2
+
+
 class Silent(WordGenerator):
     def generate(self, tasks: Sequence[GenerationTask]) -> list[Proposal]:
         raise AssertionError("asked again")
