@@ -43,6 +43,8 @@ from app.names.linker import MODEL_FILE, NameLinker
 from app.names.mangle.engine import FAR
 from app.names.normalise import normalise
 from app.names.store import EntityKind, EntityStore
+from app.names.towns import FILE as TOWNS_FILE
+from app.names.towns import Towns
 from scripts.names_benchmark import (
     Case,
     documents,
@@ -64,6 +66,7 @@ from scripts.prepare_data import read_documents
 
 Floats = npt.NDArray[np.float64]
 
+SHIPPED_TOWNS = Path(__file__).resolve().parent.parent / "app" / "names" / "data" / TOWNS_FILE
 FOLDS = 5
 RIDGE = 3.0
 FEWEST = 15  # right candidates of a shape before real ones alone choose its least probability
@@ -118,6 +121,7 @@ _AGAINST = (
     " known_form unvouched known_word unsupported_place "
 ) + _DOUBTS
 SIGNS = {**dict.fromkeys(_FOR.split(), 1), **dict.fromkeys(_AGAINST.split(), -1)}
+LEAST_BORNE_OUT = 0.85  # of the changes in unread translations that their reference judges
 LEAST_PRECISION = 0.95  # of the changes in the errors and controls of the dev half, out of fold
 MOST_HARM = 0.0003  # of a shape: wrong changes per name of the controls and of right English, out of fold
 LEAST_HINT = 0.25
@@ -180,7 +184,7 @@ class Sample:
     fold: int
     text: str  # what would be printed, in canonical form
     source: str  # the set that it comes from
-    is_kept: bool  # the reference has the name as the text has it: a change would be harm
+    is_refuted: bool  # a reference that is no post-edit has the name as the text has it: a change would be harm
     is_barred: bool  # the linker never prints it
     note: str  # for those who look at the cache
 
@@ -224,7 +228,7 @@ def collect(
                         fold,
                         normalise(text),
                         source,
-                        kept,
+                        is_told,
                         is_said(text, reading) or is_printed_otherwise(comparison.candidate, text, reading),
                         f"{case.id}: {reading.text} -> {text} {reading.titles}",
                     )
@@ -241,10 +245,10 @@ class Gathered:
     mentions: dict[str, int]
 
 
-def gather_samples(store: EntityStore, attested: Attested, data: Path) -> Gathered:
+def gather_samples(store: EntityStore, attested: Attested, towns: Towns, data: Path) -> Gathered:
     """Look at every text of every set."""
     blank = LinkModel({s: WeightTable(0.0, {}, ((0.0, 0.0),), 1.0) for s in SHAPES}, 1.0, 0.0, {})
-    linker = NameLinker(store, blank, attested)
+    linker = NameLinker(store, blank, attested, towns)
     slots = frames(store, data, half="dev")
     known = random_entities(store, 20 * GENERATED, SEED + 1, by_popularity=True)
     errors = load("errors", "dev", data)
@@ -269,7 +273,7 @@ def gather_samples(store: EntityStore, attested: Attested, data: Path) -> Gather
     others = Attested.of(count_attested(data, frozenset(case.id for case in drawn)))
     for name, cases in sets.items():
         if name == "right":
-            attested, linker = others, NameLinker(store, blank, others)
+            attested, linker = others, NameLinker(store, blank, others, towns)
         start = gathered.samples[-1].reading if gathered.samples else 0
         got, gathered.mentions[name] = collect(linker, name, cases, start, attested)
         gathered.sizes[name] = len({s.reading for s in got})
@@ -428,7 +432,7 @@ def main(
     if cache is not None and cache.is_file():
         gathered: Gathered = pickle.loads(cache.read_bytes())
     else:
-        gathered = gather_samples(store, attested, data)
+        gathered = gather_samples(store, attested, Towns(SHIPPED_TOWNS), data)
         if cache is not None:
             cache.write_bytes(pickle.dumps(gathered))
     samples, sizes, mentions = gathered.samples, gathered.sizes, gathered.mentions
@@ -481,6 +485,8 @@ class Point:
     right: int = 0  # changes in the errors and controls
     wrong: int = 0
     harm: int = 0  # changes in the controls and in whole clean documents
+    borne_out: int = 0  # by the references of translations that nobody read
+    refuted: int = 0
 
     def report(self, clean_names: int) -> dict[str, float]:
         """For the provenance."""
@@ -490,6 +496,8 @@ class Point:
             "right": self.right,
             "precision": self.right / max(1, changed),
             "harm": self.harm / clean_names,
+            "borne_out": self.borne_out,
+            "refuted": self.refuted,
         }
 
 
@@ -500,17 +508,19 @@ def is_rare(bests: Sequence[Best]) -> bool:
 
 def operating_points(bests: Sequence[Best], table: WeightTable, clean_names: int) -> list[Point]:
     """Where the least probability of a shape may lie: before each real change that is wrong, and above them all."""
-    right = wrong = harm = made_right = made_wrong = 0
+    right = wrong = harm = made_right = made_wrong = borne_out = refuted = 0
     rare = is_rare([b for b in bests if b.sample.source in REAL])
     points = [Point(LEAST_WITHOUT_DATA)]
     for b in sorted(bests, key=lambda b: -b.log_odds):
         probability, source = table.calibrated(b.log_odds), b.sample.source
         if b.sample.is_barred or probability - table.calibrated(b.second) < MARGIN:
             continue
-        if source not in REAL and (not rare or source in ("pairs", "references")):
+        if source == "references" or (source not in (*REAL, "pairs") and not rare):
             continue
         harm += source in CLEAN
-        if source in REAL:
+        if source == "pairs":
+            borne_out, refuted = borne_out + b.is_right, refuted + b.sample.is_refuted
+        elif source in REAL:
             right, wrong = right + b.is_right, wrong + (not b.is_right and source in ("errors", "controls"))
         else:
             made_right, made_wrong = made_right + b.is_right, made_wrong + (not b.is_right)
@@ -521,8 +531,8 @@ def operating_points(bests: Sequence[Best], table: WeightTable, clean_names: int
         made = made_right + made_wrong
         if rare and (right + made_right) / max(1, right + wrong + made) < LEAST_PRECISION:
             continue
-        point = Point(round(probability, 4), right, wrong, harm)
-        if points[-1].wrong == wrong and len(points) > 1:
+        point = Point(round(probability, 4), right, wrong, harm, borne_out, refuted)
+        if (points[-1].wrong, points[-1].refuted) == (wrong, refuted) and len(points) > 1:
             points[-1] = point
         else:
             points.append(point)
@@ -532,12 +542,17 @@ def operating_points(bests: Sequence[Best], table: WeightTable, clean_names: int
 def best_together(options: Mapping[str, Sequence[Point]]) -> dict[str, Point]:
     """One point a shape, so that the changes of all shapes together are right often enough, and most are right."""
     best: tuple[Point, ...] | None = None
+    most = (0, 0)
     for chosen in product(*options.values()):
         right, wrong = sum(p.right for p in chosen), sum(p.wrong for p in chosen)
+        borne_out, refuted = sum(p.borne_out for p in chosen), sum(p.refuted for p in chosen)
         if right / max(1, right + wrong) < LEAST_PRECISION:
             continue
-        if best is None or (right, -wrong) > (sum(p.right for p in best), -sum(p.wrong for p in best)):
-            best = chosen
+        if borne_out < LEAST_BORNE_OUT * (borne_out + refuted):
+            continue
+        reached = (right + borne_out, -wrong - refuted)
+        if best is None or reached > most:
+            best, most = chosen, reached
     return dict(zip(options, best or [points[0] for points in options.values()], strict=True))
 
 

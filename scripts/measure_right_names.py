@@ -25,7 +25,8 @@ from app.names.attested import Attested
 from app.names.link import LinkModel
 from app.names.linker import MODEL_FILE, NameLinker
 from app.names.store import EntityStore
-from scripts.fit_linker import count_attested
+from app.names.towns import Towns
+from scripts.fit_linker import SHIPPED_TOWNS, count_attested
 from scripts.names_benchmark import Case, one_segment, right_english
 
 SHIPPED = Path("app/names/data") / MODEL_FILE
@@ -77,7 +78,7 @@ def main(
     cases = right_english(seed, sentences, data)
     attested = Attested.of(count_attested(data, frozenset(case.id for case in cases)))
     store = EntityStore.open(names_dir)
-    done = measure(NameLinker(store, LinkModel.load(weights), attested), cases)
+    done = measure(NameLinker(store, LinkModel.load(weights), attested, Towns(SHIPPED_TOWNS)), cases)
     for row in done.rows():
         typer.echo(f"{row['count']}  {row['old']} -> {row['new']}  {row['where']}")
     typer.echo(

@@ -118,25 +118,25 @@ def right_english(seed: int, sentences: int, data: Path = DATA) -> list[Case]:
     return drawn
 
 
-def pairs(data: Path = DATA) -> Iterator[Case]:
-    """Machine translations of the dev half, with the human text as its reference: real names, right and wrong.
+def pairs(data: Path = DATA, half: str = "dev") -> Iterator[Case]:
+    """Machine translations of a half, with the human text as its reference: real names, right and wrong.
 
     No person read them, so a name that the reference spells otherwise counts as wrong, whatever else it may be. Of the
     translations of one reference the first is taken, and a few others that have a name which it lacks. A document, or a
-    reference, that the test half has too is left out, whichever test set it comes from.
+    reference, that the other half has too is left out, whichever test set it comes from.
     """
-    tested: set[str] = set()
+    others: set[str] = set()
     mine: list[tuple[str, dict[str, Any]]] = []
     for row in read_rows(data, [name for name in PAIR_FILES if name != "pe-test20"]):
         document = f"{row.get('set')}/{row['lang']}/{row.get('doc') or row['id'].rsplit('/', 1)[0]}"
-        if half_of(document) == "dev":
+        if half_of(document) == half:
             mine.append((document, row))
         else:
-            tested.update((f"ref {row['ref']}", f"doc {row.get('doc')}" if row.get("doc") else ""))
+            others.update((f"ref {row['ref']}", f"doc {row.get('doc')}" if row.get("doc") else ""))
     seen: Counter[str] = Counter()
     for document, row in mine:
         mt, ref = str(row["mt"]), str(row["ref"])
-        if {f"ref {ref}", f"doc {row.get('doc')}"} & tested or len(mt.split()) > MAX_WORDS:
+        if {f"ref {ref}", f"doc {row.get('doc')}"} & others or len(mt.split()) > MAX_WORDS:
             continue
         if seen[ref] and (seen[ref] >= MOST_OF_REFERENCE or not _has_other_name(mt, ref)):
             continue

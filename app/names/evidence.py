@@ -60,6 +60,7 @@ class Reading:
     known_words: Mapping[str, int] = field(default_factory=dict)  # in how many names of the base its words stand
     beside: frozenset[str] = frozenset()  # ISO codes of the countries named within a few words of it
     ends_another: bool = False  # a longer name of the document ends in it: it is somebody's surname as it stands
+    is_town: bool = False  # a town or village, maybe one that the base lacks, is called so
 
     @cached_property
     def words(self) -> tuple[str, ...]:
@@ -1052,6 +1053,8 @@ def is_possible(c: Comparison) -> bool:
 
 def _is_another_place(c: Comparison) -> bool:
     """Whether the text has a word or a place of its own, not what became of the candidate."""
+    if c.reading.is_town:
+        return True  # *Walldorf* is no slip for *Waldorf*
     if any(c.attested.as_word(p.meant) >= _ORDINARY for p in c.changed):
         return True  # *Island* for *Iceland* is nobody's English
     if any(m.title for m in c.reading.mentions):

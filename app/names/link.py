@@ -155,7 +155,7 @@ def as_printed(candidate: Candidate, text: str) -> Candidate:
         parts = [w.strip(",.()") for w in entity.name.split() if len(w) > 2]
         if parts:
             part = max(parts, key=lambda w: likeness(words[0], normalise(w)))
-            return replace(candidate, name=part.title() if part.isupper() and len(part) > 3 else part)
+            return replace(candidate, name=in_running_text(part))
     for name in entity.names:
         if normalise(name.text) == candidate.name and name.kind is not NameKind.NATIVE:
             return replace(candidate, name=name.text)
@@ -181,12 +181,20 @@ def printed_form(candidate: Candidate, text: str, attested: Attested) -> str:
         return best
     # The text leaves out names that few print: so does the repair.
     found = tuple(key.split())
-    words = best.split()
+    words = [in_running_text(word) for word in best.split()]
     pairs, extra, missing = align(found, tuple(normalise(best).split()))
     if missing and not extra and len(found) >= 2 and len(pairs) == len(found):
         meant = {p.meant for p in pairs}
         return " ".join(w for w in words if meant.issuperset(normalise(w).split()))
-    return best
+    return " ".join(words)
+
+
+def in_running_text(word: str) -> str:
+    """A word of a person's name without the capitals that some lists give surnames: *Metsola*, not *METSOLA*."""
+    return word.title() if word.isupper() and len(word) > _LONGEST_INITIALS else word
+
+
+_LONGEST_INITIALS = 3
 
 
 @dataclass(frozen=True, slots=True)

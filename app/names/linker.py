@@ -19,6 +19,8 @@ from app.names.link import Decision, LinkModel, Weighed, as_printed, choose
 from app.names.mentions import Mention, find_mentions
 from app.names.normalise import normalise
 from app.names.store import Entity, EntityKind, EntityStore, StoreHandle
+from app.names.towns import FILE as TOWNS_FILE
+from app.names.towns import Towns
 
 RULE_ENTITY = "MTR_NAME_ENTITY"  # linked to an entity by spelling, sound and context
 RULE_SPELLING = "MTR_NAME_SPELLING_RULE"  # linked through a way in which machines are known to spoil names
@@ -49,12 +51,14 @@ class NameLinker:
         store: Knowledge base; taken afresh for each document, so that a new version comes into use between two.
         model: Learned weights.
         attested: What edited English is known to contain.
+        towns: Names of places beyond those of the base.
     """
 
-    def __init__(self, store: StoreHandle | EntityStore, model: LinkModel, attested: Attested) -> None:
+    def __init__(self, store: StoreHandle | EntityStore, model: LinkModel, attested: Attested, towns: Towns) -> None:
         self._handle = store
         self._model = model
         self._attested = attested
+        self._towns = towns
         self._finder_of: tuple[EntityStore, CandidateFinder] | None = None
 
     @property
@@ -154,6 +158,7 @@ class NameLinker:
                 known_words,
                 _countries_beside(text, group),
                 key in surnames,
+                key in self._towns,
             )
             candidates = [
                 *_of_the_document(reading, known.values()),
@@ -481,7 +486,7 @@ def build_linker(names_dir: Path, overlays: Sequence[Path] = ()) -> NameLinker:
     Raises:
         ResourceError: The knowledge base or the weights are missing or damaged.
     """
-    return NameLinker(StoreHandle(names_dir, overlays), _model(names_dir), _attested(names_dir))
+    return NameLinker(StoreHandle(names_dir, overlays), _model(names_dir), _attested(names_dir), _towns(names_dir))
 
 
 def _model(names_dir: Path) -> LinkModel:
@@ -490,6 +495,10 @@ def _model(names_dir: Path) -> LinkModel:
 
 def _attested(names_dir: Path) -> Attested:
     return Attested(_file(names_dir, ATTESTED_FILE))
+
+
+def _towns(names_dir: Path) -> Towns:
+    return Towns(_file(names_dir, TOWNS_FILE))
 
 
 def _file(names_dir: Path, name: str) -> Path:

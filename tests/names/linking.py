@@ -12,6 +12,8 @@ from app.names.build import BuildOptions, write_base
 from app.names.link import LinkModel
 from app.names.linker import MODEL_FILE, NameLinker
 from app.names.store import Entity, EntityKind, EntityStore, Name, NameKind, Role
+from app.names.towns import FILE as TOWNS_FILE
+from app.names.towns import Towns
 
 SHIPPED = Path(__file__).resolve().parents[2] / "app" / "names" / "data"
 PERSON, ORGANISATION, PLACE = EntityKind
@@ -58,7 +60,12 @@ def store(folder: Path, *more: Entity) -> EntityStore:
 
 def linker(folder: Path, *more: Entity) -> NameLinker:
     """The linker with the shipped weights over the test's people."""
-    return NameLinker(store(folder, *more), LinkModel.load(SHIPPED / MODEL_FILE), Attested(SHIPPED / FILE))
+    return NameLinker(
+        store(folder, *more),
+        LinkModel.load(SHIPPED / MODEL_FILE),
+        Attested(SHIPPED / FILE),
+        Towns(SHIPPED / TOWNS_FILE),
+    )
 
 
 def link(names: NameLinker, text: str) -> LinkResult:

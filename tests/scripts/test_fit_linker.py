@@ -41,6 +41,15 @@ def test_points_are_chosen_for_all_shapes_together() -> None:
     assert {shape: (p.right, p.wrong) for shape, p in chosen.items()} == {"person": (40, 0), "place": (30, 2)}
 
 
+def test_what_references_of_unread_translations_refute_counts_beside_what_they_bear_out() -> None:
+    bests = [best(5 - i / 10, right=i != 4, source="pairs") for i in range(8)]
+    bests += [best(4.95 - i / 10, right=True) for i in range(20)]
+    points = [(p.right, p.borne_out, p.refuted) for p in operating_points(bests, TABLE, 100_000)]
+    assert points == [(0, 0, 0), (4, 4, 0), (20, 7, 1)]
+    chosen = best_together({"place": [Point(0.95), Point(0.9, 5, 0, 0, 20, 1), Point(0.8, 9, 0, 0, 30, 9)]})
+    assert chosen["place"].right == 5
+
+
 def test_where_nothing_is_right_often_enough_nothing_is_changed() -> None:
     chosen = best_together({"place": [Point(0.95), Point(0.8, 3, 1)]})
     assert chosen["place"] == Point(0.95)
