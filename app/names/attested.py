@@ -8,8 +8,8 @@ from pathlib import Path
 
 import marisa_trie
 
-from app.core.errors import ResourceError
 from app.names.normalise import normalise
+from app.names.tries import map_file, save_file
 
 FORMAT = "<BB"  # documents with the word capitalised inside a sentence, documents with it in lower case
 FILE = "attested.marisa"
@@ -30,12 +30,7 @@ class Attested:
     def __init__(self, path: Path | None) -> None:
         self._trie = marisa_trie.RecordTrie(FORMAT)
         if path is not None:
-            try:
-                self._trie.mmap(str(path))
-            except (OSError, RuntimeError) as exc:
-                raise ResourceError(
-                    f"{path}: attested names cannot be read ({exc}); run scripts/fit_linker.py"
-                ) from exc
+            map_file(self._trie, path, "attested names", "scripts/fit_linker.py")
         self._look_up = lru_cache(maxsize=50_000)(self._read)
 
     @classmethod
@@ -64,9 +59,7 @@ class Attested:
 
     def save(self, path: Path) -> None:
         """Write the file that the constructor reads."""
-        part = path.with_suffix(".part")
-        self._trie.save(str(part))
-        part.replace(path)
+        save_file(self._trie, path)
 
 
 def build(counts: Iterable[tuple[str, tuple[int, int]]]) -> marisa_trie.RecordTrie:

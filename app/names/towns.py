@@ -7,8 +7,8 @@ from pathlib import Path
 
 import marisa_trie
 
-from app.core.errors import ResourceError
 from app.names.normalise import normalise
+from app.names.tries import map_file, save_file
 
 FILE = "towns.marisa"
 
@@ -26,12 +26,7 @@ class Towns:
     def __init__(self, path: Path | None) -> None:
         self._trie = marisa_trie.Trie()
         if path is not None:
-            try:
-                self._trie.mmap(str(path))
-            except (OSError, RuntimeError) as exc:
-                raise ResourceError(
-                    f"{path}: names of towns cannot be read ({exc}); run scripts/build_towns.py"
-                ) from exc
+            map_file(self._trie, path, "names of towns", "scripts/build_towns.py")
 
     @classmethod
     def of(cls, names: Iterable[str]) -> Towns:
@@ -49,6 +44,4 @@ class Towns:
 
     def save(self, path: Path) -> None:
         """Write the file that the constructor reads."""
-        part = path.with_suffix(".part")
-        self._trie.save(str(part))
-        part.replace(path)
+        save_file(self._trie, path)

@@ -219,3 +219,9 @@ def test_edits_lie_on_mentions_or_their_article_and_ending_and_never_conflict(
         assert not any(edit.span.conflicts(span) for span in result.keep)
     ordered = sorted(result.edits, key=lambda e: e.span)
     assert all(not a.span.conflicts(b.span) for a, b in pairwise(ordered))
+
+
+def test_a_surname_that_a_list_has_in_capitals_is_printed_in_small_letters(tmp_path: Path) -> None:
+    names = linker(tmp_path, person("T20", "Helgi RANNAMAJA", "EE", "prime minister of Estonia"))
+    text = "Prime Minister Helgi Rannamaia of Estonia met reporters in 2015."
+    assert repaired(names, text) == text.replace("maia", "maja")

@@ -1,0 +1,34 @@
+"""Tries in files of their own: mapped into memory, and written whole or not at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import marisa_trie
+
+from app.core.errors import ResourceError
+
+
+def map_file(trie: marisa_trie.Trie, path: Path, what: str, script: str) -> None:
+    """Map the file that ``save_file`` wrote.
+
+    Args:
+        trie: An empty one, of the form that was written.
+        path: The file.
+        what: What it holds, for the message.
+        script: What writes it, for the message.
+
+    Raises:
+        ResourceError: The file is missing or damaged.
+    """
+    try:
+        trie.mmap(str(path))
+    except (OSError, RuntimeError) as exc:
+        raise ResourceError(f"{path}: {what} cannot be read ({exc}); run {script}") from exc
+
+
+def save_file(trie: marisa_trie.Trie, path: Path) -> None:
+    """Write a trie."""
+    part = path.with_suffix(".part")
+    trie.save(str(part))
+    part.replace(path)
