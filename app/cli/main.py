@@ -6,17 +6,20 @@ Exit codes: 0 done; 1 findings, where a command is asked to look for some; 2 wro
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from pydantic import ValidationError
 from typer.core import TyperGroup
 
+from app import __version__
 from app.cli import batch, documents, editors, kb, keys, service
+from app.cli.documents import write_stdout
 from app.cli.terminal import say_error
 from app.core.errors import RepairError
 
 EXIT_FAILURE = 2
+_HELP = "Corrected English, with a diff, from text that a machine translated."
 
 _COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (
     documents.register,
@@ -47,6 +50,21 @@ def _variable(location: tuple[int | str, ...]) -> str:
     return "MT_REPAIR_" + "_".join(map(str, location)).upper()
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        write_stdout(f"mt-repair {__version__}\n")
+        raise typer.Exit
+
+
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Print the program's version."),
+    ] = False,
+) -> None:
+    """What stands before any sub-command."""
+
+
 def build_cli() -> typer.Typer:
     """The command with all sub-commands."""
     cli = typer.Typer(
@@ -55,9 +73,9 @@ def build_cli() -> typer.Typer:
         no_args_is_help=True,
         add_completion=False,
         pretty_exceptions_enable=False,  # a traceback with local variables would show the text
-        help="Corrected English, with a diff, from text that a machine translated.",
         epilog="Settings come from the environment: MT_REPAIR_GENERATOR=echo, MT_REPAIR_MODEL_DIR=…; see the README.",
     )
+    cli.callback(help=_HELP)(_options)
     for register in _COMMANDS:
         register(cli)
     return cli

@@ -86,6 +86,11 @@ def test_the_versions_are_one_line(run: Run) -> None:
     assert run("version").stdout.startswith(f"mt-repair {__version__} | model echo@1 | names ")
 
 
+def test_the_program_s_own_version_is_an_option(run: Run) -> None:
+    result = run("--version")
+    assert (result.exit_code, result.stdout) == (0, f"mt-repair {__version__}\n")
+
+
 def test_the_version_of_the_program_is_told_without_a_network(
     run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
