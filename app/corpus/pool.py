@@ -5,7 +5,6 @@ from __future__ import annotations
 import heapq
 import multiprocessing
 import time
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
@@ -14,6 +13,7 @@ from typing import Any, Protocol
 
 from app.core.errors import InputError, ResourceError
 from app.core.repairer import Repairer
+from app.corpus.backlog import Backlog
 from app.corpus.manifest import Identity, Job
 from app.corpus.worker import Order, serve
 
@@ -44,6 +44,7 @@ class _Worker:
     lifeline: Connection
     is_ready: bool = False
     order: Order | None = None
+    last: Order | None = None
     heard_s: float = field(default_factory=time.monotonic)
 
 
@@ -73,7 +74,7 @@ class Pool:
         self._max_tries, self._stall_s = max_tries, stall_s
         self._context = multiprocessing.get_context("spawn")
         self._workers: list[_Worker] = []
-        self._waiting: deque[Order] = deque()
+        self._waiting = Backlog()
         self._later: list[tuple[float, int, Order]] = []  # to be tried again, and when
         self._tries: dict[int, int] = {}  # by id of the order, which is kept until it is settled
         self._failed_starts = 0
@@ -81,17 +82,12 @@ class Pool:
 
     def submit(self, order: Order) -> None:
         """Add an order; listeners may do so too."""
-        self._waiting.append(order)
-
-    @property
-    def backlog(self) -> int:
-        """Orders that no worker has taken."""
-        return len(self._waiting) + len(self._later)
+        self._waiting.add(order)
 
     @property
     def is_busy(self) -> bool:
         """Whether anything is left to do."""
-        return bool(self.backlog) or any(w.order is not None for w in self._workers)
+        return bool(self._waiting or self._later) or any(w.order is not None for w in self._workers)
 
     def stop(self, grace_s: float) -> None:
         """Hand out nothing more; give the workers so long to end what they do. A second call ends them at once."""
@@ -130,10 +126,11 @@ class Pool:
         """Hand out what waits, then listen for a moment."""
         now = time.monotonic()
         while self._later and self._later[0][0] <= now:
-            self._waiting.append(heapq.heappop(self._later)[2])
+            self._waiting.add(heapq.heappop(self._later)[2])
         for worker in self._workers:
             if worker.is_ready and worker.order is None and self._waiting:
-                worker.order = self._waiting.popleft()
+                worker.order = self._waiting.take(worker.last, [w.order for w in self._workers if w.order is not None])
+                worker.last = worker.order
                 worker.heard_s = now
                 try:
                     worker.connection.send(worker.order)
