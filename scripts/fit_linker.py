@@ -35,6 +35,7 @@ from app.names.link import (
     compare_all,
     is_printed_otherwise,
     is_said,
+    leads,
     printed_form,
     shape_of,
     sigmoid,
@@ -127,7 +128,7 @@ MOST_HARM = 0.0003  # of a shape: wrong changes per name of the controls and of 
 LEAST_HINT = 0.25
 MOST_HARM_OF_RARE = 0.00006
 IDENTITY = tuple((x / 2, round(1 / (1 + np.exp(-x / 2)), 5)) for x in range(-20, 21))
-MARGIN = 0.15
+LEAD = 4.0  # times the odds of the next one that would print something else
 LEAST_STEP = 1e-5  # of a weight
 MOST_LOG_ODDS = 10.0  # what lies beyond calibrates nothing
 _WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
@@ -455,7 +456,7 @@ def main(
     model = LinkModel(
         tables,
         LEAST_HINT,
-        MARGIN,
+        LEAD,
         {
             "readings": sizes,
             "seed": SEED,
@@ -513,7 +514,7 @@ def operating_points(bests: Sequence[Best], table: WeightTable, clean_names: int
     points = [Point(LEAST_WITHOUT_DATA)]
     for b in sorted(bests, key=lambda b: -b.log_odds):
         probability, source = table.calibrated(b.log_odds), b.sample.source
-        if b.sample.is_barred or probability - table.calibrated(b.second) < MARGIN:
+        if b.sample.is_barred or not leads(probability, table.calibrated(b.second), LEAD):
             continue
         if source == "references" or (source not in (*REAL, "pairs") and not rare):
             continue

@@ -1059,6 +1059,8 @@ def _is_another_place(c: Comparison) -> bool:
         return True  # *Island* for *Iceland* is nobody's English
     if any(m.title for m in c.reading.mentions):
         return True  # *the attorney Taibbi*
+    if any(letter.isdigit() for letter in c.reading.text):
+        return True  # *Africa24*
     if _INNER_CAPITAL.search(c.reading.text) or _is_named_so(c, 0.0) or _is_derived(c):
         return True
     if c.is_exonym and not _is_supported_place(c):

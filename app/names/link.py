@@ -20,9 +20,9 @@ from app.names.candidates import SURNAME_FIRST, Candidate, Route
 from app.names.evidence import Comparison, Context, Evidence, Reading, align, compare, gather, is_possible, likeness
 from app.names.mangle.forms import Damage
 from app.names.normalise import normalise
-from app.names.store import EntityKind, NameKind
+from app.names.store import Entity, EntityKind, NameKind
 
-FORMAT = 1
+FORMAT = 2
 SHAPES = ("person", "part", "place", "organisation")
 # A name of a reading this much further from the text than the best of the entity's names still gives way to the
 # canonical form: editors want the form in use, not the alias that happens to be nearest.
@@ -64,12 +64,12 @@ class LinkModel:
     Args:
         tables: By shape: a person's name, a part of one (a surname alone), a place, an organisation.
         least_hint: Least probability of a hint to the repair model.
-        margin: By how much the best candidate must lead another that would give another text.
+        lead: How many times the odds of another candidate, one that would give another text, the best must have.
     """
 
     tables: Mapping[str, WeightTable]
     least_hint: float
-    margin: float
+    lead: float
     provenance: Mapping[str, Any]
 
     @classmethod
@@ -89,7 +89,7 @@ class LinkModel:
                     for shape, t in raw["tables"].items()
                 },
                 raw["least_hint"],
-                raw["margin"],
+                raw["lead"],
                 raw["provenance"],
             )
         except (OSError, KeyError, TypeError, ValueError) as exc:
@@ -106,7 +106,7 @@ class LinkModel:
                 for s, t in self.tables.items()
             },
             "least_hint": self.least_hint,
-            "margin": self.margin,
+            "lead": self.lead,
             "provenance": dict(self.provenance),
         }
         part = path.with_suffix(".part")
@@ -250,6 +250,8 @@ def compare_all(
         share = others / (others + made[i]) if made[i] else 0.0
         for j, other in enumerate(candidates):
             if names[j] != names[i] and other.entity.id != candidate.entity.id:
+                if is_same_place(candidate.entity, other.entity):
+                    continue
                 # A village is no rival of a capital.
                 rival = max(rival, closeness[j] - _OBSCURITY * max(0.0, fames[i] - fames[j]))
         compared.append(
@@ -295,6 +297,27 @@ def _start(reading: Reading, name: str) -> tuple[frozenset[str], str] | None:
     return same, other[0][0]
 
 
+def is_same_place(a: Entity, b: Entity) -> bool:
+    """Whether two records speak of one place: a town and its district, or what two sources have of it."""
+    if a.kind is not EntityKind.PLACE or b.kind is not EntityKind.PLACE or a.country != b.country:
+        return False
+    return a.is_called(b.name) or b.is_called(a.name)
+
+
+def leads(best: float, second: float, lead: float) -> bool:
+    """Whether the odds of one probability are so many times those of another."""
+    return best * (1 - second) >= lead * second * (1 - best)
+
+
+def _is_rival(other: Weighed, best: Weighed, reading: Reading) -> bool:
+    """Whether somebody or something else could as well be printed."""
+    if normalise(other.text) == normalise(best.text):
+        return False
+    if is_printed_otherwise(other.candidate, other.text, reading):
+        return False
+    return not is_same_place(other.candidate.entity, best.candidate.entity)
+
+
 def choose(
     reading: Reading, candidates: Sequence[Candidate], context: Context, attested: Attested, model: LinkModel
 ) -> Decision:
@@ -317,7 +340,7 @@ def choose(
         return Decision(reading, None, ranked, "not_sure")
     if best.probability < model.tables[shape_of(best.candidate)].least:
         return Decision(reading, None, ranked, "not_sure")
-    second = next((w for w in ranked[1:] if normalise(w.text) != normalise(best.text)), None)
-    if second is not None and best.probability - second.probability < model.margin:
+    second = next((w for w in ranked[1:] if _is_rival(w, best, reading)), None)
+    if second is not None and not leads(best.probability, second.probability, model.lead):
         return Decision(reading, None, ranked, "ambiguous")
     return Decision(reading, best, ranked)

@@ -13,10 +13,10 @@ from app.core.types import Span
 from app.names.attested import FILE, Attested
 from app.names.candidates import Candidate, Route
 from app.names.evidence import Context, Evidence, Reading
-from app.names.link import SHAPES, Decision, LinkModel, choose, printed_form
+from app.names.link import SHAPES, Decision, LinkModel, choose, is_same_place, leads, printed_form
 from app.names.linker import MODEL_FILE
 from app.names.mentions import Mention, MentionKind
-from app.names.store import Entity
+from app.names.store import Entity, EntityKind, Name
 from tests.names.linking import SHIPPED, person
 
 MODEL = LinkModel.load(SHIPPED / MODEL_FILE)
@@ -50,6 +50,48 @@ def test_a_fitting_title_raises_the_probability() -> None:
 def test_two_equally_near_names_are_ambiguous_or_unsure() -> None:
     twins = (person("A", "Tauno Vaherpuu", "EE"), person("B", "Tauno Vaherpur", "EE"))
     assert decide("Tauno Vaherpu", *twins).chosen is None
+
+
+@given(st.floats(1e-5, 1 - 1e-5), st.floats(1e-5, 1 - 1e-5))
+def test_of_two_candidates_at_most_one_leads(a: float, b: float) -> None:
+    assert not (leads(a, b, MODEL.lead) and leads(b, a, MODEL.lead))
+
+
+def test_a_lead_is_one_of_odds() -> None:
+    assert leads(0.98, 0.84, MODEL.lead)  # 49 to 1 against 5.25 to 1
+    assert not leads(0.82, 0.66, MODEL.lead)  # 4.6 to 1 against 1.9 to 1
+
+
+def place(id_: str, name: str, country: str, *aliases: str) -> Entity:
+    return Entity(id_, EntityKind.PLACE, "city", name, tuple(map(Name, aliases)), country=country, popularity=0.8)
+
+
+def decide_place(text: str, *entities: Entity) -> Decision:
+    mention = Mention(Span(0, len(text)), text, MentionKind.PLACE, 0)
+    candidates = [Candidate(e, Route.FUZZY, e.name, 0.9, 0.9) for e in entities]
+    return choose(Reading(text, (mention,), frozenset({"in"})), candidates, Context(), ATTESTED, MODEL)
+
+
+def test_two_records_of_one_place_are_no_rivals() -> None:
+    town, other = place("A", "Kaunasvere", "LT"), place("B", "Kaunaswere", "LT")
+    district = place("B", "Kaunaswere", "LT", "Kaunasvere")
+    assert is_same_place(town, district)
+    assert not is_same_place(town, other)
+    assert not is_same_place(town, place("B", "Kaunaswere", "LV", "Kaunasvere"))
+    alone, beside, against = (
+        d.best.probability
+        for d in (
+            decide_place("Kaunasveres", town),
+            decide_place("Kaunasveres", town, district),
+            decide_place("Kaunasveres", town, other),
+        )
+        if d.best is not None
+    )
+    assert alone == beside > against
+
+
+def test_a_word_with_a_figure_is_no_place() -> None:
+    assert decide_place("Kaunasver2", place("A", "Kaunasvere", "LT")).reason == "no_candidate"
 
 
 def test_nobody_is_chosen_without_candidates() -> None:
