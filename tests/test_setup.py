@@ -26,7 +26,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 # Engines that a cluster already has, and what commits have: the set-up does not install them, their extras pin what is
 # tried here.
-BROUGHT_BY_THE_USER = {"datatrove", "pre-commit", "pyspark", "ray"}
+BROUGHT_BY_THE_USER = {"aiohttp", "datatrove", "pre-commit", "pyspark", "ray"}
 
 
 def normalised(name: str) -> str:

@@ -1156,13 +1156,14 @@ def _is_custom(c: Comparison) -> bool:
 _LEAST_ALIKE = 0.75
 _KNOWN = 0.2  # of the measure of ``Attested.as_name``: in more documents than may have a slip
 _DERIVED = regex.compile(r"[aei]?ans?|ese|ish|i[sz]e[ds]?|ed|ites?|ics?|ism|ists?|ids?")
+_OF_TRADES = regex.compile(r"(?:air|avia|bank|jet|net|oil|soft|tech|tel)$")  # companies are named so: *Bulgartel*
 _ADJECTIVE = regex.compile(r"[ei]ans?")  # in place of the last letters: *Asturian*
 _LONGEST_DERIVED = 3
 
 
 def _is_derived(c: Comparison) -> bool:
-    """Whether the last word is one that English derives from the name, or a compound with it: *Tuvaluans*,
-    *Shanghaied*, *Rwandatel*."""
+    """Whether the last word is one that English derives from the name, or a compound with it or a part of it:
+    *Tuvaluans*, *Shanghaied*, *Rwandatel*."""
     if not c.changed:
         return False
     p = c.changed[-1]
@@ -1171,6 +1172,8 @@ def _is_derived(c: Comparison) -> bool:
     if shared == len(p.meant) and len(rest) >= _LONGEST_DERIVED:
         return True
     if len(p.meant) > 3 and p.found.endswith(p.meant):
+        return True
+    if _OF_TRADES.search(p.found) and not _OF_TRADES.search(p.meant):
         return True
     if shared >= max(3, len(p.meant) - 2) and _DERIVED.fullmatch(rest) is not None:
         return True

@@ -320,6 +320,7 @@ def place_of(name: str, damage: str = "", country: str = "") -> Candidate:
         "Lindesundized",
         "Lindesundair",  # a compound
         "NeoLindesund",
+        "Lindesair",  # a compound with a part of it
         "Lindesundid",  # a dynasty
         "LindesunD",  # a company
     ],
