@@ -51,14 +51,7 @@ class Backlog:
         for order in under_way:
             if isinstance(order, UnitOrder):
                 insort(taken.setdefault(_file(order), []), _number(order))
-        place = (
-            self._behind(last, taken)
-            or self._middle(taken, _WORTH_GOING)
-            or next(((file, 0) for file in self._units if file not in taken), None)
-            or self._middle(taken, 1)
-        )
-        assert place is not None  # whoever is in a file leaves a stretch of it
-        file, at = place
+        file, at = self._behind(last, taken) or self._elsewhere(taken)
         waiting = self._units[file]
         found = waiting.pop(at)
         if not waiting:
@@ -75,8 +68,8 @@ class Backlog:
             return None
         return _file(last), at
 
-    def _middle(self, taken: Mapping[str, list[int]], least: int) -> tuple[str, int] | None:
-        """The middle of the longest stretch of a file where somebody is, if it has so many units."""
+    def _elsewhere(self, taken: Mapping[str, list[int]]) -> tuple[str, int]:
+        """The middle of the longest stretch of a file where somebody is, or the beginning of another file."""
         stretches = [
             (end - start, file, (start + end) // 2)
             for file, numbers in taken.items()
@@ -84,7 +77,9 @@ class Backlog:
             for start, end in pairwise((0, *(bisect_left(waiting, n, key=_number) for n in numbers), len(waiting)))
         ]
         length, file, at = max(stretches, key=lambda s: s[0], default=(0, "", 0))
-        return (file, at) if length >= least else None
+        if length < _WORTH_GOING:
+            file, at = next(((other, 0) for other in self._units if other not in taken), (file, at))
+        return file, at
 
 
 _WORTH_GOING = 8  # units: compressed data is read from its beginning to get there

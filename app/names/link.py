@@ -249,11 +249,12 @@ def compare_all(
         others = max((made[j] for j in range(len(made)) if names[j] != names[i]), default=0.0)
         share = others / (others + made[i]) if made[i] else 0.0
         for j, other in enumerate(candidates):
-            if names[j] != names[i] and other.entity.id != candidate.entity.id:
-                if is_same_place(candidate.entity, other.entity):
-                    continue
-                # A village is no rival of a capital.
-                rival = max(rival, closeness[j] - _OBSCURITY * max(0.0, fames[i] - fames[j]))
+            if names[j] == names[i] or other.entity.id == candidate.entity.id:
+                continue
+            # A village is no rival of a capital.
+            near = closeness[j] - _OBSCURITY * max(0.0, fames[i] - fames[j])
+            if near > rival and not is_same_place(candidate.entity, other.entity):
+                rival = near
         compared.append(
             compare(
                 reading,
