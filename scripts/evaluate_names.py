@@ -1,6 +1,6 @@
 """Measure the repair of names: what is repaired, how often a change is right, what is harmed, what it costs.
 
-    python -m scripts.evaluate_names models/names-en [--half test] [--data ../shared/data] [--out build/names.json]
+    python -m scripts.evaluate_names models/names-en [--half test] [--model-dir models/repair-en]
 
 Real errors, sentences whose names are right, whole clean documents, and names that the mangler damaged in real
 sentences. Prints tables; OUT gets everything as JSON. docs/names.md says what each figure means.
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
@@ -20,9 +20,12 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from app.core.types import Edit, Origin
 from app.evaluation.provenance import provenance
 from app.names.linker import NameLinker, build_linker
 from app.names.store import EntityStore
+from app.settings import Settings
+from app.wiring import build_repairer
 from scripts.names_benchmark import (
     Case,
     changed_names,
@@ -82,22 +85,36 @@ class Measured:
         return rows
 
 
-def measure(linker: NameLinker, cases: Iterable[Case], store: EntityStore, *, warm: bool = False) -> Measured:
-    """Link every case and judge what was changed."""
+Finder = Callable[[str], Sequence[Edit]]  # the names that are changed in a text
+
+
+def by_linker(linker: NameLinker) -> Finder:
+    """What the linker does alone."""
+    return lambda text: linker.link(text, one_segment(text), ()).edits
+
+
+def by_product(names_dir: Path, model_dir: Path) -> Finder:
+    """What is done to names by the whole product in its default mode: the network has a say where the linker is not
+    sure."""
+    repairer = build_repairer(Settings(names_dir=names_dir, model_dir=model_dir))
+    return lambda text: [edit for edit in repairer.repair(text).edits if edit.origin is Origin.NAMES]
+
+
+def measure(find: Finder, cases: Iterable[Case], store: EntityStore, *, warm: bool = False) -> Measured:
+    """Change the names of every case and judge what was changed."""
     done = Measured()
     for case in cases:
         case = with_entity(case, store) if case.span is not None else case
-        segments = one_segment(case.text)
         started = time.process_time()
-        result = linker.link(case.text, segments, ())
+        edits = find(case.text)
         spent = time.process_time() - started
-        done.sentences += len(segments)
+        done.sentences += case.text.count("\n") + 1
         if warm or done.sentences > WARM_UP:
             done.seconds += spent
         entity = store.get(case.entity_id) if case.entity_id else None
         rows = done.tally(case, entity.kind.value if entity is not None else "not in base")
         done.names += case.names
-        judged = changed_names(case, result.edits, store)
+        judged = changed_names(case, edits, store)
         hit = any(ok and case.span is not None and edit.span.conflicts(case.span) for edit, ok in judged)
         for row in rows:
             row.cases += 1
@@ -149,6 +166,9 @@ def main(
     half: Annotated[str, typer.Option(help="dev or test; look at test only when nothing is tuned any more.")] = "test",
     data: Annotated[Path, typer.Option(help="Folder with mt/ and text/.")] = Path("../shared/data"),
     entities: Annotated[int, typer.Option(help="Random entities to damage.")] = 2000,
+    model_dir: Annotated[
+        Path | None, typer.Option(help="Network that reads along; without one the linker acts.")
+    ] = None,
     out: Annotated[Path, typer.Option(help="Where the JSON goes.")] = Path("build/names.json"),
 ) -> None:
     """Measure and report."""
@@ -157,11 +177,12 @@ def main(
     linker = build_linker(names_dir)
     opened = time.monotonic() - started
     store = linker.store
-    errors = measure(linker, load("errors", half, data), store)
-    controls = measure(linker, load("controls", half, data), store)
-    clean = measure(linker, documents(half, data), store)
+    find = by_product(names_dir, model_dir) if model_dir else by_linker(linker)
+    errors = measure(find, load("errors", half, data), store)
+    controls = measure(find, load("controls", half, data), store)
+    clean = measure(find, documents(half, data), store)
     slots = frames(store, data, half=half) if entities else []
-    damaged = measure(linker, generated(store, random_entities(store, entities, SEED), slots, SEED), store)
+    damaged = measure(find, generated(store, random_entities(store, entities, SEED), slots, SEED), store)
     for title, done in (("Real errors", errors), ("Generated damage", damaged)):
         for by in ("language", "kind", "damage"):
             if by in done.by and (by != "language" or done is errors):

@@ -4,7 +4,8 @@
 
 Calibration and operating points are fitted on ``DATA/mt/pe-dev.jsonl.xz`` (human post-edits held out from training) and
 on held-out clean sentences with grammatical slips: half of the documents for the fit, the other half for the reported
-calibration error. Other held-out clean sentences bound the harm. OUT is complete or not there.
+calibration error. Other held-out clean sentences bound the harm. What to think of a name that the linker tells is
+fitted on the translations that the linker was fitted on. OUT is complete or not there.
 """
 
 from __future__ import annotations
@@ -17,12 +18,13 @@ from typing import Annotated
 import torch
 import typer
 
-from app.seq2seq.calibrate import FEATURES, Calibration
+from app.seq2seq.calibrate import FEATURES, Calibration, NameCalibration
 from app.seq2seq.ctranslate import WORDS, CTranslateGenerator
 from app.seq2seq.export import agreement, calibrate, convert, write_card, write_manifest
 from app.seq2seq.network import RepairNetwork
 from app.seq2seq.tokenizer import Tokenizer
 from scripts.held_out import HeldOutSets
+from scripts.name_examples import LEAST_HINT, held_out_names
 from scripts.train import AVERAGE
 
 
@@ -38,6 +40,9 @@ def main(
     slips: Annotated[int, typer.Option(help="Clean sentences that are given slips for calibration.")] = 3000,
     windows: Annotated[int, typer.Option(help="Neighbouring sentences as one, half of them with a false end.")] = 1000,
     detect_threshold: Annotated[float, typer.Option(help="Least probability for a doubt to be corrected.")] = 0.3,
+    names_dir: Annotated[
+        Path | None, typer.Option(help="Knowledge base that tells names; without one no name is ever sure.")
+    ] = Path("models/names-en"),
     average: Annotated[
         bool, typer.Option("--average", help="The mean of the last weights, not the last ones.")
     ] = False,
@@ -60,11 +65,13 @@ def main(
         "training": {"steps": int(state["step"]), "examples_seen": int(state["seen"])},
         "operating_points": {"minimal": 1.01, "fluent": 1.01},
         "calibration": Calibration((0.0,) * len(FEATURES)).to_json(),
+        "calibration_of_names": NameCalibration.never().to_json(),
     }
     write_manifest(part, manifest)
     generator = CTranslateGenerator(part)
     sets = HeldOutSets.read(data, pieces, clean=clean, slips=slips, windows=windows)
-    manifest |= calibrate(generator, sets.pairs, sets.clean, pieces)
+    names = held_out_names(names_dir, data, LEAST_HINT) if names_dir else []
+    manifest |= calibrate(generator, sets.pairs, sets.clean, names, pieces)
     real = sets.post_edits
     sample = [pair.machine for pair in real[:: max(1, len(real) // agree)]][:agree]
     manifest["agreement"] = agreement(generator, network, sample, pieces)

@@ -35,6 +35,7 @@ from app.names.link import (
     compare_all,
     is_printed_otherwise,
     is_said,
+    is_same_place,
     leads,
     printed_form,
     shape_of,
@@ -187,6 +188,8 @@ class Sample:
     source: str  # the set that it comes from
     is_refuted: bool  # a reference that is no post-edit has the name as the text has it: a change would be harm
     is_barred: bool  # the linker never prints it
+    is_rival: bool  # it could be printed, or is there already
+    place: int  # candidates of a reading that have the same are records of one place
     note: str  # for those who look at the cache
 
 
@@ -204,13 +207,15 @@ def collect(
         names += len(seen.mentions)
         for reading, candidates in seen.readings:
             reading_id += 1
-            for comparison in compare_all(reading, candidates, seen.context, attested):
+            compared = compare_all(reading, candidates, seen.context, attested)
+            entities = [comparison.candidate.entity for comparison in compared]
+            for comparison in compared:
+                entity = comparison.candidate.entity
                 text = printed_form(comparison.candidate, reading.text, attested)
                 if normalise(text) == normalise(reading.text):
                     continue
-                right = bool(case.reference) and is_right_change(
-                    case, reading.text, text, comparison.candidate.entity, linker.store
-                )
+                right = bool(case.reference) and is_right_change(case, reading.text, text, entity, linker.store)
+                is_unlike = is_printed_otherwise(comparison.candidate, text, reading)
                 features = tuple((e.feature, e.score) for e in gather(comparison))
                 # A reference that has neither form says little: names are spelt in several ways.
                 kept = not case.reference or stands_in(reading.text, case.reference)
@@ -230,7 +235,9 @@ def collect(
                         normalise(text),
                         source,
                         is_told,
-                        is_said(text, reading) or is_printed_otherwise(comparison.candidate, text, reading),
+                        is_said(text, reading) or is_unlike,
+                        not is_unlike,
+                        next(i for i, e in enumerate(entities) if e is entity or is_same_place(e, entity)),
                         f"{case.id}: {reading.text} -> {text} {reading.titles}",
                     )
                 )
@@ -411,7 +418,8 @@ def best_of(samples: Sequence[Sample], designs: Mapping[str, Design]) -> list[Be
     for scored in by_reading.values():
         scored.sort(key=lambda s: -s[0])
         top, sample = scored[0]
-        second = next((x for x, s in scored if s.text != sample.text), -35.0)
+        rivals = (x for x, s in scored if s.text != sample.text and s.is_rival and s.place != sample.place)
+        second = next(rivals, -35.0)
         bests.append(Best(top, second, sample.is_right, sample))
     return bests
 

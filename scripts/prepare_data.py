@@ -164,14 +164,17 @@ def main(
     reverse: Annotated[bool, typer.Option("--reverse", help="The real pairs alone, the other way round.")] = False,
     corrupter: Annotated[Path | None, typer.Option(help="Checkpoint of a network trained on --reverse.")] = None,
     damaged: Annotated[int, typer.Option(help="Clean sentences that it damages.")] = 20_000,
+    names: Annotated[int, typer.Option(help="Clean sentences to damage names in; about one in six gets a hint.")] = 0,
+    names_dir: Annotated[Path, typer.Option(help="Knowledge base whose names are damaged.")] = Path("models/names-en"),
     seed: int = 1,
 ) -> None:
     """Write the training examples."""
     rng = random.Random(seed)
     pieces = Tokenizer(tokenizer)
-    make: Maker = partial(make_pair, tokenizer=pieces, lexicon=read_lexicon(words) if words else None)
+    lexicon = read_lexicon(words) if words else None
+    make: Maker = partial(make_pair, tokenizer=pieces, lexicon=lexicon)
     if reverse:
-        synthetic = clean = slips = windows = 0
+        synthetic = clean = slips = windows = names = 0
         make = partial(make_reversed, tokenizer=pieces)
     examples, stats = real_examples(data / "mt", make, pieces, rng, copies, reference_weight)
     sentences: list[str] = []
@@ -202,6 +205,11 @@ def main(
         left = [half_curled(text, rng) for text in sentences[synthetic + clean + slips :][:damaged]]
         wrongs = damage(left, corrupter, pieces, rate, rng)
         examples.extend(make(wrong, right, 0.5, REVERSE) for wrong, right in zip(wrongs, left, strict=True))
+    if names:
+        from scripts.name_examples import NameDamager
+
+        left = [half_curled(text, rng) for text in sentences[::-1][:names]]
+        examples.extend(n.example(pieces, lexicon) for n in NameDamager(names_dir, data).sentences(left, rng))
     rng.shuffle(neighbours)
     for text in neighbours[:windows]:
         right = half_curled(text, rng)

@@ -55,11 +55,19 @@ class RuleSet(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class NameHint:
-    """What the repair model is told about a span: the form that the linker or the glossary thinks right."""
+    """What the repair model is told about a span: the form that the linker thinks right without being sure.
 
-    span: Span  # in the document
+    Attributes:
+        span: In the document; in a ``GenerationTask``, in its text.
+        text: The form.
+        confidence: How likely the linker thinks it.
+        edit: What is to be done where the model, reading the sentence, writes the same.
+    """
+
+    span: Span
     text: str
     confidence: float
+    edit: Edit | None = None
 
 
 @dataclass(frozen=True, slots=True)

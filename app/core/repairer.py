@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
@@ -110,6 +110,10 @@ class _Work:
             return False
         after = bisect_left(self.starts, span.end)
         return any(s.index in self.asleep for s in (first, *self.segments[first.index + 1 : after]))
+
+    def is_told(self, span: Span, text: str) -> bool:
+        """Whether the linker would have the name there, were it sure."""
+        return any(h.span == span and h.text == text and h.edit is not None for h in self.hints)
 
     def reject(self, edits: Iterable[Edit], reason: str) -> None:
         """Note why edits were not made, each once."""
@@ -298,6 +302,8 @@ class Repairer:
         unwanted_groups: set[str] = set()
         least = work.options.min_confidence or 0.0
         for edit in proposed:
+            if edit.span.of(work.text) == edit.text:
+                continue  # changes nothing
             if not self._is_wanted(edit, work, least):
                 if edit.group is not None:
                     unwanted_groups.add(edit.group)
@@ -347,10 +353,12 @@ class Repairer:
 
         Args:
             read: The segments of each document.
-            together: Whether to read neighbours as one, too, where they may be pieces of one sentence.
+            together: Whether to read neighbours as one, too, where they may be pieces of one sentence, and to tell the
+                generator what the linker is not sure of.
         """
         asked = [one for work, segments in read for one in self._asked(work, segments, together)]
         proposed: dict[int, list[Edit]] = defaultdict(list)
+        agreed: dict[int, dict[Span, float]] = defaultdict(dict)  # places of names that the model writes as it was told
         in_haste = any(work.options.max_latency_s is not None for work, _ in read)
         size = _TASKS_PER_CALL_IN_HASTE if in_haste else _TASKS_PER_CALL
         for at in range(0, len(asked), size):
@@ -373,10 +381,14 @@ class Repairer:
                     work.quality.setdefault(index, proposal.quality)
                 for edit in proposal.edits:
                     source = one.offsets.to_source(edit.span.shift(one.start))
-                    if one.takes(edit) and source is not None:
+                    if source is None or not one.takes(edit):
+                        continue
+                    if work.is_told(source, edit.text):
+                        agreed[id(work)][source] = edit.confidence
+                    else:
                         proposed[id(work)].append(_model_edit(edit, source, work.text, one.segment))
         for work, _ in read:
-            self._take(work, proposed[id(work)], work.keep)
+            self._take(work, [*proposed[id(work)], *_agreed(work.hints, agreed[id(work)])], work.keep)
 
     def _asked(self, work: _Work, segments: Sequence[Segment], together: bool) -> list[_Asked]:
         """What the generator is asked about segments of a document as edited so far."""
@@ -391,7 +403,8 @@ class Repairer:
         for segment in segments:
             span = offsets.to_patched(_whole(segment.span, work.edits))
             if segment.index not in work.failed and span is not None and span.of(patched).strip():
-                task = GenerationTask(span.of(patched), _within(work.hints, span, offsets), least)
+                hints = _within(work.hints, span, offsets) if together else ()
+                task = GenerationTask(span.of(patched), hints, least)
                 asked.append(_Asked(work, segment, span.start, offsets, task))
         return [*asked, *_together(asked, patched, self._short_words)] if together else asked
 
@@ -450,6 +463,21 @@ def _together(asked: Sequence[_Asked], patched: str, short_words: int) -> Iterat
         ):
             text = one.task.text + between + other.task.text
             yield replace(one, task=replace(one.task, text=text, hints=()), boundary=len(one.task.text))
+
+
+def _agreed(hints: Sequence[NameHint], sure: Mapping[Span, float]) -> Iterator[Edit]:
+    """The edits of names that linker and model agree on: of all places of a name, if they do so in half of them."""
+    by_name: dict[str | None, list[NameHint]] = defaultdict(list)
+    for hint in hints:
+        if hint.edit is not None:
+            by_name[hint.edit.group].append(hint)
+    for group in by_name.values():
+        found = [sure[hint.span] for hint in group if hint.span in sure]
+        if found and 2 * len(found) >= len(group):
+            mean = round(sum(found) / len(found), 4)
+            for hint in group:
+                if hint.edit is not None:
+                    yield replace(hint.edit, confidence=sure.get(hint.span, mean))
 
 
 def _model_edit(proposed: ProposedEdit, span: Span, text: str, segment: Segment) -> Edit:
@@ -519,7 +547,7 @@ def _within(hints: Sequence[NameHint], span: Span, offsets: OffsetMap) -> tuple[
     for hint in hints:
         place = offsets.to_patched(hint.span)
         if place is not None and span.contains(place):
-            inside.append(replace(hint, span=place.shift(-span.start)))
+            inside.append(NameHint(place.shift(-span.start), hint.text, hint.confidence))
     return tuple(inside)
 
 

@@ -1340,10 +1340,11 @@ _OF_PEOPLES = regex.compile(r"s|a|e|er|ers|n")  # endings of a place that Englis
 
 
 def _is_placed(c: Comparison) -> bool:
-    """Whether it stands like the name of a place: after a preposition, without an article, and nowhere a word."""
+    """Whether it stands like the name of a place: after a preposition or beside its country, without an article, and
+    nowhere a word."""
     if any(m.has_article for m in c.reading.mentions) or any(c.attested.as_name(p.found) for p in c.changed):
         return False
-    return bool(c.reading.preceded_by & _PLACE_WORDS)
+    return bool(c.reading.preceded_by & _PLACE_WORDS) or c.candidate.entity.country in c.reading.beside
 
 
 def _would_lose_words(c: Comparison) -> bool:

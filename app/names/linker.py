@@ -100,7 +100,7 @@ class NameLinker:
         return LinkResult(
             tuple(sorted([*edits, *titles], key=lambda e: e.span)),
             tuple(m.span for m in seen.right),
-            _hints(decisions, self._model, changed),
+            _hints(text, decisions, self._model, changed),
             flags=tuple(sorted(flags, key=lambda e: e.span)),
         )
 
@@ -290,7 +290,7 @@ def _edits(text: str, decisions: Sequence[Decision], seen: Examined) -> list[Edi
     chosen = [(d, d.chosen) for d in decisions if d.chosen is not None]
     taken = {m.span for d, _ in chosen for m in d.reading.mentions} | {m.span for m in seen.right}
     for decision, weighed in chosen:
-        group = f"name:{weighed.candidate.entity.id}:{normalise(weighed.text).replace(' ', '_')}"
+        group = _group(weighed)
         for mention in decision.reading.mentions:
             edits.append(_edit(text, mention, weighed, decision, group, _rule(weighed.candidate), ""))
         words = _word_map(decision.reading.text, weighed.text)
@@ -302,6 +302,11 @@ def _edits(text: str, decisions: Sequence[Decision], seen: Examined) -> list[Edi
             why = f"short for “{decision.reading.text}” above, which should read {weighed.text}"
             edits.append(_edit(text, mention, weighed, decision, group, RULE_CONSISTENT, why, short))
     return edits
+
+
+def _group(weighed: Weighed) -> str:
+    """Key of the edits that make or leave a name together."""
+    return f"name:{weighed.candidate.entity.id}:{normalise(weighed.text).replace(' ', '_')}"
 
 
 def _rule(candidate: Candidate) -> str:
@@ -400,16 +405,20 @@ def with_grammar(text: str, mention: Mention, name: str) -> tuple[Span, str]:
     return Span(start, end), printed
 
 
-def _hints(decisions: Sequence[Decision], model: LinkModel, changed: Sequence[Span]) -> tuple[NameHint, ...]:
-    """What the repair model is told: the likeliest form where there is one, clear enough to say and not to act."""
+def _hints(text: str, decisions: Sequence[Decision], model: LinkModel, changed: Sequence[Span]) -> tuple[NameHint, ...]:
+    """What the repair model is told: the likeliest form of a name where that is not clear enough to act alone."""
     hints = []
     for decision in decisions:
         best = decision.best
         if best is None or decision.reason in ("already_right", "") or best.probability < model.least_hint:
             continue
+        group, rule = _group(best), _rule(best.candidate)
         for mention in decision.reading.mentions:
-            if not any(mention.span.conflicts(span) for span in changed):
-                hints.append(NameHint(mention.span, best.text, round(best.probability, 4)))
+            if any(mention.span.conflicts(span) for span in changed):
+                continue
+            why = f"{explain(mention.text, best)}; the repair model, reading the sentence, writes the same"
+            edit = _edit(text, mention, best, decision, group, rule, why)
+            hints.append(NameHint(mention.span, best.text, round(best.probability, 4), edit))
     return tuple(hints)
 
 

@@ -6,7 +6,7 @@ import math
 import mmap
 import threading
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property, lru_cache
@@ -420,11 +420,17 @@ class EntityStore:
     """Entities of a base and of the overlays stacked over it; immutable, for any number of threads.
 
     An overlay's record replaces the base's record of the same id, and an overlay can remove ids.
+
+    Args:
+        layers: The topmost first.
+        without: Ids to be taken as unknown.
     """
 
-    def __init__(self, layers: Sequence[Layer]) -> None:
-        self.layers = tuple(layers)  # the topmost first
-        self.hidden: tuple[frozenset[int], ...] = _hidden(self.layers)  # rows of each layer that one above replaces
+    def __init__(self, layers: Sequence[Layer], without: Collection[str] = ()) -> None:
+        self.layers = tuple(layers)
+        self._without = frozenset(without)
+        # Rows of each layer that one above replaces, or that are left out.
+        self.hidden: tuple[frozenset[int], ...] = _hidden(self.layers, self._without)
 
     @classmethod
     def open(cls, folder: Path, overlays: Sequence[Path] = (), *, verify: bool = True) -> EntityStore:
@@ -460,6 +466,8 @@ class EntityStore:
 
     def get(self, entity_id: str) -> Entity | None:
         """The entity with that id, or ``None``."""
+        if entity_id in self._without:
+            return None
         for layer in self.layers:
             row = layer.row_of(entity_id)
             if row is not None:
@@ -537,9 +545,9 @@ def _names_with_words(layer: Layer, words: Sequence[str]) -> list[int]:
     return sorted(begun if names is None else names & begun)
 
 
-def _hidden(layers: Sequence[Layer]) -> tuple[frozenset[int], ...]:
+def _hidden(layers: Sequence[Layer], without: Collection[str]) -> tuple[frozenset[int], ...]:
     hidden: list[frozenset[int]] = []
-    above: set[str] = set()
+    above = set(without)
     for i, layer in enumerate(layers):
         rows = (layer.row_of(entity_id) for entity_id in above)
         hidden.append(frozenset(row for row in rows if row is not None))

@@ -42,6 +42,7 @@ class ScoredAnswer:
         doubts: How many spans of the segment are in doubt.
         suggestion: What the lexicon suggests for the span, a word that it does not know; else empty.
         count: How often the lexicon has seen that.
+        told: How likely a linker thinks the answer, a name that it told the network; else 0.
     """
 
     start: int
@@ -54,6 +55,7 @@ class ScoredAnswer:
     doubts: int
     suggestion: str = ""
     count: int = 0
+    told: float = 0.0
 
 
 def features(answer: ScoredAnswer, hypothesis: str) -> list[float]:
@@ -112,8 +114,7 @@ class Calibration:
 
     def probability(self, row: Sequence[float]) -> float:
         """The same for ``features`` that are already known."""
-        z = sum(w * v for w, v in zip(self.weights, row, strict=True))
-        return round(1 / (1 + math.exp(-max(-30.0, min(30.0, z)))), 4)
+        return _sigmoid(sum(w * v for w, v in zip(self.weights, row, strict=True)))
 
     def to_json(self) -> dict[str, float]:
         """Weights by feature name."""
@@ -197,21 +198,83 @@ class Calibration:
         """
         if not rows:
             raise ValueError("calibration needs at least one edit")
-        x: npt.NDArray[np.float64] = np.asarray(rows, dtype=np.float64)
-        y = np.asarray(right, dtype=np.float64)
-        mass = np.ones(len(y)) if weights is None else np.asarray(weights, dtype=np.float64)
-        w = np.zeros(x.shape[1])
-        penalty = np.eye(x.shape[1]) * l2
-        penalty[0, 0] = 1e-6
-        for _ in range(50):
-            p = 1 / (1 + np.exp(-np.clip(x @ w, -30, 30)))
-            gradient = x.T @ (mass * (p - y)) + penalty @ w
-            hessian = (x * (mass * p * (1 - p))[:, None]).T @ x + penalty
-            step = np.linalg.solve(hessian, gradient)
-            w -= step
-            if float(np.abs(step).max()) < 1e-8:
-                break
-        return cls(tuple(float(v) for v in w))
+        return cls(_fit(rows, right, weights, l2))
+
+
+_OF_NAMES = ("bias", "told_logit", "log_prob", "detection_logit")
+
+
+@dataclass(frozen=True, slots=True)
+class NameCalibration:
+    """The same for a name that a linker told the network and that it wrote: what either thinks of it."""
+
+    weights: tuple[float, ...]
+
+    @staticmethod
+    def features(answer: ScoredAnswer) -> list[float]:
+        """What speaks for the name: linker, decoder, detector."""
+        return [1.0, _logit(answer.told), max(answer.log_prob, _LEAST_LOG_PROB), _logit(answer.detection)]
+
+    def confidence(self, answer: ScoredAnswer) -> float:
+        """Probability that the name is right, 0 to 1, to four places."""
+        return self.probability(self.features(answer))
+
+    def probability(self, row: Sequence[float]) -> float:
+        """The same for ``features`` that are already known."""
+        return _sigmoid(sum(w * v for w, v in zip(self.weights, row, strict=True)))
+
+    def bound(self, told: float, detection: float) -> float:
+        """The most confidence that a name could have, whatever the decoder thinks of it."""
+        ends = (self.features(ScoredAnswer(0, 0, "", detection, end, 1, 1.0, 1, told=told)) for end in (-math.inf, 0.0))
+        return max(map(self.probability, ends))
+
+    def to_json(self) -> dict[str, float]:
+        """Weights by feature name."""
+        return dict(zip(_OF_NAMES, self.weights, strict=True))
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> NameCalibration:
+        """Read what ``to_json`` wrote.
+
+        Raises:
+            KeyError: A feature is missing.
+        """
+        return cls(tuple(float(values[name]) for name in _OF_NAMES))
+
+    @classmethod
+    def fit(cls, rows: Sequence[Sequence[float]], right: Sequence[bool], l2: float = 1.0) -> NameCalibration:
+        """Fit as ``Calibration.fit`` does; without a row no name is ever sure."""
+        return cls(_fit(rows, right, None, l2)) if rows else cls.never()
+
+    @classmethod
+    def never(cls) -> NameCalibration:
+        """No name is ever sure."""
+        return cls((-30.0, *(0.0 for _ in _OF_NAMES[1:])))
+
+
+def _sigmoid(z: float) -> float:
+    return round(1 / (1 + math.exp(-max(-30.0, min(30.0, z)))), 4)
+
+
+def _fit(
+    rows: Sequence[Sequence[float]], right: Sequence[bool], weights: Sequence[float] | None, l2: float
+) -> tuple[float, ...]:
+    """Weights of a logistic regression with a ridge on all but the first, by Newton's method."""
+    x: npt.NDArray[np.float64] = np.asarray(rows, dtype=np.float64)
+    y = np.asarray(right, dtype=np.float64)
+    mass = np.ones(len(y)) if weights is None else np.asarray(weights, dtype=np.float64)
+    w = np.zeros(x.shape[1])
+    penalty = np.eye(x.shape[1]) * l2
+    penalty[0, 0] = 1e-6
+    for _ in range(50):
+        p = 1 / (1 + np.exp(-np.clip(x @ w, -30, 30)))
+        gradient = x.T @ (mass * (p - y)) + penalty @ w
+        hessian = (x * (mass * p * (1 - p))[:, None]).T @ x + penalty
+        step = np.linalg.solve(hessian, gradient)
+        w -= step
+        if float(np.abs(step).max()) < 1e-8:
+            break
+    return tuple(float(v) for v in w)
 
 
 def reliability(

@@ -55,6 +55,17 @@ class TextChange:
     text: str
 
 
+def mark_of(words: Words, start: int, end: int) -> Mark | None:
+    """The words that code points ``[start, end)`` touch; ``None`` where they touch none."""
+    inside = [i for i, (first, last) in enumerate(words.bounds) if first < end and start < last]
+    return Mark(inside[0], inside[-1] + 1) if inside else None
+
+
+def hint_pieces(text: str, tokenizer: Tokenizer) -> tuple[int, ...]:
+    """A hint as it stands in a prompt."""
+    return tuple(piece for word in tokenizer.words(text).pieces for piece in word)
+
+
 def word_edits(source: Words, target: Words, *, predictable_only: bool = False) -> tuple[WordEdit, ...]:
     """The edits that turn ``source`` into ``target``, word by word (Levenshtein), touching ones merged into one.
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +20,15 @@ import numpy.typing as npt
 from app.core.errors import GenerationError, ResourceError
 from app.core.protocols import GenerationTask, ModelCard, Proposal, ProposedEdit
 from app.core.types import Mode, Span
-from app.seq2seq.calibrate import Calibration, ScoredAnswer
-from app.seq2seq.codec import MAX_ANSWER, Mark, decoder_prompt, encoder_input, read_answer
+from app.seq2seq.calibrate import Calibration, NameCalibration, ScoredAnswer
+from app.seq2seq.codec import MAX_ANSWER, Mark, decoder_prompt, encoder_input, hint_pieces, mark_of, read_answer
 from app.seq2seq.lexicon import read_lexicon, suggestions
 from app.seq2seq.tokenizer import EOS, Tokenizer, Words
 
 MAX_PIECES = 400  # of one segment; the network has 512 positions, and a prompt may repeat it before the answer
 WIDTHS = (16, 24, 32, 48, 64, 96, 128, 192, 256, 512)  # padded lengths of a batch that is read
 ANSWER_WIDTHS = (64, 128, 512)  # of one that is answered: a step of the decoder costs much the same for one or for many
-FORMAT = 4
+FORMAT = 5
 WORDS = "words.xz"
 WEIGHTS = ("model.bin", "head.npz", "tokenizer.model", WORDS)  # what the checksum in the manifest is of
 
@@ -39,7 +39,8 @@ Floats = npt.NDArray[np.float32]
 class Doubt:
     """A marked span with the detector's probability, and the pieces of a hint for it.
 
-    ``suggestion`` is the hint where it comes from the lexicon, which has seen it ``count`` times.
+    ``suggestion`` is the hint where it comes from the lexicon, which has seen it ``count`` times; ``name`` where it
+    comes from a linker, which thinks it right with the probability ``told``.
     """
 
     mark: Mark
@@ -47,6 +48,8 @@ class Doubt:
     hint: tuple[int, ...] = ()
     suggestion: str = ""
     count: int = 0
+    name: str = ""
+    told: float = 0.0
 
 
 class CTranslateGenerator:
@@ -95,6 +98,7 @@ class CTranslateGenerator:
         except (OSError, ValueError, KeyError, RuntimeError) as exc:
             raise ResourceError(f"the repair network in {folder} is damaged; restore it from a release") from exc
         self._calibration = Calibration.from_json(manifest["calibration"])
+        self._of_names = NameCalibration.from_json(manifest["calibration_of_names"])
         self._detect_threshold = float(manifest["detect_threshold"])
         self._points = {Mode(k): float(v) for k, v in manifest["operating_points"].items()}
         self._batch_tokens = batch_tokens
@@ -119,11 +123,12 @@ class CTranslateGenerator:
             if quality is None:
                 results.append(Proposal(quality=0.0, reason="too_long"))
                 continue
-            edits = [
-                ProposedEdit(Span(a.start, a.end), a.text, self._calibration.confidence(a, cut.text)) for a in answers
-            ]
+            edits = [ProposedEdit(Span(a.start, a.end), a.text, self._confidence(a, cut.text)) for a in answers]
             results.append(Proposal(tuple(edits), quality))
         return results
+
+    def _confidence(self, answer: ScoredAnswer, text: str) -> float:
+        return self._of_names.confidence(answer) if answer.told else self._calibration.confidence(answer, text)
 
     def answer(
         self,
@@ -167,8 +172,9 @@ class CTranslateGenerator:
         Args:
             words: The segment.
             probabilities: As ``find_doubts`` takes them.
-            hints: Of glossary and linker; they win.
+            hints: Of the linker; they win.
         """
+        hints = [replace(h, probability=float(probabilities[h.mark.first : h.mark.last, 0].max())) for h in hints]
         spelling = [
             Doubt(Mark(s.index, s.index + 1), float(probabilities[s.index, 0]), s.pieces, s.text,
                   self._lexicon.count(s.text))
@@ -185,6 +191,8 @@ class CTranslateGenerator:
         """The doubts of a segment for which some answer could have the confidence ``least``."""
 
         def bound(doubt: Doubt) -> float:
+            if doubt.name:
+                return self._of_names.bound(doubt.told, doubt.probability)
             first, last = doubt.mark.first, doubt.mark.last
             old = words.text[words.bounds[first][0] : words.bounds[last - 1][1]] if last > first else ""
             return self._calibration.bound(
@@ -200,15 +208,7 @@ class CTranslateGenerator:
         return [doubt for doubt in doubts if bound(doubt) >= least]
 
     def _hints(self, task: GenerationTask, words: Words) -> list[Doubt]:
-        found = []
-        for hint in task.hints:
-            inside = [
-                i for i, (start, end) in enumerate(words.bounds) if start < hint.span.end and hint.span.start < end
-            ]
-            if inside:
-                pieces = tuple(p for word in self._tokenizer.words(hint.text).pieces for p in word)
-                found.append(Doubt(Mark(inside[0], inside[-1] + 1), hint.confidence, pieces))
-        return found
+        return told_names([(hint.span, hint.text, hint.confidence) for hint in task.hints], words, self._tokenizer)
 
     def _detect(self, segments: Sequence[Words]) -> list[Floats]:
         """Per segment ``(words + 1, 2)`` probabilities: this word is wrong, something is missing before it."""
@@ -258,12 +258,12 @@ class CTranslateGenerator:
                 i, doubt = asked[j]
                 answer = [tokenizer.ids[p] for p in output.hypotheses[0][len(prompts[j]) :]]
                 change = read_answer(segments[i], doubt.mark, answer, tokenizer)
-                if change is None:
-                    continue
+                if change is None or (doubt.name and change.text != doubt.name):
+                    continue  # for another name there is no ground
                 answers[i].append(
                     ScoredAnswer(
                         change.start, change.end, change.text, doubt.probability, float(output.scores[0]), len(answer),
-                        quality[i], counts[i], doubt.suggestion, doubt.count,
+                        quality[i], counts[i], doubt.suggestion, doubt.count, doubt.told,
                     )
                 )  # fmt: skip
         for i, found in answers.items():
@@ -320,6 +320,19 @@ def find_doubts(probabilities: Floats, threshold: float) -> list[Doubt]:
             doubts.append(Doubt(Mark(i, i), float(probabilities[i, 1])))
         i += 1
     return doubts
+
+
+def told_names(hints: Iterable[tuple[Span, str, float]], words: Words, tokenizer: Tokenizer) -> list[Doubt]:
+    """The doubts that a linker has: place in the segment, name, and how likely it thinks that right.
+
+    A place that is not of whole words is left out.
+    """
+    found = []
+    for span, name, told in hints:
+        mark = mark_of(words, span.start, span.end)
+        if mark is not None and (words.bounds[mark.first][0], words.bounds[mark.last - 1][1]) == (span.start, span.end):
+            found.append(Doubt(mark, 0.0, hint_pieces(name, tokenizer), name=name, told=told))
+    return found
 
 
 def with_hints(doubts: Sequence[Doubt], hints: Sequence[Doubt]) -> list[Doubt]:

@@ -21,8 +21,8 @@ _FIELDS = (
     "weights", "kinds",
 )  # fmt: skip
 # Where examples come from, and the index of each in ``Example.kind``.
-KINDS = ("post-edit", "reference", "synthetic", "clean", "slips", "windows", "reverse")
-POST_EDIT, REFERENCE, SYNTHETIC, CLEAN, SLIPS, WINDOWS, REVERSE = range(len(KINDS))
+KINDS = ("post-edit", "reference", "synthetic", "clean", "slips", "windows", "reverse", "names")
+POST_EDIT, REFERENCE, SYNTHETIC, CLEAN, SLIPS, WINDOWS, REVERSE, NAMES = range(len(KINDS))
 _NO_ANSWER = 2**16 - 1  # in place of a length
 Ints = npt.NDArray[np.int64]
 

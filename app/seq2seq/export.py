@@ -16,10 +16,18 @@ import torch
 from ctranslate2.converters.transformers import BartLoader
 from rapidfuzz.distance import Levenshtein
 
-from app.core.types import Mode
-from app.seq2seq.calibrate import FEATURES, Calibration, ScoredAnswer, choose_threshold, features, reliability
+from app.core.types import Mode, Span
+from app.seq2seq.calibrate import (
+    FEATURES,
+    Calibration,
+    NameCalibration,
+    ScoredAnswer,
+    choose_threshold,
+    features,
+    reliability,
+)
 from app.seq2seq.codec import MAX_ANSWER, decoder_prompt, encoder_input, read_answer
-from app.seq2seq.ctranslate import FORMAT, CTranslateGenerator, Doubt, Floats, weights_sha256
+from app.seq2seq.ctranslate import FORMAT, CTranslateGenerator, Doubt, Floats, told_names, weights_sha256
 from app.seq2seq.network import RepairNetwork
 from app.seq2seq.tokenizer import BOS, EOS, UNK, Tokenizer, Words
 
@@ -43,6 +51,27 @@ class HeldOut:
     machine: str
     post_edit: str
     is_real: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOutName:
+    """A name in a sentence that training has not seen, what a linker thinks of it, and whether that is right."""
+
+    document: str
+    text: str
+    span: Span
+    name: str
+    told: float
+    is_right: bool
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedName:
+    """The calibration features of a name that the network wrote as it was told, and whether it is right."""
+
+    row: list[float]
+    is_right: bool
+    is_for_fit: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +123,7 @@ def judge(generator: CTranslateGenerator, pairs: Sequence[HeldOut], tokenizer: T
     cut = [tokenizer.words(pair.machine) for pair in pairs]
     judged = []
     for pair, words, (_, answers) in zip(pairs, cut, generator.answer(cut), strict=True):
-        is_for_fit = int(hashlib.sha256(pair.document.encode()).hexdigest(), 16) % 2 == 0
+        is_for_fit = _is_for_fit(pair.document)
         reference = tokenizer.words(pair.post_edit)
         before = word_distance(words, reference)
         for answer in answers:
@@ -104,13 +133,36 @@ def judge(generator: CTranslateGenerator, pairs: Sequence[HeldOut], tokenizer: T
     return judged
 
 
+def _is_for_fit(document: str) -> bool:
+    return int(hashlib.sha256(document.encode()).hexdigest(), 16) % 2 == 0
+
+
+def judge_names(generator: CTranslateGenerator, names: Sequence[HeldOutName], tokenizer: Tokenizer) -> list[JudgedName]:
+    """Every name that the network writes as it is told, each told alone."""
+    cut = [tokenizer.words(name.text) for name in names]
+    told = [
+        told_names([(name.span, name.name, name.told)], words, tokenizer)
+        for name, words in zip(names, cut, strict=True)
+    ]
+    return [
+        JudgedName(NameCalibration.features(answer), name.is_right, _is_for_fit(name.document))
+        for name, (_, answers) in zip(names, generator.answer(cut, told), strict=True)
+        for answer in answers
+        if answer.told
+    ]
+
+
 def word_distance(a: Words, b: Words) -> int:
     """Word edits (Levenshtein) between two texts."""
     return Levenshtein.distance(a.surfaces(), b.surfaces())
 
 
 def calibrate(
-    generator: CTranslateGenerator, pairs: Sequence[HeldOut], clean: Sequence[str], tokenizer: Tokenizer
+    generator: CTranslateGenerator,
+    pairs: Sequence[HeldOut],
+    clean: Sequence[str],
+    names: Sequence[HeldOutName],
+    tokenizer: Tokenizer,
 ) -> dict[str, Any]:
     """Fit the confidence on held-out sentences and choose an operating point per mode within its bounds.
 
@@ -120,10 +172,12 @@ def calibrate(
         generator: The exported network.
         pairs: Half of their documents are fitted, the other half gives the calibration error.
         clean: Sentences that need no edit; they bound the harm.
+        names: What a linker is not sure of.
         tokenizer: Of the network.
 
     Returns:
-        Manifest fields: ``calibration``, ``operating_points``, ``calibration_error``, ``reliability``, ``held_out``.
+        Manifest fields: ``calibration``, ``calibration_of_names``, ``operating_points``, ``calibration_error``,
+        ``reliability``, ``held_out``.
 
     Raises:
         ValueError: The network proposes nothing on ``pairs``.
@@ -137,17 +191,27 @@ def calibrate(
     confidence = np.asarray([calibration.probability(j.row) for j in judged])
     gain = np.asarray([j.gain for j in judged])
     real = np.asarray([j.is_real for j in judged])
+    told = judge_names(generator, names, tokenizer)
+    of_names = fit_names([j for j in told if j.is_for_fit])
+    sure = [(of_names.probability(j.row), j.is_right) for j in told if not j.is_for_fit]
     shown = {
         mode.value: {
             "post_edits": _counts(gain[(confidence >= threshold) & real], n_real),
             "slips": _counts(gain[(confidence >= threshold) & ~real], len(pairs) - n_real),
             "clean_sentences": len(clean),
             "clean_changed": sum(c >= threshold for c in worst),
+            "names": {
+                "told": len(names),
+                "held": len(sure),
+                "edits": sum(p >= threshold for p, _ in sure),
+                "right": sum(p >= threshold and ok for p, ok in sure),
+            },
         }
         for mode, threshold in points.items()
     }
     return {
         "calibration": calibration.to_json(),
+        "calibration_of_names": fit_names(told).to_json(),
         "operating_points": {mode.value: threshold for mode, threshold in points.items()},
         "calibration_error": round(error, 4),
         "reliability": table,
@@ -161,6 +225,11 @@ def fit_calibration(judged: Sequence[JudgedAnswer], used: Collection[str] = FEAT
     keep = [name in used for name in FEATURES]
     rows = [[value if kept else 0.0 for value, kept in zip(j.row, keep, strict=True)] for j in fitted]
     return Calibration.fit(rows, [j.gain > 0 for j in fitted], _balance(fitted))
+
+
+def fit_names(judged: Sequence[JudgedName]) -> NameCalibration:
+    """The confidence that these give."""
+    return NameCalibration.fit([j.row for j in judged], [j.is_right for j in judged])
 
 
 def calibration_error(confidence: Confidence, judged: Sequence[JudgedAnswer]) -> tuple[float, list[dict[str, float]]]:

@@ -16,6 +16,7 @@ from rapidfuzz.distance import OSA
 
 from app.core.classify import FUNCTION_WORDS
 from app.core.errors import ResourceError
+from app.seq2seq.codec import hint_pieces
 from app.seq2seq.tokenizer import Tokenizer, Words
 
 _SHORTEST = 4  # letters of a word that is judged: of shorter ones too many are names of things
@@ -100,7 +101,7 @@ def suggestions(words: Words, lexicon: Lexicon, tokenizer: Tokenizer) -> Iterato
             text = lexicon.suggest(word)
             if text:
                 shown = text if word == surface else text.capitalize()
-                yield Suggestion(i, text, tuple(piece for part in tokenizer.words(shown).pieces for piece in part))
+                yield Suggestion(i, text, hint_pieces(shown, tokenizer))
 
 
 def _is_joined(words: Words, index: int) -> bool:

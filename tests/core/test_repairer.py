@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from app.core.diff import apply_edits
 from app.core.protect import violates
-from app.core.protocols import LinkResult, NameHint
+from app.core.protocols import LinkResult, NameHint, Proposal, ProposedEdit
 from app.core.segment import SentenceSegmenter
 from app.core.types import (
     DocumentRepair,
@@ -64,6 +64,11 @@ def test_what_the_model_proposes_is_made() -> None:
     assert repair.segments[1].confidence == 0.8
 
 
+def test_an_edit_that_changes_nothing_is_none() -> None:
+    repair = make_repairer(TableGenerator({"go": "go"}), rules=lambda t: replacing(t, "stays", "stays")).repair(GARBLED)
+    assert (repair.text, repair.edits, repair.rejected) == (GARBLED, (), ())
+
+
 def test_nothing_to_do_leaves_the_text_alone() -> None:
     repair = make_repairer().repair(GARBLED)
     assert (repair.text, repair.status, repair.edits, repair.rejected) == (GARBLED, Status.UNCHANGED, (), ())
@@ -107,6 +112,46 @@ def test_a_hint_inside_a_repaired_name_is_not_shown() -> None:
         "Straswima came."
     )
     assert generator.hints == []
+
+
+def doubtful(text: str, old: str, new: str, told: float = 0.5) -> LinkResult:
+    """A linker that is not sure of a name."""
+    edits = replacing(text, old, new, origin=Origin.NAMES, kind=EditKind.NAME, group="name:1", confidence=told)
+    return LinkResult(hints=tuple(NameHint(e.span, e.text, told, e) for e in edits))
+
+
+def test_a_name_that_the_model_writes_as_told_is_the_linkers_edit_with_the_models_confidence() -> None:
+    generator = TableGenerator({"Ruutel": ("Rüütel", 0.93)})
+    repair = make_repairer(generator, names=lambda t: doubtful(t, "Ruutel", "Rüütel")).repair("Mr Ruutel came.")
+    (edit,) = repair.edits
+    assert (repair.text, edit.origin, edit.kind, edit.confidence) == (
+        "Mr Rüütel came.", Origin.NAMES, EditKind.NAME, 0.93,
+    )  # fmt: skip
+
+
+def test_another_name_than_was_told_is_not_taken_from_the_model() -> None:
+    generator = TableGenerator({"Ruutel": ("Rutel", 0.93)})
+    repair = make_repairer(generator, names=lambda t: doubtful(t, "Ruutel", "Rüütel")).repair("Mr Ruutel came.")
+    assert repair.edits == ()
+    assert [r.edit.origin for r in repair.rejected] == [Origin.MODEL]
+
+
+@pytest.mark.parametrize(
+    ("text", "repaired"),
+    [
+        ("Mr Ruutel came. Later Ruutel left.", "Mr Rüütel came. Later Rüütel left."),
+        ("Mr Ruutel came. Later Ruutel left. Then Ruutel ate.", None),
+    ],
+)
+def test_a_name_is_changed_in_all_its_places_or_in_none(text: str, repaired: str | None) -> None:
+    class OnlyFirst(TableGenerator):
+        def _propose(self, text: str) -> Proposal:
+            edits = [ProposedEdit(Span(3, 9), "Rüütel", 0.93)] if text.startswith("Mr Ruutel") else []
+            return Proposal(tuple(edits), 0.8)
+
+    repair = make_repairer(OnlyFirst(), names=lambda t: doubtful(t, "Ruutel", "Rüütel")).repair(text)
+    assert repair.text == (repaired or text)
+    assert all(e.confidence == 0.93 for e in repair.edits)
 
 
 def test_a_segment_is_still_read_where_an_edit_crosses_its_end() -> None:

@@ -6,12 +6,24 @@ from dataclasses import replace
 
 import numpy as np
 
-from app.names.link import WeightTable
-from scripts.fit_linker import IDENTITY, Best, Design, Point, Sample, best_together, fit, operating_points
+from app.names.link import SHAPES, WeightTable
+from scripts.fit_linker import (
+    IDENTITY,
+    Best,
+    Design,
+    Point,
+    Sample,
+    best_of,
+    best_together,
+    fit,
+    operating_points,
+    score,
+)
 
 
 def sample(*, right: bool, source: str = "errors", reading: int = 0, score: float = 1.0) -> Sample:
-    return Sample(reading, "place", (("spelling", score),), right, 1.0, 0, "text", source, not right, False, "")
+    features = (("spelling", score),)
+    return Sample(reading, "place", features, right, 1.0, 0, "text", source, not right, False, True, 0, "")
 
 
 def best(log_odds: float, *, right: bool, source: str = "errors") -> Best:
@@ -75,7 +87,7 @@ def test_where_few_are_right_a_step_that_overshoots_is_halved() -> None:
         Sample(
             i, "place",
             (("hinted", 1.0), ("fuller_form", float(rng.random() < 0.9)), ("spelling", 0.9 if i < 10 else 0.6)),
-            i < 10, 1.0, 0, "text", "errors", i >= 10, False, "",
+            i < 10, 1.0, 0, "text", "errors", i >= 10, False, True, 0, "",
         )
         for i in range(4000)
     ]  # fmt: skip
@@ -88,3 +100,18 @@ def test_what_the_linker_never_prints_makes_no_point() -> None:
     bests = [best(5 - i / 10, right=True) for i in range(20)]
     bests.append(Best(4.55, -35.0, False, replace(sample(right=False), is_barred=True)))
     assert [(p.right, p.wrong) for p in operating_points(bests, TABLE, 100_000)][-1] == (20, 0)
+
+
+def test_a_rival_is_another_name_that_could_be_printed_and_no_record_of_the_same_place() -> None:
+    samples = [
+        replace(sample(right=True, score=1.0), text="best", place=0),
+        replace(sample(right=False, score=0.9), text="the same place", place=0),
+        replace(sample(right=False, score=0.8), text="never printed", is_rival=False, place=1),
+        replace(sample(right=False, score=0.1), text="rival", place=2),
+        *(replace(sample(right=i % 3 == 0, score=(i % 3 == 0) * 1.0, reading=i), fold=1) for i in range(1, 40)),
+    ]
+    designs = {shape: Design.of([s for s in samples if s.shape == shape]) for shape in SHAPES}
+    (found,) = [b for b in best_of(samples, designs) if b.sample.reading == 0]
+    (lowest,) = [s for s in samples if s.text == "rival"]
+    assert found.sample.text == "best"
+    assert found.second == score(fit(designs["place"].without(0)), lowest)

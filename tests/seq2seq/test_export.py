@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 import random
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +20,21 @@ from app.core.errors import ResourceError
 from app.core.protocols import GenerationTask, NameHint
 from app.core.types import Mode, Span
 from app.seq2seq.batches import make_batch
-from app.seq2seq.calibrate import FEATURES, Calibration
-from app.seq2seq.codec import Mark, decoder_prompt, read_answer
-from app.seq2seq.ctranslate import WORDS, CTranslateGenerator, Doubt, find_doubts, with_hints
+from app.seq2seq.calibrate import FEATURES, Calibration, NameCalibration
+from app.seq2seq.codec import Mark, TextChange, decoder_prompt, read_answer
+from app.seq2seq.ctranslate import WORDS, CTranslateGenerator, Doubt, find_doubts, told_names, with_hints
 from app.seq2seq.examples import make_pair
-from app.seq2seq.export import HeldOut, agreement, calibrate, convert, torch_answers, write_card, write_manifest
+from app.seq2seq.export import (
+    HeldOut,
+    HeldOutName,
+    agreement,
+    calibrate,
+    convert,
+    judge_names,
+    torch_answers,
+    write_card,
+    write_manifest,
+)
 from app.seq2seq.lexicon import write_lexicon
 from app.seq2seq.network import RepairNetwork
 from app.seq2seq.tokenizer import Tokenizer
@@ -67,6 +79,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, RepairNetwork,
         "training": {"steps": 250, "examples_seen": 1500},
         "operating_points": {"minimal": 0.5, "fluent": 0.4},
         "calibration": Calibration((0.0, 1.0, *(0.0,) * (len(FEATURES) - 2))).to_json(),
+        "calibration_of_names": NameCalibration((-2.0, 1.0, 0.0, 0.0)).to_json(),
     }
     write_manifest(folder, manifest)
     return folder, network, tokenizer
@@ -173,8 +186,40 @@ def test_what_a_linker_hints_wins_over_the_lexicon(
     made: tuple[Path, RepairNetwork, Tokenizer], generator: CTranslateGenerator
 ) -> None:
     words = made[2].words("the schol")
-    hint = Doubt(Mark(1, 2), 0.9, (7,))
-    assert generator.doubts(words, np.zeros((len(words) + 1, 2), np.float32), [hint]) == [hint]
+    hint = Doubt(Mark(1, 2), 0.0, (7,), name="x", told=0.9)
+    probabilities = np.full((len(words) + 1, 2), 0.25, np.float32)
+    (doubt,) = generator.doubts(words, probabilities, [hint])
+    assert doubt == replace(hint, probability=0.25)  # what the detector thinks of the words
+
+
+def test_only_whole_words_are_told(made: tuple[Path, RepairNetwork, Tokenizer]) -> None:
+    words = made[2].words("the sea-side school's")
+    places = [(Span(4, 12), "lake-side", 0.5), (Span(4, 6), "x", 0.5), (Span(13, 19), "y", 0.5), (Span(3, 4), "z", 0.5)]
+    (doubt,) = told_names(places, words, made[2])
+    assert (doubt.mark, doubt.name, doubt.told) == (Mark(1, 4), "lake-side", 0.5)
+
+
+def test_a_told_name_is_taken_as_it_was_told_and_no_other(
+    generator: CTranslateGenerator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def change(words: Any, mark: Mark, answer: Any, tokenizer: Tokenizer) -> TextChange | None:
+        return TextChange(0, 2, "Ann") if mark == Mark(0, 1) else None
+
+    monkeypatch.setattr("app.seq2seq.ctranslate.read_answer", change)
+    told, other = (GenerationTask(CLEAN[0], (NameHint(Span(0, 2), name, 0.6),)) for name in ("Ann", "Anna"))
+    (edit,) = generator.generate([told])[0].edits
+    assert (edit.span, edit.text) == (Span(0, 2), "Ann")
+    assert edit.confidence == NameCalibration((-2.0, 1.0, 0.0, 0.0)).probability([1.0, math.log(1.5), 0.0, 0.0])
+    assert generator.generate([other])[0].edits == ()
+
+
+def test_names_are_judged_one_by_one(
+    made: tuple[Path, RepairNetwork, Tokenizer], generator: CTranslateGenerator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.seq2seq.ctranslate.read_answer", lambda *_: TextChange(0, 2, "Ann"))
+    names = [HeldOutName(f"doc{i}", CLEAN[0], Span(0, 2), "Ann" if i % 3 else "Bea", 0.6, i % 2 == 0) for i in range(9)]
+    judged = judge_names(generator, names, made[2])
+    assert [j.is_right for j in judged] == [name.is_right for name in names if name.name == "Ann"]
 
 
 def test_operating_points_are_those_of_the_manifest(generator: CTranslateGenerator) -> None:
@@ -190,7 +235,7 @@ def test_calibration_gives_every_field_of_the_manifest_and_the_card(
     folder, network, tokenizer = made
     pairs = [HeldOut(f"doc{i}", a, b) for i in range(12) for a, b in PAIRS]
     slips = [HeldOut(f"slip{i}", *PAIRS[0], is_real=False) for i in range(4)]
-    fields = calibrate(generator, [*pairs, *slips], CLEAN, tokenizer)
+    fields = calibrate(generator, [*pairs, *slips], CLEAN, [], tokenizer)
     assert fields["held_out"]["minimal"]["post_edits"]["right"] == len(pairs)
     assert fields["held_out"]["minimal"]["slips"]["right"] == len(slips)
     assert fields["held_out"]["minimal"]["clean_changed"] == 0
