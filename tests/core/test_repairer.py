@@ -65,7 +65,10 @@ def test_what_the_model_proposes_is_made() -> None:
 
 
 def test_an_edit_that_changes_nothing_is_none() -> None:
-    repair = make_repairer(TableGenerator({"go": "go"}), rules=lambda t: replacing(t, "stays", "stays")).repair(GARBLED)
+    repair = make_repairer(
+        TableGenerator({"go": "go"}),
+        rules=lambda t: replacing(t, "stays", "stays", origin=Origin.RULE, kind=EditKind.GRAMMAR),
+    ).repair(GARBLED)
     assert (repair.text, repair.edits, repair.rejected) == (GARBLED, (), ())
 
 
