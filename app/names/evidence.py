@@ -963,7 +963,7 @@ _KIND = {
 _BEFORE_PLACES = (
     "in at near from to towards toward into outside across around visiting visited city town village province region"
     " capital district county municipality suburb island port north south east west northern southern eastern western"
-    " central"
+    " central residents inhabitants citizens territory borders border outskirts suburbs mayor"
 )
 _PLACE_WORDS = frozenset(_BEFORE_PLACES.split())
 _SPEECH = frozenset(["said", "says", "told", "mr", "mrs", "ms"])
