@@ -1111,6 +1111,10 @@ def _is_somebody_else(c: Comparison) -> bool:
         offices = frozenset[str]().union(*map(role_words, c.reading.titles))
         if offices and offices <= _OF_MANY and not fit_of_body(c.reading.titles, c.candidate.entity):
             return True  # *Member A*: there are too many of them
+    if not c.is_mangled and not _is_expected(c) and any(p.similarity < _LEAST_SAME for p in c.changed):
+        return True  # *General Arthur Lichte* is no *Arthur Li*
+    if not c.is_mangled and other_surname(c) is not None and _is_of_another_time(c):
+        return True  # nor is the *Robert Scotten* of 1948 a *Robert Scott*
     if alone and (known_word(c) is not None or c.rival_similarity >= c.similarity):
         return True  # another name is as near
     if len(c.reading.words) == 1 and (known_word(c) is not None or (alone and " " in c.candidate.entity.name)):
@@ -1121,6 +1125,19 @@ def _is_somebody_else(c: Comparison) -> bool:
     if (told_by_letters and _may_be_anyone(c)) or (is_truncated(c) is not None and role_differs(c) is not None):
         return True  # somebody else, maybe of a shorter name
     return another_name(c) is not None and any(p.similarity < _LEAST_SAME for p in c.changed)  # *Khalid*, *Mohammad*
+
+
+def _is_expected(c: Comparison) -> bool:
+    """Whether the text or the caller has spoken of them, or gives them an office that was theirs, then."""
+    if c.candidate.entity.id in c.context.known or c.candidate.entity.id in c.context.hinted:
+        return True
+    return fit_of_roles(c.reading.titles, c.candidate.entity)[0] == 1 and not _is_of_another_time(c)
+
+
+def _is_of_another_time(c: Comparison) -> bool:
+    """Whether the years that the text names are far from those that they were in office."""
+    when = in_office(c)
+    return when is not None and when.score < 0
 
 
 _OF_MANY = frozenset(("member", "deputy", "representative"))

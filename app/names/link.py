@@ -30,6 +30,7 @@ _CANONICAL_BONUS = 0.12
 _FAME_BONUS = 0.2  # the same, for a form that edited English uses
 _OF_SURNAMES = frozenset(d.value for d in (Damage.HOMOPHONE, Damage.OTHER_LANGUAGE, Damage.WRONG_READING))
 _LEAST_LIKE, _LEAST_LIKE_BY_ALIAS = 0.65, 0.82
+_LONGEST_PARTICLE, _LEAST_JOINED = 2, 0.85  # letters, likeness of a name whose words are only parted otherwise
 _OBSCURITY = 0.3  # likeness that a rival loses for being less known
 
 
@@ -278,11 +279,16 @@ def is_said(text: str, reading: Reading) -> bool:
 
 
 def is_printed_otherwise(candidate: Candidate, text: str, reading: Reading) -> bool:
-    """Whether the name of a place that would be printed is not much like the text, least of all where another of its
-    names was found."""
-    if candidate.entity.kind is not EntityKind.PLACE or candidate.probability > 0:
+    """Whether the name that would be printed is not much like the text, though another name of the entity may be: of a
+    place by its letters, of a person where it lacks a word of the text."""
+    if candidate.entity.kind is EntityKind.ORGANISATION or candidate.probability > 0:
         return False
     printed = normalise(text)
+    if candidate.entity.kind is EntityKind.PERSON:
+        _, lost, _ = align(reading.words, tuple(printed.split()))
+        if len(reading.words) < 2 or all(len(word) <= _LONGEST_PARTICLE for word in lost):
+            return False
+        return likeness("".join(reading.words), printed.replace(" ", "")) < _LEAST_JOINED
     least = _LEAST_LIKE if normalise(candidate.name) == printed else _LEAST_LIKE_BY_ALIAS
     return likeness(" ".join(reading.words), printed) < least
 

@@ -285,6 +285,29 @@ def test_a_people_is_no_damaged_place() -> None:
     assert is_possible(weighed("Lindesundei", place, named))  # no English ending
 
 
+def test_beside_its_country_a_place_is_no_people() -> None:
+    place = Entity("P", EntityKind.PLACE, "city", "Lindesund", country="NO")
+    mention = Mention(Span(0, 10), "Lindesunds", MentionKind.UNKNOWN, 0)
+    candidate = Candidate(place, Route.FUZZY, place.name, 0.9, 0.9)
+    for beside, is_meant in ({"NO"}, True), ({"SE"}, False), (set[str](), False):
+        reading = Reading(mention.text, (mention,), beside=frozenset(beside))
+        assert is_possible(compare(reading, candidate, 0.0, Context(), NOTHING)) is is_meant
+
+
+def test_a_surname_that_is_nothing_like_theirs_needs_their_office_in_their_time() -> None:
+    far = "Tauno Vagelmik"
+    assert is_possible(comparison(far, MINISTER, title="Prime Minister"))
+    assert not is_possible(comparison(far, MINISTER, title="Director"))
+    assert not is_possible(comparison(far, MINISTER, Context(years=(1993,)), title="Prime Minister"))
+    assert is_possible(comparison(far, MINISTER, Context(known={"A": MINISTER}), title="Director"))
+
+
+def test_a_surname_of_the_same_stem_is_another_in_another_time() -> None:
+    now, then = (comparison("Tauno Vaherpuuson", MINISTER, Context(years=(year,))) for year in (2015, 1948))
+    assert is_possible(now)
+    assert not is_possible(then)
+
+
 def test_an_ordinary_word_is_no_place_that_was_meant() -> None:
     place = Candidate(Entity("P", EntityKind.PLACE, "country", "Island"), Route.FUZZY, "Island", 0.8, 0.8)
     assert not is_possible(weighed("Isaland", place, Attested.of({"island": (900, 900)})))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from app.core.types import Span
 from app.names.attested import FILE, Attested
 from app.names.candidates import Candidate, Route
 from app.names.evidence import Context, Evidence, Reading
-from app.names.link import SHAPES, Decision, LinkModel, choose, is_same_place, leads, printed_form
+from app.names.link import SHAPES, Decision, LinkModel, choose, is_printed_otherwise, is_same_place, leads, printed_form
 from app.names.linker import MODEL_FILE
 from app.names.mentions import Mention, MentionKind
 from app.names.store import Entity, EntityKind, Name
@@ -88,6 +89,23 @@ def test_two_records_of_one_place_are_no_rivals() -> None:
         if d.best is not None
     )
     assert alone == beside > against
+
+
+@pytest.mark.parametrize(
+    ("text", "is_otherwise"),
+    [
+        ("Ruan Valdemar", True),
+        ("Bianca Valdemar", False),
+        ("Bianca Soriana Valdemar", False),
+        ("Bianca Soria Valde Mar", False),
+    ],
+)
+def test_a_person_who_would_be_printed_without_a_word_of_the_text_is_another(text: str, is_otherwise: bool) -> None:
+    entity = replace(person("C", "Bianca Soria Valdemar", "MX"), aliases=(Name("Bianca Ruana Soria Valdemar"),))
+    mention = Mention(Span(0, len(text)), text, MentionKind.PERSON, 0)
+    reading = Reading(text, (mention,))
+    candidate = Candidate(entity, Route.PART, "Bianca Ruana Soria Valdemar", 0.8, 0.8)
+    assert is_printed_otherwise(candidate, printed_form(candidate, text, ATTESTED), reading) is is_otherwise
 
 
 def test_a_word_with_a_figure_is_no_place() -> None:
