@@ -299,7 +299,6 @@ def test_a_surname_that_is_nothing_like_theirs_needs_their_office_in_their_time(
     assert is_possible(comparison(far, MINISTER, title="Prime Minister"))
     assert not is_possible(comparison(far, MINISTER, title="Director"))
     assert not is_possible(comparison(far, MINISTER, Context(years=(1993,)), title="Prime Minister"))
-    assert is_possible(comparison(far, MINISTER, Context(known={"A": MINISTER}), title="Director"))
 
 
 def test_a_surname_of_the_same_stem_is_another_in_another_time() -> None:
