@@ -24,7 +24,7 @@ from app.seq2seq.export import agreement, calibrate, convert, write_card, write_
 from app.seq2seq.network import RepairNetwork
 from app.seq2seq.tokenizer import Tokenizer
 from scripts.held_out import HeldOutSets
-from scripts.name_examples import LEAST_HINT, held_out_names
+from scripts.name_examples import held_out_names
 from scripts.train import AVERAGE
 
 
@@ -70,7 +70,7 @@ def main(
     write_manifest(part, manifest)
     generator = CTranslateGenerator(part)
     sets = HeldOutSets.read(data, pieces, clean=clean, slips=slips, windows=windows)
-    names = held_out_names(names_dir, data, LEAST_HINT) if names_dir else []
+    names = held_out_names(names_dir, data) if names_dir else []
     manifest |= calibrate(generator, sets.pairs, sets.clean, names, pieces)
     real = sets.post_edits
     sample = [pair.machine for pair in real[:: max(1, len(real) // agree)]][:agree]

@@ -152,27 +152,22 @@ def hints_of(decisions: Iterable[Decision], least: float) -> tuple[NameHint, ...
     return tuple(sorted(found, key=lambda hint: hint.span))
 
 
-def held_out_names(names_dir: Path, data: Path, least: float) -> list[HeldOutName]:
-    """What the linker is not sure of in machine translations of the dev half and in their human references."""
+def held_out_names(names_dir: Path, data: Path) -> list[HeldOutName]:
+    """What the linker tells the network in machine translations of the dev half and in their human references."""
     linker = build_linker(names_dir)
     store = linker.store
     read = {case.id for kind in ("errors", "controls") for case in load(kind, "dev", data)}
     unread = (case for case in pairs(data) if case.id not in read)
     found = []
     for case in (*load("errors", "dev", data), *load("controls", "dev", data), *unread, *references(data)):
-        _, decisions = linker.decide(case.text, one_segment(case.text))
-        for decision in decisions:
-            best = decision.best
-            if best is None or decision.reason in ("", "already_right") or best.probability < least:
-                continue
-            first = decision.reading.mentions[0].span
-            sentence = next(s for s in one_segment(case.text) if s.span.contains(first))
-            old = first.of(case.text)
-            ok = is_right_change(case, old, best.text, best.candidate.entity, store)
-            found.append(
-                HeldOutName(case.document, sentence.text, first.shift(-sentence.span.start), best.text,
-                            round(best.probability, 4), ok)
-            )  # fmt: skip
+        segments = one_segment(case.text)
+        told = {hint.edit.group: hint for hint in linker.link(case.text, segments, ()).hints[::-1] if hint.edit}
+        for hint in told.values():
+            sentence = next(s for s in segments if s.span.contains(hint.span))
+            entity = store.get(hint.edit.entity.id) if hint.edit and hint.edit.entity else None
+            ok = is_right_change(case, hint.span.of(case.text), hint.text, entity, store)
+            place = hint.span.shift(-sentence.span.start)
+            found.append(HeldOutName(case.document, sentence.text, place, hint.text, hint.confidence, ok))
     return found
 
 
