@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha1
 from itertools import product
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 import numpy.typing as npt
@@ -74,7 +74,6 @@ RIDGE = 3.0
 FEWEST = 15  # right candidates of a shape before real ones alone choose its least probability
 LEAST_WITHOUT_DATA = 0.95
 LEAST_CONFIDENCE, LEAST_OF_RARE = 0.8, 0.5  # whatever the sample says; of a shape whose real errors are few
-LEAST_OF_FAMOUS = 0.75  # of places that edited English knows: little else is meant by what is so like them
 SEED = 11
 GENERATED = 2000
 GENERATED_WEIGHT = 0.04
@@ -228,7 +227,7 @@ def collect(
                 samples.append(
                     Sample(
                         reading_id,
-                        shape_of(comparison),
+                        shape_of(comparison.candidate),
                         features,
                         right,
                         weight * doubt,
@@ -430,7 +429,6 @@ def main(
     data: Annotated[Path, typer.Option(help="Folder with mt/ and text/.")] = Path("../shared/data"),
     out: Annotated[Path, typer.Option(help="Where the two files go.")] = Path("app/names/data"),
     cache: Annotated[Path | None, typer.Option(help="The candidates are kept here and taken from here.")] = None,
-    only: Annotated[list[str] | None, typer.Option(help="A shape to be written; the others stay as they are.")] = None,
     recount: Annotated[bool, typer.Option(help="Count the words of the clean text again.")] = False,
 ) -> None:
     """Fit, calibrate, choose the operating point, write."""
@@ -459,33 +457,31 @@ def main(
     for shape in SHAPES:
         table = replace(fit(designs[shape]), calibration=calibration)
         tables[shape] = table
-        mine = [b for b in bests if b.sample.shape == shape]
-        lowest = LEAST_OF_FAMOUS if shape == "famous_place" else LEAST_CONFIDENCE
-        options[shape] = operating_points(mine, table, clean_names, lowest)
+        options[shape] = operating_points([b for b in bests if b.sample.shape == shape], table, clean_names)
     for shape, point in best_together(options).items():
         report[shape] = point.report(clean_names)
         tables[shape] = replace(tables[shape], least=point.least)
-    made: Mapping[str, Any] = {
-        "readings": sizes,
-        "seed": SEED,
-        "ridge": RIDGE,
-        "generated_weight": GENERATED_WEIGHT,
-        "knowledge_base": store.version,
-        "features": len(FEATURES),
-        "dev_out_of_fold": report,
-        "far_weight": WEIGHT_OF["far"],
-        "pairs_weight": PAIRS_WEIGHT,
-        "code": provenance()["revision"],
-        "benchmark": sha1(
-            b"".join(p.read_bytes() for p in sorted(Path("tests/data/names").glob("*-dev.jsonl"))),
-            usedforsecurity=False,
-        ).hexdigest(),
-    }
-    if only:
-        kept = LinkModel.load(out / MODEL_FILE)
-        tables = {shape: tables[shape] if shape in only else kept.tables[shape] for shape in SHAPES}
-        made = {**kept.provenance, "later": {"only": only, **made}}
-    model = LinkModel(tables, LEAST_HINT, LEAD, made)
+    model = LinkModel(
+        tables,
+        LEAST_HINT,
+        LEAD,
+        {
+            "readings": sizes,
+            "seed": SEED,
+            "ridge": RIDGE,
+            "generated_weight": GENERATED_WEIGHT,
+            "knowledge_base": store.version,
+            "features": len(FEATURES),
+            "dev_out_of_fold": report,
+            "far_weight": WEIGHT_OF["far"],
+            "pairs_weight": PAIRS_WEIGHT,
+            "code": provenance()["revision"],
+            "benchmark": sha1(
+                b"".join(p.read_bytes() for p in sorted(Path("tests/data/names").glob("*-dev.jsonl"))),
+                usedforsecurity=False,
+            ).hexdigest(),
+        },
+    )
     model.save(out / MODEL_FILE)
     typer.echo(orjson.dumps(report, option=orjson.OPT_INDENT_2).decode())
 
@@ -519,9 +515,7 @@ def is_rare(bests: Sequence[Best]) -> bool:
     return sum(b.is_right and b.log_odds > 0 for b in bests) < FEWEST
 
 
-def operating_points(
-    bests: Sequence[Best], table: WeightTable, clean_names: int, least_confidence: float = LEAST_CONFIDENCE
-) -> list[Point]:
+def operating_points(bests: Sequence[Best], table: WeightTable, clean_names: int) -> list[Point]:
     """Where the least probability of a shape may lie: before each real change that is wrong, and above them all."""
     right = wrong = harm = made_right = made_wrong = borne_out = refuted = 0
     rare = is_rare([b for b in bests if b.sample.source in REAL])
@@ -539,7 +533,7 @@ def operating_points(
             right, wrong = right + b.is_right, wrong + (not b.is_right and source in ("errors", "controls"))
         else:
             made_right, made_wrong = made_right + b.is_right, made_wrong + (not b.is_right)
-        most_harm, least = (MOST_HARM_OF_RARE, LEAST_OF_RARE) if rare else (MOST_HARM, least_confidence)
+        most_harm, least = (MOST_HARM_OF_RARE, LEAST_OF_RARE) if rare else (MOST_HARM, LEAST_CONFIDENCE)
         if harm / clean_names > most_harm or probability < least:
             break
         # Where real ones are few, the point may lie anywhere above the first wrong one: generated ones say how low.

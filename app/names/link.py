@@ -17,24 +17,13 @@ import orjson
 from app.core.errors import ResourceError
 from app.names.attested import Attested
 from app.names.candidates import SURNAME_FIRST, Candidate, Route
-from app.names.evidence import (
-    Comparison,
-    Context,
-    Evidence,
-    Reading,
-    align,
-    compare,
-    fame_of_all,
-    gather,
-    is_possible,
-    likeness,
-)
+from app.names.evidence import Comparison, Context, Evidence, Reading, align, compare, gather, is_possible, likeness
 from app.names.mangle.forms import Damage
 from app.names.normalise import normalise
 from app.names.store import Entity, EntityKind, NameKind
 
-FORMAT = 3
-SHAPES = ("person", "part", "place", "famous_place", "organisation")
+FORMAT = 2
+SHAPES = ("person", "part", "place", "organisation")
 # A name of a reading this much further from the text than the best of the entity's names still gives way to the
 # canonical form: editors want the form in use, not the alias that happens to be nearest.
 _CANONICAL_BONUS = 0.12
@@ -42,7 +31,6 @@ _FAME_BONUS = 0.2  # the same, for a form that edited English uses
 _OF_SURNAMES = frozenset(d.value for d in (Damage.HOMOPHONE, Damage.OTHER_LANGUAGE, Damage.WRONG_READING))
 _LEAST_LIKE, _LEAST_LIKE_BY_ALIAS = 0.65, 0.82
 _LONGEST_PARTICLE, _LEAST_JOINED = 2, 0.85  # letters, likeness of a name whose words are only parted otherwise
-_FAMOUS = 0.36  # of the measure of ``Attested.as_name``: in seven documents
 _OBSCURITY = 0.3  # likeness that a rival loses for being less known
 
 
@@ -75,8 +63,7 @@ class LinkModel:
     """What was learned: a table a shape of name, and when to act.
 
     Args:
-        tables: By shape: a person's name, a part of one (a surname alone), a place, one that edited English knows well,
-            an organisation.
+        tables: By shape: a person's name, a part of one (a surname alone), a place, an organisation.
         least_hint: Least probability of a hint to the repair model.
         lead: How many times the odds of another candidate, one that would give another text, the best must have.
     """
@@ -144,13 +131,9 @@ def is_part(candidate: Candidate) -> bool:
     return entity.kind is EntityKind.PERSON and " " not in candidate.name and " " in entity.name
 
 
-def shape_of(c: Comparison) -> str:
+def shape_of(candidate: Candidate) -> str:
     """Which table weighs a candidate."""
-    if is_part(c.candidate):
-        return "part"
-    if c.candidate.entity.kind is EntityKind.PLACE and fame_of_all(c) >= _FAMOUS:
-        return "famous_place"
-    return c.candidate.entity.kind.value
+    return "part" if is_part(candidate) else candidate.entity.kind.value
 
 
 def as_printed(candidate: Candidate, text: str) -> Candidate:
@@ -223,7 +206,6 @@ class Weighed:
     text: str  # what would be printed
     evidence: tuple[Evidence, ...]
     probability: float
-    shape: str  # which table weighed it
 
 
 @dataclass(frozen=True, slots=True)
@@ -350,9 +332,9 @@ def choose(
     weighed = []
     for comparison in compare_all(reading, candidates, context, attested):
         evidence = gather(comparison)
-        shape = shape_of(comparison)
+        probability = model.probability(shape_of(comparison.candidate), evidence)
         text = printed_form(comparison.candidate, reading.text, attested)
-        weighed.append(Weighed(comparison.candidate, text, evidence, model.probability(shape, evidence), shape))
+        weighed.append(Weighed(comparison.candidate, text, evidence, probability))
     ranked = tuple(
         sorted(weighed, key=lambda w: (-w.probability, -w.candidate.entity.popularity, w.candidate.entity.id))
     )
@@ -363,7 +345,7 @@ def choose(
         return Decision(reading, None, ranked, "already_right")
     if is_printed_otherwise(best.candidate, best.text, reading):
         return Decision(reading, None, ranked, "not_sure")
-    if best.probability < model.tables[best.shape].least:
+    if best.probability < model.tables[shape_of(best.candidate)].least:
         return Decision(reading, None, ranked, "not_sure")
     second = next((w for w in ranked[1:] if _is_rival(w, best, reading)), None)
     if second is not None and not leads(best.probability, second.probability, model.lead):

@@ -108,16 +108,6 @@ def test_a_person_who_would_be_printed_without_a_word_of_the_text_is_another(tex
     assert is_printed_otherwise(candidate, printed_form(candidate, text, ATTESTED), reading) is is_otherwise
 
 
-def test_a_place_that_english_knows_well_is_weighed_by_a_table_of_its_own() -> None:
-    attested = Attested.of({"kaunasvere": (30, 0)})
-    mention = Mention(Span(0, 11), "Kaunasveres", MentionKind.PLACE, 0)
-    for name, shape in ("Kaunasvere", "famous_place"), ("Kaunaswere", "place"):
-        candidate = Candidate(place("A", name, "LT"), Route.FUZZY, name, 0.9, 0.9)
-        reading = Reading(mention.text, (mention,), frozenset({"in"}))
-        decision = choose(reading, [candidate], Context(), attested, MODEL)
-        assert [weighed.shape for weighed in decision.ranked] == [shape]
-
-
 def test_a_word_with_a_figure_is_no_place() -> None:
     assert decide_place("Kaunasver2", place("A", "Kaunasvere", "LT")).reason == "no_candidate"
 
