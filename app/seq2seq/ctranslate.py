@@ -85,6 +85,10 @@ class CTranslateGenerator:
         try:
             with np.load(folder / "head.npz") as head:
                 self._weight, self._bias = head["weight"].astype(np.float32), head["bias"].astype(np.float32)
+            self._calibration = Calibration.from_json(manifest["calibration"])
+            self._of_names = NameCalibration.from_json(manifest["calibration_of_names"])
+            self._detect_threshold = float(manifest["detect_threshold"])
+            self._points = {Mode(k): float(v) for k, v in manifest["operating_points"].items()}
             if weights_sha256(folder) != manifest["sha256"]:
                 raise ValueError("the weights are not those of the manifest")
             model = (folder / "model.bin").read_bytes()
@@ -97,10 +101,6 @@ class CTranslateGenerator:
                 "repair-en-encoder", files=encoder_files(model, vocabulary), **kwargs)  # fmt: skip
         except (OSError, ValueError, KeyError, RuntimeError) as exc:
             raise ResourceError(f"the repair network in {folder} is damaged; restore it from a release") from exc
-        self._calibration = Calibration.from_json(manifest["calibration"])
-        self._of_names = NameCalibration.from_json(manifest["calibration_of_names"])
-        self._detect_threshold = float(manifest["detect_threshold"])
-        self._points = {Mode(k): float(v) for k, v in manifest["operating_points"].items()}
         self._batch_tokens = batch_tokens
         self._card = ModelCard(manifest["name"], manifest["version"], manifest["sha256"])
 

@@ -116,7 +116,7 @@ def test_harper_runs_where_it_is_installed() -> None:
 def test_our_network_does_the_same_work_through_transformers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     torch = pytest.importorskip("torch")
     transformers = pytest.importorskip("transformers")
-    from app.seq2seq.calibrate import FEATURES
+    from app.seq2seq.calibrate import FEATURES, NameCalibration
     from app.seq2seq.ctranslate import WORDS
     from app.seq2seq.export import convert, write_manifest
     from app.seq2seq.lexicon import write_lexicon
@@ -155,6 +155,7 @@ def test_our_network_does_the_same_work_through_transformers(tmp_path: Path, mon
             "version": "0",
             "detect_threshold": threshold,
             "operating_points": {"minimal": least, "fluent": least},
+            "calibration_of_names": NameCalibration.never().to_json(),
             "calibration": dict.fromkeys(FEATURES, 0.0),  # a confidence of one half, whatever is asked
         }
         write_manifest(tmp_path, manifest)

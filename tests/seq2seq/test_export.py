@@ -245,6 +245,19 @@ def test_calibration_gives_every_field_of_the_manifest_and_the_card(
     assert "tiny" in (tmp_path / "README.md").read_text()
 
 
+@pytest.mark.parametrize("field", ["calibration", "calibration_of_names", "detect_threshold", "operating_points"])
+def test_a_manifest_without_a_field_is_a_resource_error(
+    made: tuple[Path, RepairNetwork, Tokenizer], tmp_path: Path, field: str
+) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(made[0], folder)
+    manifest = json.loads((folder / "repair.json").read_text())
+    del manifest[field]
+    (folder / "repair.json").write_text(json.dumps(manifest))
+    with pytest.raises(ResourceError, match="restore"):
+        CTranslateGenerator(folder)
+
+
 @pytest.mark.parametrize(
     "name", ["repair.json", "model.bin", "head.npz", "tokenizer.model", "words.xz", "shared_vocabulary.json"]
 )
