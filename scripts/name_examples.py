@@ -16,7 +16,7 @@ from app.core.protocols import NameHint
 from app.core.types import Span
 from app.names.attested import Attested
 from app.names.link import Decision, LinkModel
-from app.names.linker import MODEL_FILE, NameLinker, build_linker
+from app.names.linker import NameLinker, build_linker
 from app.names.mangle import mangle
 from app.names.mentions import Mention
 from app.names.normalise import normalise
@@ -28,9 +28,9 @@ from app.seq2seq.export import HeldOutName
 from app.seq2seq.lexicon import Lexicon, suggestions
 from app.seq2seq.tokenizer import Tokenizer
 from scripts.fit_linker import SHIPPED_TOWNS, count_attested
+from scripts.measure_right_names import SHIPPED
 from scripts.names_benchmark import is_right_change, load, one_segment, pairs, references
 
-SHIPPED = Path("app/names/data") / MODEL_FILE
 DAMAGED = 0.6  # of the names that could be
 LEAST_HINT = 0.03  # probability of a candidate that is told to the network
 LACKING = 4  # every so many-th entity the base does not have
@@ -85,11 +85,10 @@ class NameDamager:
     Args:
         names_dir: Folder of the base.
         data: Folder with text/, whose words are counted.
-        left_out: Documents whose words are not counted.
     """
 
-    def __init__(self, names_dir: Path, data: Path, left_out: Iterable[str] = ()) -> None:
-        counts = count_attested(data, frozenset(left_out))
+    def __init__(self, names_dir: Path, data: Path) -> None:
+        counts = count_attested(data)
         model, towns = LinkModel.load(SHIPPED), Towns(SHIPPED_TOWNS)
         whole = EntityStore.open(names_dir)
         lacking = frozenset(e.id for e in whole if _draws(e.id, LACKING))

@@ -467,17 +467,16 @@ def _together(asked: Sequence[_Asked], patched: str, short_words: int) -> Iterat
 
 def _agreed(hints: Sequence[NameHint], sure: Mapping[Span, float]) -> Iterator[Edit]:
     """The edits of names that linker and model agree on: of all places of a name, if they do so in half of them."""
-    by_name: dict[str | None, list[NameHint]] = defaultdict(list)
+    by_name: dict[str | None, list[tuple[Span, Edit]]] = defaultdict(list)
     for hint in hints:
         if hint.edit is not None:
-            by_name[hint.edit.group].append(hint)
-    for group in by_name.values():
-        found = [sure[hint.span] for hint in group if hint.span in sure]
-        if found and 2 * len(found) >= len(group):
+            by_name[hint.edit.group].append((hint.span, hint.edit))
+    for places in by_name.values():
+        found = [sure[span] for span, _ in places if span in sure]
+        if found and 2 * len(found) >= len(places):
             mean = round(sum(found) / len(found), 4)
-            for hint in group:
-                if hint.edit is not None:
-                    yield replace(hint.edit, confidence=sure.get(hint.span, mean))
+            for span, edit in places:
+                yield replace(edit, confidence=sure.get(span, mean))
 
 
 def _model_edit(proposed: ProposedEdit, span: Span, text: str, segment: Segment) -> Edit:
