@@ -127,6 +127,21 @@ def real_examples(
     return examples, EditStatistics.learn(counted)
 
 
+def right_sides(folder: Path, rng: random.Random) -> list[str]:
+    """The references of the pair files, each once: news and talk, right as they stand; those held out are left out."""
+    wmt = folder / "wmt-train.jsonl.xz"
+    held_out = held_out_references(read_pairs(wmt)) if wmt.is_file() else frozenset()
+    found: dict[str, str] = {}
+    for path in sorted(folder.glob("*-train.jsonl.xz")):
+        for row in read_pairs(path):
+            text = row["ref"]
+            if row["kind"] == "ref" and 20 <= len(text) <= 400 and (key := reference_key(text)) not in held_out:
+                found.setdefault(key, text)
+    right = list(found.values())
+    rng.shuffle(right)
+    return right
+
+
 def make_reversed(
     machine: str, corrected: str, weight: float, kind: int, *, tokenizer: Tokenizer, is_exact: bool = False
 ) -> Example:
@@ -159,6 +174,9 @@ def main(
     synthetic: Annotated[int, typer.Option(help="Corrupted clean sentences.")] = 12_000,
     slips: Annotated[int, typer.Option(help="Clean sentences with slips of grammar and spelling.")] = 40_000,
     windows: Annotated[int, typer.Option(help="Neighbouring sentences as one, half of them with a false end.")] = 0,
+    references: Annotated[
+        int, typer.Option(help="References that serve as right text, too: two in five clean, the others with slips.")
+    ] = 40_000,
     clean: Annotated[int, typer.Option(help="Clean sentences that must stay as they are.")] = 14_000,
     rate: Annotated[float, typer.Option(help="Corruption rate, 1 = as in the real pairs.")] = 1.5,
     reverse: Annotated[bool, typer.Option("--reverse", help="The real pairs alone, the other way round.")] = False,
@@ -174,7 +192,7 @@ def main(
     lexicon = read_lexicon(words) if words else None
     make: Maker = partial(make_pair, tokenizer=pieces, lexicon=lexicon)
     if reverse:
-        synthetic = clean = slips = windows = names = 0
+        synthetic = clean = slips = windows = names = references = 0
         make = partial(make_reversed, tokenizer=pieces)
     examples, stats = real_examples(data / "mt", make, pieces, rng, copies, reference_weight)
     sentences: list[str] = []
@@ -197,7 +215,9 @@ def main(
         word_families(w for w, c in counted.items() if c >= 5 and w.isalpha()),
         frozenset(w for w, c in counted.items() if c >= 2),
     )
-    for text in sentences[synthetic + clean : synthetic + clean + slips]:
+    translated = right_sides(data / "mt", rng)[:references]
+    n_clean = len(translated) * 2 // 5
+    for text in translated[n_clean:] + sentences[synthetic + clean : synthetic + clean + slips]:
         right = half_curled(text, rng)
         wrong = slipper.slip(pieces.words(right), rng.choice((1, 1, 1, 2, 2, 3, 4, 5)), rng)
         examples.append(make(wrong, right, 1.0, SLIPS, is_exact=True))
@@ -216,7 +236,7 @@ def main(
         broken = false_boundary(pieces.words(right), rng) if rng.random() < 0.5 else right
         wrong = slipper.slip(pieces.words(broken), rng.choice((0, 0, 1)), rng)
         examples.append(make(wrong, right, 1.0, WINDOWS, is_exact=True))
-    for text in sentences[synthetic : synthetic + clean]:
+    for text in translated[:n_clean] + sentences[synthetic : synthetic + clean]:
         right = half_curled(text, rng)
         examples.append(make(right, right, 1.0, CLEAN))
     examples = [e for e in examples if 0 < sum(map(len, e.pieces)) <= MAX_PIECES]

@@ -5,6 +5,9 @@ form". Here clean sentences get the slips that the grammatical part of real post
 (4,539 edits of Estonian, Romanian and Russian translations): determiners 36 %, prepositions 24 %, forms of one word
 21 %, pronouns 11 %, auxiliaries 8 %; forms are drawn more often, for they have the most variety. The forms of a word
 are those that the clean text itself shows. Scraped text adds what people and scanners do to letters, commas and spaces.
+
+A slip must show in the sentence: another tense ("he earns" for "he earned", "is" for "was") or another modal verb
+usually leaves a right one, and a network that is told it is wrong puts the news into the past.
 """
 
 from __future__ import annotations
@@ -37,10 +40,11 @@ _PREPOSITIONS = (
     "over",
 )
 _AUXILIARIES = (
-    ("is", "are", "was", "were", "be", "been", "being"),
-    ("has", "have", "had", "having"),
-    ("do", "does", "did"),
-    ("will", "would", "can", "could", "shall", "should", "may", "might", "must"),
+    ("is", "are", "be", "been", "being"),
+    ("was", "were", "be", "been", "being"),
+    ("has", "have", "having"),
+    ("had", "having"),
+    ("do", "does"),
 )
 _PRONOUNS = (
     ("he", "she", "it", "they", "we"),
@@ -82,6 +86,14 @@ _ALIKE = (
     ("able", "ible"), ("z", "s"), ("y", "i"), ("er", "or"), ("er", "re"), ("ee", "ea"), ("ou", "o"), ("qu", "q"),
     ("wh", "w"), ("gh", "g"), ("ght", "th"), ("ck", "k"), ("oo", "u"), ("u", "o"), ("e", "i"), ("a", "e"), ("l", "i"),
     ("m", "rn"), ("n", "m"), ("v", "b"), ("b", "p"), ("t", "d"), ("g", "j"),
+)  # fmt: skip
+# After these a verb shows its tense or its form: "he earn", "to earned", "has earn".
+_BEFORE_ONE_FORM = frozenset(
+    (
+        "he", "she", "it", "this", "that", "who", "which", "to", "not", "is", "are", "was", "were", "be", "been",
+        "being", "has", "have", "had", "do", "does", "did", "will", "would", "can", "could", "shall", "should",
+        "may", "might", "must",
+    )
 )  # fmt: skip
 _SMALL = frozenset((*_ARTICLES, *_PREPOSITIONS, "that", "and", "as", "not", "it", "there"))
 
@@ -165,7 +177,10 @@ class Slipper:
         places = [i for i, word in enumerate(text.words) if (word.lower() if i == 0 else word) in self.families]
         if places:
             at = rng.choice(places)
-            text.replace(at, rng.choice(self.families[text.words[at].lower()]))
+            old, before = text.words[at].lower(), text.words[at - 1].lower() if at else ""
+            forms = [form for form in self.families[old] if not _is_other_tense(old, form, before)]
+            if forms:
+                text.replace(at, rng.choice(forms))
 
     def _misspelling(self, text: _Text, rng: random.Random) -> None:
         places = [i for i, word in enumerate(text.words) if len(word) > 3 and word.isalpha() and word.isascii()
@@ -178,6 +193,18 @@ class Slipper:
             if wrong not in self.known and wrong != text.words[at].lower():
                 text.replace(at, wrong)
                 return
+
+
+def _is_other_tense(old: str, new: str, before: str) -> bool:
+    """Whether two forms of a verb may differ in tense alone, ``before`` being the word before them."""
+    past = next((word for word in (old, new) if word.endswith("ed")), None)
+    if past is None:
+        return False
+    other = new if past == old else old
+    if other.endswith("s"):
+        return True
+    is_base = past in (f"{other}ed", f"{other}d", f"{other[:-1]}ied")
+    return is_base and before not in _BEFORE_ONE_FORM
 
 
 def misspell(word: str, rng: random.Random) -> str:

@@ -18,7 +18,7 @@ from scripts.prepare_data import main
 from tests.seq2seq.tiny import SENTENCES, make_network, make_tokenizer
 
 COUNTS = {"synthetic": 5, "clean": 4, "slips": 6, "windows": 3}
-FEW: dict[str, Any] = {"copies": 1, "reference_weight": 0.5, **COUNTS}
+FEW: dict[str, Any] = {"copies": 1, "reference_weight": 0.5, "references": 0, **COUNTS}
 
 
 @pytest.fixture(scope="module")
@@ -90,8 +90,25 @@ def test_one_seed_gives_the_same_bytes(data: Path, tokenizer: Path, tmp_path: Pa
 def test_held_out_documents_are_in_nothing(data: Path, tokenizer: Path, tmp_path: Path) -> None:
     held_out = [i for i in range(48) if is_held_out_text("news.txt.xz", i)]
     assert held_out
-    main(tmp_path, tokenizer, data, copies=1, synthetic=0, slips=0, windows=0, clean=10_000)
+    main(tmp_path, tokenizer, data, copies=1, synthetic=0, slips=0, windows=0, clean=10_000, references=0)
     assert len(of_kind(tmp_path, "clean")) == 2 * (48 - len(held_out))  # "Nobody goes there." is too short
+
+
+def test_references_are_right_text_too(data: Path, tokenizer: Path, tmp_path: Path) -> None:
+    wanted = FEW | {"references": 100, "reference_weight": 0.0, "synthetic": 0, "clean": 0, "windows": 0, "slips": 0}
+    folder = tmp_path / "data"
+    (folder / "text").mkdir(parents=True)
+    (folder / "mt").mkdir()
+    (folder / "text" / "news.txt.xz").write_bytes((data / "text" / "news.txt.xz").read_bytes())
+    rights = [f"The {word} is far away from here." for word in ("bridge", "mill", "tower", "school", "bridge")]
+    rows = [{"id": str(i), "mt": "It.", "ref": right, "kind": "ref", "lang": "de"} for i, right in enumerate(rights)]
+    write(folder / "mt" / "x-train.jsonl.xz", [json.dumps(row) for row in rows])
+    main(tmp_path / "out", tokenizer, folder, **wanted)
+    pieces = Tokenizer(tokenizer)
+    clean = of_kind(tmp_path / "out", "clean")
+    assert len(clean) == 1  # two in five of four, each once
+    assert texts(clean[0], pieces)[0] in rights
+    assert len(of_kind(tmp_path / "out", "slips")) == 3
 
 
 def test_the_other_way_round_a_correction_becomes_a_translation(data: Path, tokenizer: Path, tmp_path: Path) -> None:

@@ -50,8 +50,18 @@ def test_no_slip_leaves_the_text_as_it_is(tokenizer: Tokenizer) -> None:
 
 def test_slips_of_every_kind_are_drawn(tokenizer: Tokenizer) -> None:
     seen = slipped(tokenizer, 1, range(1500))
-    for sign in ("country make", "Country made", "walks to", "they are", "with her", "walking the sea", "it it"):
+    for sign in ("country make", "Country made", "walks to", "they was", "with her", "walking the sea", "it it"):
         assert any(sign in text for text in seen), sign
+
+
+def test_a_slip_is_never_another_tense_alone(tokenizer: Tokenizer) -> None:
+    text = "They walked to the country and he walks, for she had what they were."
+    slipper = Slipper(word_families(LEXICON), frozenset())
+    seen = [slipper.slip(tokenizer.words(text), 1, random.Random(seed)) for seed in range(1500)]
+    for right in ("They walk to", "They walks", "and he walked", "she has", "they are"):
+        assert not any(right in text for text in seen), right
+    for wrong in ("he walk,", "They walking", "she having", "they was"):
+        assert any(wrong in text for text in seen), wrong
 
 
 def test_letters_commas_spaces_and_order_slip_too(tokenizer: Tokenizer) -> None:
