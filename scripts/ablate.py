@@ -137,13 +137,15 @@ def ablation_table(done: dict[str, dict[str, dict[str, float]]]) -> str:
 
 
 # Features of the calibration, more of them from row to row.
+AFTER = "logit_after"
 _WORD_LIST = ("misspelt", "as_suggested", "strokes", "letters", "frequency", "misspelt_logit")
 FEATURE_SETS = (
     ("probability of the answer", ("bias", "log_prob", "log_prob_per_piece")),
     ("and of the doubt", ("bias", "log_prob", "log_prob_per_piece", "detection_logit", "sentence_logit", "doubts")),
-    ("and what the edit looks like", tuple(n for n in FEATURES if n not in (*_WORD_LIST, *PRODUCTS))),
-    ("and the word list", tuple(n for n in FEATURES if n not in PRODUCTS)),
-    ("and, by sort of edit, the answer's probability", FEATURES),
+    ("and what the edit looks like", tuple(n for n in FEATURES if n not in (*_WORD_LIST, *PRODUCTS, AFTER))),
+    ("and the word list", tuple(n for n in FEATURES if n not in (*PRODUCTS, AFTER))),
+    ("and, by sort of edit, the answer's probability", tuple(n for n in FEATURES if n != AFTER)),
+    ("and the doubt once the answer stands there", FEATURES),
 )
 
 
@@ -170,7 +172,7 @@ def calibration(
     for name, confidence in (("probability of the answer as it is", probability_of_answer), *fits):
         error, _ = calibration_error(confidence, judged)
         worst = highest_confidences(confidence, untouched)
-        points = choose_points(confidence, judged, worst, len(sets.clean), len(sets.post_edits))
+        points = choose_points(confidence, judged, worst, len(sets.clean), len(sets.real))
         counts = []
         for point in points.values():
             gains = [j.gain for j in judged if confidence(j.row) >= point]

@@ -2,10 +2,11 @@
 
     python -m scripts.export CHECKPOINT OUT --tokenizer START/tokenizer.model [--data ../shared/data]
 
-Calibration and operating points are fitted on ``DATA/mt/pe-dev.jsonl.xz`` (human post-edits held out from training) and
-on held-out clean sentences with grammatical slips: half of the documents for the fit, the other half for the reported
-calibration error. Other held-out clean sentences bound the harm. What to think of a name that the linker tells is
-fitted on the translations that the linker was fitted on. OUT is complete or not there.
+Calibration and operating points are fitted on ``DATA/mt/pe-dev.jsonl.xz`` (human post-edits held out from training),
+on the held-out documents of ``DATA/mt/wmt-train.jsonl.xz``, and on held-out clean sentences with grammatical slips:
+half of the documents for the fit, the other half for the reported calibration error. Other held-out clean sentences
+bound the harm. What to think of a name that the linker tells is fitted on the translations that the linker was fitted
+on. OUT is complete or not there.
 """
 
 from __future__ import annotations
@@ -72,7 +73,7 @@ def main(
     sets = HeldOutSets.read(data, pieces, clean=clean, slips=slips, windows=windows)
     names = held_out_names(names_dir, data) if names_dir else []
     manifest |= calibrate(generator, sets.pairs, sets.clean, names, pieces)
-    real = sets.post_edits
+    real = sets.real
     sample = [pair.machine for pair in real[:: max(1, len(real) // agree)]][:agree]
     manifest["agreement"] = agreement(generator, network, sample, pieces)
     write_manifest(part, manifest)

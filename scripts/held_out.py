@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from app.evaluation.splits import is_held_out_text
+from app.evaluation.splits import document_id, is_held_out_row, is_held_out_text
 from app.seq2seq.examples import Example, make_pair
 from app.seq2seq.export import HeldOut
 from app.seq2seq.lexicon import Lexicon
@@ -24,9 +24,10 @@ LANGUAGES = ("et", "ro", "ru")  # their post-edits are repairs, not retranslatio
 
 @dataclass(frozen=True, slots=True)
 class HeldOutSets:
-    """Post-edits, right sentences with slips, windows, and clean sentences that need nothing."""
+    """Post-edits, other translations, right sentences with slips, windows, and clean sentences that need nothing."""
 
     post_edits: Sequence[HeldOut]
+    translations: Sequence[HeldOut]
     slips: Sequence[HeldOut]
     windows: Sequence[HeldOut]
     clean: Sequence[str]
@@ -35,10 +36,11 @@ class HeldOutSets:
     def read(
         cls, data: Path, tokenizer: Tokenizer, *, clean: int, slips: int, windows: int, post_edits: int | None = None
     ) -> HeldOutSets:
-        """At most so many of each from a folder with mt/ and text/, the same every time; all post-edits if not said."""
+        """At most so many of each from a folder with mt/ and text/, always the same; all translations if not said."""
         right = clean_sentences(data / "text", clean + slips)
         return cls(
             read_pairs(data / "mt" / "pe-dev.jsonl.xz")[:post_edits],
+            read_translations(data / "mt" / "wmt-train.jsonl.xz")[:post_edits],
             slip_pairs(right[clean:], tokenizer),
             window_pairs(data / "text", windows, tokenizer),
             right[:clean],
@@ -47,7 +49,12 @@ class HeldOutSets:
     @property
     def pairs(self) -> list[HeldOut]:
         """All but the clean sentences."""
-        return [*self.post_edits, *self.slips, *self.windows]
+        return [*self.real, *self.slips, *self.windows]
+
+    @property
+    def real(self) -> list[HeldOut]:
+        """Machine translations."""
+        return [*self.post_edits, *self.translations]
 
     def examples(self, tokenizer: Tokenizer, lexicon: Lexicon | None = None) -> dict[str, list[Example]]:
         """Each set by name, as training would see it; hints from ``lexicon``."""
@@ -69,6 +76,15 @@ def read_pairs(path: Path) -> list[HeldOut]:
     with lzma.open(path, "rt", encoding="utf-8") as lines:
         rows = [row for row in map(json.loads, lines) if row["lang"] in LANGUAGES]
     return [HeldOut(str(row.get("doc")), row["mt"], row["ref"]) for row in rows]
+
+
+def read_translations(path: Path) -> list[HeldOut]:
+    """The rows of ``wmt-train`` that training must not see; none if there is no such file."""
+    if not path.is_file():
+        return []
+    with lzma.open(path, "rt", encoding="utf-8") as lines:
+        rows = [row for row in map(json.loads, lines) if is_held_out_row(row)]
+    return [HeldOut(document_id(row), row["mt"], row["ref"]) for row in rows]
 
 
 def clean_sentences(folder: Path, most: int) -> list[str]:

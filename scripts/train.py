@@ -229,7 +229,7 @@ class Dev:
         sets = (
             HeldOutSets.read(config.dev, tokenizer, clean=n, slips=n, windows=n, post_edits=n)
             if config.dev
-            else HeldOutSets((), (), (), ())
+            else HeldOutSets((), (), (), (), ())
         )
         self._post_edits = sets.post_edits
         self._examples = sets.examples(tokenizer)

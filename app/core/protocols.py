@@ -139,7 +139,7 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class ModelCard:
-    """What a report needs to name the model that made it."""
+    """What a report needs to name the model that made it; ``sha256`` differs where proposals may differ."""
 
     name: str
     version: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from rapidfuzz.distance import OSA
 _PLAIN = (
     "bias", "detection_logit", "log_prob", "log_prob_per_piece", "insertion", "deletion", "punctuation", "long",
     "case_only", "article", "name_like", "at_start", "sentence_logit", "doubts", "misspelt", "as_suggested",
-    "strokes", "letters", "frequency", "misspelt_logit", "joins",
+    "strokes", "letters", "frequency", "misspelt_logit", "joins", "logit_after",
 )  # fmt: skip
 # How much a probability of the decoder tells depends on the sort of edit: these features count once more, times it.
 _SORTS = (
@@ -25,6 +25,9 @@ PRODUCTS = tuple(f"{name}_log_prob" for name in _SORTS)
 FEATURES = (*_PLAIN, *PRODUCTS)
 _SPELLING = ("strokes", "letters", "frequency", "misspelt_logit")
 _LEAST_LOG_PROB = -3.0  # of an answer; below five in a hundred there is nothing to tell apart
+_LEAST_DOUBT = (
+    1e-3  # of an answer that is read again; below that, and above its opposite, there is nothing to tell apart
+)
 _LONG = 1000  # more characters than an answer has
 _ARTICLES = frozenset({"", "a", "an", "the"})
 
@@ -43,6 +46,7 @@ class ScoredAnswer:
         suggestion: What the lexicon suggests for the span, a word that it does not know; else empty.
         count: How often the lexicon has seen that.
         told: How likely a linker thinks the answer, a name that it told the network; else 0.
+        doubt_after: The detector's probability, once the answer stands in its place, that it is wrong.
     """
 
     start: int
@@ -56,6 +60,7 @@ class ScoredAnswer:
     suggestion: str = ""
     count: int = 0
     told: float = 0.0
+    doubt_after: float = 0.0
 
 
 def features(answer: ScoredAnswer, hypothesis: str) -> list[float]:
@@ -80,6 +85,7 @@ def features(answer: ScoredAnswer, hypothesis: str) -> list[float]:
         float(bool(answer.suggestion) and new.casefold() == answer.suggestion),
         *_misspelling(old, answer.detection, answer.suggestion, answer.count),
         float("." in old and old.replace(".", "").casefold().split() == new.casefold().split()),
+        _logit(answer.doubt_after, _LEAST_DOUBT),
     ]
     return _with_products(dict(zip(_PLAIN, plain, strict=True)))
 
@@ -97,8 +103,8 @@ def _misspelling(old: str, detection: float, suggestion: str, count: int) -> tup
     return float(strokes), math.log1p(len(old)), math.log10(1 + count), _logit(detection)
 
 
-def _logit(probability: float) -> float:
-    p = min(max(probability, 1e-4), 1 - 1e-4)
+def _logit(probability: float, least: float = 1e-4) -> float:
+    p = min(max(probability, least), 1 - least)
     return math.log(p / (1 - p))
 
 
@@ -115,6 +121,10 @@ class Calibration:
     def probability(self, row: Sequence[float]) -> float:
         """The same for ``features`` that are already known."""
         return _sigmoid(sum(w * v for w, v in zip(self.weights, row, strict=True)))
+
+    def best(self, answer: ScoredAnswer, hypothesis: str) -> float:
+        """The most confidence that an answer could have, whatever the detector will think of it in its place."""
+        return max(self.confidence(replace(answer, doubt_after=end), hypothesis) for end in (0.0, 1.0))
 
     def to_json(self) -> dict[str, float]:
         """Weights by feature name."""
@@ -149,6 +159,7 @@ class Calibration:
             "sentence_logit": (_logit(quality),),
             "doubts": (math.log(max(doubts, 1)),),
             "misspelt": (float(bool(suggestion)),),
+            "logit_after": (_logit(0.0, _LEAST_DOUBT), _logit(1.0, _LEAST_DOUBT)),
         }
         spelling = _misspelling(old, detection, suggestion, count)
         known |= {name: (value,) for name, value in zip(_SPELLING, spelling, strict=True)}

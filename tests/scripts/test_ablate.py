@@ -58,7 +58,7 @@ def test_every_variant_is_trained_once_and_stands_in_the_table(tmp_path: Path, m
     examples = [make_pair(*rng.choice(PAIRS), 1.0, i % len(KINDS), tokenizer) for i in range(60)]
     write_examples(tmp_path / "train.npz", examples)
     pairs = [HeldOut(str(i), a, b) for i, (a, b) in enumerate(PAIRS)]
-    sets = HeldOutSets(pairs, pairs, pairs, [b for _, b in PAIRS])
+    sets = HeldOutSets(pairs, pairs, pairs, pairs, [b for _, b in PAIRS])
     monkeypatch.setattr(HeldOutSets, "read", lambda *args, **counts: sets)
     words = tmp_path / "words.xz"
     write_lexicon(words, {"school": 9})

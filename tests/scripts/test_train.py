@@ -87,7 +87,7 @@ def test_held_out_scores_are_logged_and_the_best_network_is_kept(
     start: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pairs = [HeldOut(str(i), a, b) for i, (a, b) in enumerate(PAIRS)]
-    sets = HeldOutSets(pairs, pairs, pairs, [b for _, b in PAIRS])
+    sets = HeldOutSets(pairs, pairs, pairs, pairs, [b for _, b in PAIRS])
     monkeypatch.setattr(HeldOutSets, "read", lambda *args, **counts: sets)
     fields = {"dev": str(tmp_path), "dev_every": 2, "dev_sentences": 3, "patience": 2, "encoder_lr": 0.0,
               "decoder_lr": 0.0, "head_lr": 0.0, "steps": 20}  # fmt: skip

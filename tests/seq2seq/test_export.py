@@ -22,7 +22,7 @@ from app.core.types import Mode, Span
 from app.seq2seq.batches import make_batch
 from app.seq2seq.calibrate import FEATURES, Calibration, NameCalibration
 from app.seq2seq.codec import Mark, TextChange, decoder_prompt, read_answer
-from app.seq2seq.ctranslate import WORDS, CTranslateGenerator, Doubt, find_doubts, told_names, with_hints
+from app.seq2seq.ctranslate import WORDS, CTranslateGenerator, Doubt, doubt_within, find_doubts, told_names, with_hints
 from app.seq2seq.examples import make_pair
 from app.seq2seq.export import (
     HeldOut,
@@ -147,6 +147,31 @@ def test_what_nobody_would_look_at_is_not_answered_and_the_rest_is_the_same(
     assert counts[0] > counts[-1]
 
 
+@pytest.mark.parametrize(("wrong", "right"), PAIRS)
+def test_a_right_answer_is_read_again_without_doubt(
+    made: tuple[Path, RepairNetwork, Tokenizer], generator: CTranslateGenerator, wrong: str, right: str
+) -> None:
+    _, _, tokenizer = made
+    ((_, answers),) = generator.answer([tokenizer.words(wrong)])
+    assert answers
+    for answer in answers:
+        assert wrong[: answer.start] + answer.text + wrong[answer.end :] == right
+        assert answer.doubt_after < 0.5 < answer.detection
+
+
+def test_the_doubt_within_a_place_is_that_of_its_words_and_gaps(
+    made: tuple[Path, RepairNetwork, Tokenizer],
+) -> None:
+    words = made[2].words("He goes home.")  # four words, and the gap at the end
+    doubts = np.zeros((5, 2), np.float32)
+    doubts[1], doubts[2], doubts[3] = (0.2, 0.1), (0.9, 0.3), (0.4, 0.5)
+    assert doubt_within(words, doubts, 3, 7) == pytest.approx(0.3)  # "goes", the gaps before and behind it
+    assert doubt_within(words, doubts, 3, 12) == pytest.approx(0.9)
+    assert doubt_within(words, doubts, 12, 12) == pytest.approx(0.5)  # nothing, before the full stop
+    assert doubt_within(words, doubts, 13, 13) == 0.0
+    assert doubt_within(made[2].words(""), np.zeros((1, 2), np.float32), 0, 0) == 1.0
+
+
 def test_a_segment_too_long_for_the_network_is_left_with_its_reason(generator: CTranslateGenerator) -> None:
     proposal = generator.generate([GenerationTask("go " * 500)])[0]
     assert (proposal.edits, proposal.reason) == ((), "too_long")
@@ -222,6 +247,17 @@ def test_names_are_judged_one_by_one(
     assert [j.is_right for j in judged] == [name.is_right for name in names if name.name == "Ann"]
 
 
+def test_another_calibration_of_the_same_weights_is_another_model(
+    made: tuple[Path, RepairNetwork, Tokenizer], generator: CTranslateGenerator, tmp_path: Path
+) -> None:
+    folder = tmp_path / "other"
+    shutil.copytree(made[0], folder)
+    assert CTranslateGenerator(folder).card == generator.card
+    manifest = json.loads((folder / "repair.json").read_text())
+    (folder / "repair.json").write_text(json.dumps(manifest | {"operating_points": {"minimal": 0.5, "fluent": 0.5}}))
+    assert CTranslateGenerator(folder).card.sha256 != generator.card.sha256
+
+
 def test_operating_points_are_those_of_the_manifest(generator: CTranslateGenerator) -> None:
     assert generator.operating_point(Mode.MINIMAL) == 0.5
     assert generator.operating_point(Mode.FLUENT) == 0.4
@@ -236,7 +272,7 @@ def test_calibration_gives_every_field_of_the_manifest_and_the_card(
     pairs = [HeldOut(f"doc{i}", a, b) for i in range(12) for a, b in PAIRS]
     slips = [HeldOut(f"slip{i}", *PAIRS[0], is_real=False) for i in range(4)]
     fields = calibrate(generator, [*pairs, *slips], CLEAN, [], tokenizer)
-    assert fields["held_out"]["minimal"]["post_edits"]["right"] == len(pairs)
+    assert fields["held_out"]["minimal"]["translations"]["right"] == len(pairs)
     assert fields["held_out"]["minimal"]["slips"]["right"] == len(slips)
     assert fields["held_out"]["minimal"]["clean_changed"] == 0
     manifest = json.loads((folder / "repair.json").read_text()) | fields
