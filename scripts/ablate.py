@@ -20,7 +20,7 @@ import torch
 import typer
 
 from app.evaluation.report import markdown_table, write_whole
-from app.seq2seq.calibrate import FEATURES, PRODUCTS
+from app.seq2seq.calibrate import FEATURES, PRODUCTS, READ_AGAIN
 from app.seq2seq.ctranslate import WORDS, CTranslateGenerator
 from app.seq2seq.examples import Example
 from app.seq2seq.export import (
@@ -57,7 +57,7 @@ VARIANTS = (
     Variant("everything"),
     Variant("no pretrained encoder", is_warm=False),
     Variant("no hints", (HINTS,)),
-    *(Variant(f"no {kind}", (kind,)) for kind in ("slips", "post-edit", "clean", "windows", "synthetic")),
+    *(Variant(f"no {kind}", (kind,)) for kind in ("slips", "post-edit", "clean", "windows", "synthetic", "reverse")),
 )
 
 
@@ -83,8 +83,12 @@ def train_variants(
     data: Annotated[Path, typer.Option(help="Folder with mt/ and text/.")] = Path("../shared/data"),
     steps: Annotated[int, typer.Option(help="Of each run.")] = 400,
     batch_pieces: Annotated[int, typer.Option(help="Of a batch, padding counted.")] = 900,
+    only: Annotated[list[str] | None, typer.Option(help='A variant, such as "no slips"; all if none is named.')] = None,
 ) -> None:
     """Train each variant for the same number of steps and write OUT/ablation.json and .md."""
+    unknown = set(only or ()) - {variant.name for variant in VARIANTS}
+    if unknown:
+        raise typer.BadParameter(f"no variant {sorted(unknown)}; there are {[v.name for v in VARIANTS]}")
     out.mkdir(parents=True, exist_ok=True)
     figures = out / "ablation.json"
     done: dict[str, dict[str, dict[str, float]]] = json.loads(figures.read_text()) if figures.is_file() else {}
@@ -94,7 +98,7 @@ def train_variants(
     )
     sets = held_out.examples(tokenizer, read_lexicon(words))
     for variant in VARIANTS:
-        if variant.name in done:
+        if variant.name in done or (only and variant.name not in only):
             continue
         name = variant.name.replace(" ", "-")
         origin = start if variant.is_warm else random_start(start, out / "random")
@@ -137,15 +141,14 @@ def ablation_table(done: dict[str, dict[str, dict[str, float]]]) -> str:
 
 
 # Features of the calibration, more of them from row to row.
-AFTER = "logit_after"
 _WORD_LIST = ("misspelt", "as_suggested", "strokes", "letters", "frequency", "misspelt_logit")
 FEATURE_SETS = (
     ("probability of the answer", ("bias", "log_prob", "log_prob_per_piece")),
     ("and of the doubt", ("bias", "log_prob", "log_prob_per_piece", "detection_logit", "sentence_logit", "doubts")),
-    ("and what the edit looks like", tuple(n for n in FEATURES if n not in (*_WORD_LIST, *PRODUCTS, AFTER))),
-    ("and the word list", tuple(n for n in FEATURES if n not in (*PRODUCTS, AFTER))),
-    ("and, by sort of edit, the answer's probability", tuple(n for n in FEATURES if n != AFTER)),
-    ("and the doubt once the answer stands there", FEATURES),
+    ("and what the edit looks like", tuple(n for n in FEATURES if n not in (*_WORD_LIST, *PRODUCTS))),
+    ("and the word list", tuple(n for n in FEATURES if n not in PRODUCTS)),
+    ("and, by sort of edit, the answer's probability", FEATURES),
+    ("and the second reading", READ_AGAIN),
 )
 
 

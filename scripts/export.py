@@ -19,7 +19,7 @@ from typing import Annotated
 import torch
 import typer
 
-from app.seq2seq.calibrate import FEATURES, Calibration, NameCalibration
+from app.seq2seq.calibrate import Calibration, NameCalibration
 from app.seq2seq.ctranslate import WORDS, CTranslateGenerator
 from app.seq2seq.export import agreement, calibrate, convert, write_card, write_manifest
 from app.seq2seq.network import RepairNetwork
@@ -65,7 +65,7 @@ def main(
         "detect_threshold": detect_threshold,
         "training": {"steps": int(state["step"]), "examples_seen": int(state["seen"])},
         "operating_points": {"minimal": 1.01, "fluent": 1.01},
-        "calibration": Calibration((0.0,) * len(FEATURES)).to_json(),
+        "calibration": Calibration.never().to_json(),
         "calibration_of_names": NameCalibration.never().to_json(),
     }
     write_manifest(part, manifest)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from rapidfuzz.distance import OSA
 _PLAIN = (
     "bias", "detection_logit", "log_prob", "log_prob_per_piece", "insertion", "deletion", "punctuation", "long",
     "case_only", "article", "name_like", "at_start", "sentence_logit", "doubts", "misspelt", "as_suggested",
-    "strokes", "letters", "frequency", "misspelt_logit", "joins", "logit_after",
+    "strokes", "letters", "frequency", "misspelt_logit", "joins",
 )  # fmt: skip
 # How much a probability of the decoder tells depends on the sort of edit: these features count once more, times it.
 _SORTS = (
@@ -23,12 +23,12 @@ _SORTS = (
 )  # fmt: skip
 PRODUCTS = tuple(f"{name}_log_prob" for name in _SORTS)
 FEATURES = (*_PLAIN, *PRODUCTS)
+READ_AGAIN = (*FEATURES, "logit_after")
 _SPELLING = ("strokes", "letters", "frequency", "misspelt_logit")
 _LEAST_LOG_PROB = -3.0  # of an answer; below five in a hundred there is nothing to tell apart
-_LEAST_DOUBT = (
-    1e-3  # of an answer that is read again; below that, and above its opposite, there is nothing to tell apart
-)
-_LONG = 1000  # more characters than an answer has
+_LEAST_PER_PIECE = -6.0
+_LEAST_DOUBT = 1e-3  # of an answer in its place; below it, and above its opposite, there is nothing to tell apart
+_LONG = 60  # characters of an answer: more are not counted
 _ARTICLES = frozenset({"", "a", "an", "the"})
 
 
@@ -64,17 +64,17 @@ class ScoredAnswer:
 
 
 def features(answer: ScoredAnswer, hypothesis: str) -> list[float]:
-    """What speaks for and against an edit of ``hypothesis``, in the order of ``FEATURES``."""
+    """What speaks for and against an edit of ``hypothesis``, in the order of ``READ_AGAIN``."""
     old, new = hypothesis[answer.start : answer.end].strip(), answer.text.strip()
     plain = [
         1.0,
         _logit(answer.detection),
         max(answer.log_prob, _LEAST_LOG_PROB),
-        max(answer.log_prob / (answer.n_pieces + 1), -6.0),
+        max(answer.log_prob / (answer.n_pieces + 1 if new else 1), _LEAST_PER_PIECE),
         float(not old),
         float(not new),
         float(not any(c.isalnum() for c in old + new)),
-        math.log1p(len(old) + len(new)),
+        math.log1p(len(old) + min(len(new), _LONG)),
         float(old.casefold() == new.casefold()),
         float(old.casefold() in _ARTICLES and new.casefold() in _ARTICLES),
         float(answer.start > 0 and any(word[:1].isupper() for word in (old + " " + new).split())),
@@ -85,9 +85,8 @@ def features(answer: ScoredAnswer, hypothesis: str) -> list[float]:
         float(bool(answer.suggestion) and new.casefold() == answer.suggestion),
         *_misspelling(old, answer.detection, answer.suggestion, answer.count),
         float("." in old and old.replace(".", "").casefold().split() == new.casefold().split()),
-        _logit(answer.doubt_after, _LEAST_DOUBT),
     ]
-    return _with_products(dict(zip(_PLAIN, plain, strict=True)))
+    return [*_with_products(dict(zip(_PLAIN, plain, strict=True))), _logit(answer.doubt_after, _LEAST_DOUBT)]
 
 
 def _with_products(plain: Mapping[str, float]) -> list[float]:
@@ -110,9 +109,19 @@ def _logit(probability: float, least: float = 1e-4) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Logistic regression over ``features`` (Platt 1999), fitted on held-out post-edits."""
+    """Two logistic regressions (Platt 1999), fitted on held-out sentences: an edit has to convince twice.
 
-    weights: tuple[float, ...]
+    Attributes:
+        first: Weights of ``FEATURES``: what is known when the answer is there.
+        second: Weights of ``READ_AGAIN``: what is known when the sentence has been read with the answer in it.
+    """
+
+    first: tuple[float, ...]
+    second: tuple[float, ...]
+
+    def at_first(self, answer: ScoredAnswer, hypothesis: str) -> float:
+        """The most that ``confidence`` can be, whatever the second reading says."""
+        return _probability(self.first, features(answer, hypothesis)[:-1])
 
     def confidence(self, answer: ScoredAnswer, hypothesis: str) -> float:
         """Probability that the edit is right, 0 to 1, to four places: finer would be noise of the arithmetic."""
@@ -120,15 +129,14 @@ class Calibration:
 
     def probability(self, row: Sequence[float]) -> float:
         """The same for ``features`` that are already known."""
-        return _sigmoid(sum(w * v for w, v in zip(self.weights, row, strict=True)))
+        return min(_probability(self.first, row[:-1]), _probability(self.second, row))
 
-    def best(self, answer: ScoredAnswer, hypothesis: str) -> float:
-        """The most confidence that an answer could have, whatever the detector will think of it in its place."""
-        return max(self.confidence(replace(answer, doubt_after=end), hypothesis) for end in (0.0, 1.0))
-
-    def to_json(self) -> dict[str, float]:
-        """Weights by feature name."""
-        return dict(zip(FEATURES, self.weights, strict=True))
+    def to_json(self) -> dict[str, dict[str, float]]:
+        """Weights of either by feature name."""
+        return {
+            "first": dict(zip(FEATURES, self.first, strict=True)),
+            "second": dict(zip(READ_AGAIN, self.second, strict=True)),
+        }
 
     def bound(
         self,
@@ -153,16 +161,15 @@ class Calibration:
         known: dict[str, tuple[float, ...]] = dict.fromkeys(_PLAIN, (0.0, 1.0)) | {
             "bias": (1.0,),
             "detection_logit": (_logit(detection),),
-            "log_prob_per_piece": (-6.0, 0.0),
             "insertion": (float(not old),),
             "long": (math.log1p(len(old)), math.log1p(len(old) + _LONG)),
             "sentence_logit": (_logit(quality),),
             "doubts": (math.log(max(doubts, 1)),),
             "misspelt": (float(bool(suggestion)),),
-            "logit_after": (_logit(0.0, _LEAST_DOUBT), _logit(1.0, _LEAST_DOUBT)),
         }
         spelling = _misspelling(old, detection, suggestion, count)
         known |= {name: (value,) for name, value in zip(_SPELLING, spelling, strict=True)}
+        has_capital = any(word[:1].isupper() for word in old.split())
         if not suggestion:
             known["as_suggested"] = (0.0,)
         if "." not in old:
@@ -173,17 +180,36 @@ class Calibration:
             known["article"] = (0.0,)
         if not at_start:
             known["at_start"] = (0.0,)
-            if any(word[:1].isupper() for word in old.split()):
+            if has_capital:
                 known["name_like"] = (1.0,)
-        # The log odds are linear in the decoder's log-probability whatever the rest is: its ends are enough.
-        return max(self._best(known | {"log_prob": (end,)}, end) for end in (_LEAST_LOG_PROB, 0.0))
+        written = known | {"deletion": (0.0,)}
+        deleted = known | {
+            "deletion": (1.0,),
+            "long": (math.log1p(len(old)),),
+            "as_suggested": (0.0,),
+            "case_only": (float(not old),),
+            "article": (float(old.casefold() in _ARTICLES),),
+            "punctuation": (float(not any(c.isalnum() for c in old)),),
+        }
+        if not has_capital:
+            deleted["name_like"] = (0.0,)
+        # The log odds are linear in the decoder's log-probability whatever the rest is: its ends are enough. An answer
+        # of no pieces has nothing but its closing symbol to be improbable.
+        least = _LEAST_LOG_PROB
+        return max(
+            self._best(written | {"log_prob_per_piece": (0.0,)}, 0.0),
+            self._best(written | {"log_prob_per_piece": (_LEAST_PER_PIECE, 0.0)}, least),
+            self._best(deleted | {"log_prob_per_piece": (0.0,)}, 0.0),
+            self._best(deleted | {"log_prob_per_piece": (_LEAST_PER_PIECE, least)}, least),
+        )
 
-    def _best(self, known: Mapping[str, Sequence[float]], log_prob: float) -> float:
-        """The highest confidence for any choice of the features' values."""
-        weight = dict(zip(FEATURES, self.weights, strict=True))
+    def _best(self, known: Mapping[str, tuple[float, ...]], log_prob: float) -> float:
+        """The highest confidence for any choice of the features' values, at one end of the log-probability."""
+        known = {**known, "log_prob": (log_prob,)}
+        weight = dict(zip(FEATURES, self.first, strict=True))
         each = {name: weight[name] + weight.get(f"{name}_log_prob", 0.0) * log_prob for name in _PLAIN}
         chosen = {name: max((each[name] * value, value) for value in known[name])[1] for name in _PLAIN}
-        return self.probability(_with_products(chosen))
+        return _probability(self.first, _with_products(chosen))
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Calibration:
@@ -192,7 +218,10 @@ class Calibration:
         Raises:
             KeyError: A feature is missing.
         """
-        return cls(tuple(float(values[name]) for name in FEATURES))
+        return cls(
+            tuple(float(values["first"][name]) for name in FEATURES),
+            tuple(float(values["second"][name]) for name in READ_AGAIN),
+        )
 
     @classmethod
     def fit(
@@ -209,7 +238,16 @@ class Calibration:
         """
         if not rows:
             raise ValueError("calibration needs at least one edit")
-        return cls(_fit(rows, right, weights, l2))
+        first, second = _fit([row[:-1] for row in rows], right, weights, l2), _fit(rows, right, weights, l2)
+        # The lower of two probabilities is too low by itself: both are stretched by what it takes to make it right.
+        log_odds = [min(_dot(first, row[:-1]), _dot(second, row)) for row in rows]
+        shift, stretch = _fit([[1.0, z] for z in log_odds], right, weights, l2)
+        return cls(*((w[0] * stretch + shift, *(x * stretch for x in w[1:])) for w in (first, second)))
+
+    @classmethod
+    def never(cls) -> Calibration:
+        """No edit is ever sure."""
+        return cls((-30.0, *(0.0 for _ in FEATURES[1:])), (-30.0, *(0.0 for _ in READ_AGAIN[1:])))
 
 
 _OF_NAMES = ("bias", "told_logit", "log_prob", "detection_logit")
@@ -232,7 +270,7 @@ class NameCalibration:
 
     def probability(self, row: Sequence[float]) -> float:
         """The same for ``features`` that are already known."""
-        return _sigmoid(sum(w * v for w, v in zip(self.weights, row, strict=True)))
+        return _probability(self.weights, row)
 
     def bound(self, told: float, detection: float) -> float:
         """The most confidence that a name could have, whatever the decoder thinks of it."""
@@ -261,6 +299,14 @@ class NameCalibration:
     def never(cls) -> NameCalibration:
         """No name is ever sure."""
         return cls((-30.0, *(0.0 for _ in _OF_NAMES[1:])))
+
+
+def _probability(weights: Sequence[float], row: Sequence[float]) -> float:
+    return _sigmoid(_dot(weights, row))
+
+
+def _dot(weights: Sequence[float], row: Sequence[float]) -> float:
+    return sum(w * v for w, v in zip(weights, row, strict=True))
 
 
 def _sigmoid(z: float) -> float:

@@ -177,7 +177,7 @@ class CTranslateGenerator:
             (i, a)
             for i, answers in answered.items()
             for a in answers
-            if not least or a.told or self._calibration.best(a, segments[i].text) >= least[i]
+            if not least or a.told or self._calibration.at_first(a, segments[i].text) >= least[i]
         ]
         edited = [
             self._tokenizer.words(segments[i].text[: a.start] + a.text + segments[i].text[a.end :]) for i, a in wanted

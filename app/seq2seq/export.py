@@ -18,7 +18,7 @@ from rapidfuzz.distance import Levenshtein
 
 from app.core.types import Mode, Span
 from app.seq2seq.calibrate import (
-    FEATURES,
+    READ_AGAIN,
     Calibration,
     NameCalibration,
     ScoredAnswer,
@@ -33,8 +33,9 @@ from app.seq2seq.tokenizer import BOS, EOS, UNK, Tokenizer, Words
 
 # Bounds of the operating points: the largest share of clean sentences changed, the least precision of an edit, and the
 # word edits that edits of real translations may cost more than they save, a sentence. A reference shows one of many
-# ways to put a sentence right, and some of what is right counts as a cost there.
-BOUNDS = {Mode.MINIMAL: (0.002, 0.92, 0.0), Mode.FLUENT: (0.006, 0.8, 0.01)}
+# ways to put a sentence right, and some of what is right counts as a cost there; with no cost allowed, one such edit
+# would decide.
+BOUNDS = {Mode.MINIMAL: (0.002, 0.92, 0.0005), Mode.FLUENT: (0.006, 0.8, 0.01)}
 
 Confidence = Callable[[Sequence[float]], float]  # of an edit, from the features of its answer
 REAL_SHARE = 1 / 2  # of the weight of all answers that the calibration is fitted on
@@ -219,10 +220,10 @@ def calibrate(
     }
 
 
-def fit_calibration(judged: Sequence[JudgedAnswer], used: Collection[str] = FEATURES) -> Calibration:
+def fit_calibration(judged: Sequence[JudgedAnswer], used: Collection[str] = READ_AGAIN) -> Calibration:
     """The confidence that the answers for the fit give, from the features ``used``; the others weigh nothing."""
     fitted = [j for j in judged if j.is_for_fit]
-    keep = [name in used for name in FEATURES]
+    keep = [name in used for name in READ_AGAIN]
     rows = [[value if kept else 0.0 for value, kept in zip(j.row, keep, strict=True)] for j in fitted]
     return Calibration.fit(rows, [j.gain > 0 for j in fitted], _balance(fitted))
 

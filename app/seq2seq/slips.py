@@ -3,8 +3,9 @@
 Post-edits say what translators changed, right sentences what is right; neither says plainly "this word is in the wrong
 form". Here clean sentences get the slips that the grammatical part of real post-edits consists of. Counted on pe-train
 (4,539 edits of Estonian, Romanian and Russian translations): determiners 36 %, prepositions 24 %, forms of one word
-21 %, pronouns 11 %, auxiliaries 8 %; forms are drawn more often, for they have the most variety. The forms of a word
-are those that the clean text itself shows. Scraped text adds what people and scanners do to letters, commas and spaces.
+21 %, pronouns 11 %, auxiliaries 8 %; forms are drawn more often, for they have the most variety, and most often where
+the sentence shows that they are wrong: agreement, after an auxiliary, after a number. The forms of a word are those
+that the clean text itself shows. Scraped text adds what people and scanners do to letters, commas and spaces.
 
 A slip must show in the sentence: another tense ("he earns" for "he earned", "is" for "was") or another modal verb
 usually leaves a right one, and a network that is told it is wrong puts the news into the past.
@@ -95,6 +96,43 @@ _BEFORE_ONE_FORM = frozenset(
         "may", "might", "must",
     )
 )  # fmt: skip
+# What a finite verb has in the other number, and what stands before a verb of either.
+_OTHER_NUMBER = {
+    "is": "are", "are": "is", "was": "were", "were": "was", "has": "have", "have": "has", "does": "do",
+    "isn't": "aren't", "aren't": "isn't", "wasn't": "weren't", "weren't": "wasn't", "hasn't": "haven't",
+    "haven't": "hasn't", "doesn't": "don't",
+}  # fmt: skip
+_ONE = frozenset(("this", "its", "his", "has", "is", "was", "as", "us", "does"))
+_SEVERAL = frozenset(("we", "they", "you", "i", "people", "these", "those", "men", "women", "children", "both"))
+_MANY = frozenset((
+    "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "twenty", "hundred",
+    "many", "several", "few", "these", "those", "both", "various", "all", "most", "other", "some",
+))  # fmt: skip
+_AUXILIARY = frozenset((
+    "will", "would", "can", "could", "shall", "should", "may", "might", "must", "did", "does", "do", "to", "has",
+    "have", "had", "be", "been", "is", "are", "was", "were", "being", "cannot", "didn't", "doesn't", "don't", "won't",
+))  # fmt: skip
+# After these comes no finite verb: what looks like one is a noun.
+_NO_SUBJECT = frozenset((
+    *_ARTICLES, *_PREPOSITIONS, *_MANY, *_AUXILIARY, "and", "or", "my", "your", "his", "her", "its", "our", "their",
+    "this", "that", "no", "any", "each", "every", "not", "as", "than", ",", "more",
+))  # fmt: skip
+
+
+def _made_regular() -> dict[str, tuple[str, ...]]:
+    """Irregular form, and what it would be if verbs and nouns were regular."""
+    found: dict[str, tuple[str, ...]] = {}
+    for lines, ending in ((IRREGULAR_VERBS, "ed"), (IRREGULAR_NOUNS, "s")):
+        for line in lines:
+            base, _, forms = line.partition(":")
+            regular = base + ending[1:] if base.endswith("e") and ending == "ed" else base + ending
+            for form in re.split("[/,]", forms):
+                if base not in ("be", "have", "do", "person") and form not in (base, f"{base}s", f"{base}es", regular):
+                    found[form] = tuple(dict.fromkeys((*found.get(form, ()), regular)))
+    return found
+
+
+_REGULAR = _made_regular()
 _SMALL = frozenset((*_ARTICLES, *_PREPOSITIONS, "that", "and", "as", "not", "it", "there"))
 
 
@@ -165,11 +203,12 @@ class Slipper:
         """The text with up to ``count`` slips."""
         ends = [0, *(end for _, end in words.bounds)]
         text = _Text([words.text[a:b] for a, (b, _) in zip(ends, words.bounds, strict=False)], words.surfaces())
-        kinds: tuple[Callable[[_Text, random.Random], None], ...] = (
-            self._form, _article, _preposition, _auxiliary, _pronoun, _lost_or_doubled, self._misspelling, _confused,
-            _comma, _space, _order, _capital, _apostrophe,
-        )  # fmt: skip
-        for kind in rng.choices(kinds, weights=(26, 24, 16, 7, 6, 5, 18, 4, 6, 2, 2, 3, 3), k=count):
+        kinds: dict[Callable[[_Text, random.Random], None], int] = {
+            self._form: 16, _article: 20, _preposition: 13, _auxiliary: 6, _pronoun: 5, _lost_or_doubled: 5,
+            self._misspelling: 16, _confused: 4, _comma: 5, _space: 2, _order: 2, _capital: 3, _apostrophe: 3,
+            self._agreement: 18, self._after_auxiliary: 10, self._number: 7, _as_if_regular: 4, _a_or_an: 3,
+        }  # fmt: skip
+        for kind in rng.choices([*kinds], weights=[*kinds.values()], k=count):
             kind(text, rng)
         return str(text) + words.text[ends[-1] :]
 
@@ -181,6 +220,49 @@ class Slipper:
             forms = [form for form in self.families[old] if not _is_other_tense(old, form, before)]
             if forms:
                 text.replace(at, rng.choice(forms))
+
+    def _agreement(self, text: _Text, rng: random.Random) -> None:
+        """A verb in the other number: "we has", "the results shows"."""
+        places = [(i, other) for i, word in enumerate(text.words) if (other := _OTHER_NUMBER.get(word.lower()))]
+        for i in range(1, len(text.words)):
+            word, before = text.words[i], text.words[i - 1].lower()
+            forms = self.families.get(word, ()) if word.islower() else ()
+            if not any(form.endswith("ing") for form in forms) or before in _NO_SUBJECT:
+                continue
+            if word.endswith("s"):
+                if not before.endswith("s") or before in _ONE:
+                    places += [(i, form) for form in forms if form in (word[:-1], word[:-2], f"{word[:-3]}y")]
+            elif before in _SEVERAL or (before.endswith("s") and before not in _ONE):
+                places += [(i, form) for form in forms if form in (f"{word}s", f"{word}es", f"{word[:-1]}ies")]
+        if places:
+            text.replace(*rng.choice(places))
+
+    def _after_auxiliary(self, text: _Text, rng: random.Random) -> None:
+        """Another form where an auxiliary asks for one: "will costs", "did not changed", "has be"."""
+        places = []
+        for i in range(1, len(text.words)):
+            before = text.words[i - 1].lower()
+            if before in ("not", "also") and i > 1:
+                before = text.words[i - 2].lower()
+            forms = self.families.get(text.words[i], ())
+            if forms and before in _AUXILIARY and any(f.endswith(("ing", "ed")) for f in (*forms, text.words[i])):
+                places.append((i, forms))
+        if places:
+            at, forms = rng.choice(places)
+            text.replace(at, rng.choice(forms))
+
+    def _number(self, text: _Text, rng: random.Random) -> None:
+        """A noun in the singular where the word before it asks for the plural: "eleven month"."""
+        places = [
+            (i, form)
+            for i in range(1, len(text.words))
+            if (text.words[i - 1].lower() in _MANY or (text.words[i - 1].isdigit() and text.words[i - 1] != "1"))
+            and text.words[i].endswith("s")
+            for form in self.families.get(text.words[i], ())
+            if text.words[i] in (f"{form}s", f"{form}es", f"{form[:-1]}ies")
+        ]
+        if places:
+            text.replace(*rng.choice(places))
 
     def _misspelling(self, text: _Text, rng: random.Random) -> None:
         places = [i for i, word in enumerate(text.words) if len(word) > 3 and word.isalpha() and word.isascii()
@@ -282,6 +364,21 @@ def _auxiliary(text: _Text, rng: random.Random) -> None:
         text.delete(rng.choice(places))
     else:
         _swap(text, _AUXILIARIES, rng)
+
+
+def _as_if_regular(text: _Text, rng: random.Random) -> None:
+    """An irregular form made as regular ones are: "sended", "childs"."""
+    places = [(i, other) for i, word in enumerate(text.words) for other in _REGULAR.get(word.lower(), ())]
+    if places:
+        text.replace(*rng.choice(places))
+
+
+def _a_or_an(text: _Text, rng: random.Random) -> None:
+    """The article that the next sound does not ask for."""
+    places = _places(text, ("a", "an"))
+    if places:
+        at = rng.choice(places)
+        text.replace(at, "an" if text.words[at].lower() == "a" else "a")
 
 
 def _pronoun(text: _Text, rng: random.Random) -> None:

@@ -116,13 +116,14 @@ def test_harper_runs_where_it_is_installed() -> None:
 def test_our_network_does_the_same_work_through_transformers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     torch = pytest.importorskip("torch")
     transformers = pytest.importorskip("transformers")
-    from app.seq2seq.calibrate import FEATURES, NameCalibration
+    from app.seq2seq.calibrate import FEATURES, READ_AGAIN, Calibration, NameCalibration
     from app.seq2seq.ctranslate import WORDS
     from app.seq2seq.export import convert, write_manifest
     from app.seq2seq.lexicon import write_lexicon
     from app.seq2seq.network import RepairNetwork, bart_config
     from app.seq2seq.tokenizer import CONTROLS, Tokenizer
 
+    even = Calibration((0.0,) * len(FEATURES), (0.0,) * len(READ_AGAIN))
     corpus = tmp_path / "corpus.txt"
     corpus.write_text("He go to school with us today.\nWe saw the big grey sea.\n" * 20)
     sentencepiece.SentencePieceTrainer.train(
@@ -156,7 +157,7 @@ def test_our_network_does_the_same_work_through_transformers(tmp_path: Path, mon
             "detect_threshold": threshold,
             "operating_points": {"minimal": least, "fluent": least},
             "calibration_of_names": NameCalibration.never().to_json(),
-            "calibration": dict.fromkeys(FEATURES, 0.0),  # a confidence of one half, whatever is asked
+            "calibration": even.to_json(),  # a confidence of one half, whatever is asked
         }
         write_manifest(tmp_path, manifest)
         speed.repair_network(tmp_path, batch=2, prune=prune).run(["He go to school.", "He go to school.", "We saw."])

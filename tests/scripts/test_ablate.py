@@ -7,6 +7,7 @@ import random
 from pathlib import Path
 
 import pytest
+import typer
 
 torch = pytest.importorskip("torch")
 
@@ -67,6 +68,8 @@ def test_every_variant_is_trained_once_and_stands_in_the_table(tmp_path: Path, m
         train_variants(tmp_path / "out", tmp_path, tmp_path / "train.npz", words, Path(), steps, 120)
         return (tmp_path / "out" / "ablation.md").read_text()
 
+    train_variants(tmp_path / "one", tmp_path, tmp_path / "train.npz", words, Path(), 2, 120, ["no slips"])
+    assert list(json.loads((tmp_path / "one" / "ablation.json").read_text())) == ["no slips"]
     table = train(2)
     assert all(f"| {variant.name} |" in table for variant in VARIANTS)
     done = json.loads((tmp_path / "out" / "ablation.json").read_text())
@@ -75,3 +78,9 @@ def test_every_variant_is_trained_once_and_stands_in_the_table(tmp_path: Path, m
     assert train(2) == table
     assert (tmp_path / "out" / "everything" / "checkpoint" / "head.pt").stat().st_mtime_ns == weights
     assert RepairNetwork.load(tmp_path / "out" / "random").bart.config.encoder_layers == 1
+
+
+def test_a_variant_that_does_not_exist_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(typer.BadParameter, match="no verbs"):
+        train_variants(tmp_path, tmp_path, tmp_path / "train.npz", only=["no verbs"])
+    assert not (tmp_path / "ablation.json").exists()

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.seq2seq.calibrate import FEATURES, Calibration, ScoredAnswer, choose_threshold, features, reliability
+from app.seq2seq.calibrate import (
+    FEATURES,
+    READ_AGAIN,
+    Calibration,
+    ScoredAnswer,
+    choose_threshold,
+    features,
+    reliability,
+)
 
 ANSWER = ScoredAnswer(3, 5, "goes", 0.9, -0.1, 1, 0.2, 1)
 
 
 def test_there_is_a_value_for_every_feature() -> None:
-    assert len(features(ANSWER, "He go home")) == len(FEATURES)
+    assert len(features(ANSWER, "He go home")) == len(READ_AGAIN)
 
 
 @pytest.mark.parametrize(
@@ -42,11 +51,12 @@ def test_each_sort_of_edit_is_told_apart(name: str, answer: ScoredAnswer, text: 
 
 def test_a_fit_finds_the_probability_behind_the_data() -> None:
     rng = random.Random(1)
-    rows = [[1.0, rng.uniform(-3, 3)] + [0.0] * (len(FEATURES) - 2) for _ in range(4000)]
+    rows = [[1.0, rng.uniform(-3, 3)] + [0.0] * (len(READ_AGAIN) - 2) for _ in range(4000)]
     right = [rng.random() < 1 / (1 + 2.718281828 ** -(0.5 + row[1])) for row in rows]
     fitted = Calibration.fit(rows, right)
-    assert fitted.weights[0] == pytest.approx(0.5, abs=0.15)
-    assert fitted.weights[1] == pytest.approx(1.0, abs=0.15)
+    for weights in (fitted.first, fitted.second):
+        assert weights[0] == pytest.approx(0.5, abs=0.15)
+        assert weights[1] == pytest.approx(1.0, abs=0.15)
     error, _ = reliability([fitted.probability(row) for row in rows], right)
     assert error < 0.03
 
@@ -55,7 +65,8 @@ WORDS = st.sampled_from(["", "the", ". The", ". Goes", "a", "The", "go", "Goes",
 
 
 @given(
-    st.lists(st.floats(-3, 3), min_size=len(FEATURES), max_size=len(FEATURES)),
+    st.lists(st.floats(-3, 3), min_size=len(READ_AGAIN), max_size=len(READ_AGAIN)),
+    st.floats(0, 1),
     st.sampled_from(["", "In ", "He, "]),
     WORDS,
     WORDS,
@@ -68,19 +79,34 @@ WORDS = st.sampled_from(["", "the", ". The", ". Goes", "a", "The", "go", "Goes",
     st.integers(0, 10**6),
 )
 def test_no_answer_is_more_confident_than_the_bound_of_its_doubt(
-    weights: list[float], before: str, old: str, new: str, detection: float, log_prob: float, n: int, quality: float,
-    doubts: int, suggestion: str, count: int,
+    weights: list[float], doubt_after: float, before: str, old: str, new: str, detection: float, log_prob: float,
+    n: int, quality: float, doubts: int, suggestion: str, count: int,
 ) -> None:  # fmt: skip
-    calibration = Calibration(tuple(weights))
+    calibration = Calibration(tuple(weights[:-1]), tuple(weights))
     start, end = len(before), len(before) + len(old)
-    answer = ScoredAnswer(start, end, new, detection, log_prob, n, quality, doubts, suggestion, count)
+    answer = ScoredAnswer(
+        start, end, new, detection, log_prob, n, quality, doubts, suggestion, count, doubt_after=doubt_after
+    )
     bound = calibration.bound(old, detection, quality, doubts, at_start=not before, suggestion=suggestion, count=count)
-    assert calibration.confidence(answer, f"{before}{old} home") <= bound
+    hypothesis = f"{before}{old} home"
+    assert calibration.confidence(answer, hypothesis) <= calibration.at_first(answer, hypothesis) <= bound
 
 
 def test_calibration_survives_its_file() -> None:
-    calibration = Calibration(tuple(float(i) for i in range(len(FEATURES))))
+    calibration = Calibration(
+        tuple(float(i) for i in range(len(FEATURES))), tuple(float(-i) for i in range(len(READ_AGAIN)))
+    )
     assert Calibration.from_json(calibration.to_json()) == calibration
+
+
+def test_a_doubt_that_is_left_lowers_the_confidence_and_none_never_raises_it() -> None:
+    first = (2.0, *(0.0 for _ in FEATURES[1:]))
+    calibration = Calibration(first, (*first, -1.0))
+    sure, unsure = (replace(ANSWER, doubt_after=p) for p in (0.0, 0.9))
+    assert (
+        calibration.confidence(sure, "He go home") == calibration.at_first(sure, "He go home") == pytest.approx(0.8808)
+    )
+    assert calibration.confidence(unsure, "He go home") == pytest.approx(0.4509)
 
 
 def test_nothing_to_fit_is_an_error() -> None:
@@ -119,11 +145,12 @@ def test_what_real_translations_lose_in_all_raises_the_threshold() -> None:
 
 def test_a_row_of_weight_two_counts_as_two_rows() -> None:
     rng = random.Random(3)
-    rows = [[1.0, rng.uniform(-3, 3)] + [0.0] * (len(FEATURES) - 2) for _ in range(200)]
+    rows = [[1.0, rng.uniform(-3, 3)] + [0.0] * (len(READ_AGAIN) - 2) for _ in range(200)]
     right = [rng.random() < 0.5 + row[1] / 8 for row in rows]
     weighted = Calibration.fit(rows, right, [2.0] * 100 + [1.0] * 100)
     doubled = Calibration.fit(rows[:100] + rows, right[:100] + right)
-    assert weighted.weights == pytest.approx(doubled.weights, abs=1e-9)
+    assert weighted.first == pytest.approx(doubled.first, abs=1e-9)
+    assert weighted.second == pytest.approx(doubled.second, abs=1e-9)
     confidence = [weighted.probability(row) for row in rows]
     once, _ = reliability(confidence, right, [2.0] * 100 + [1.0] * 100)
     twice, _ = reliability(confidence[:100] + confidence, right[:100] + right)

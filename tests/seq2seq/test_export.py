@@ -20,7 +20,7 @@ from app.core.errors import ResourceError
 from app.core.protocols import GenerationTask, NameHint
 from app.core.types import Mode, Span
 from app.seq2seq.batches import make_batch
-from app.seq2seq.calibrate import FEATURES, Calibration, NameCalibration
+from app.seq2seq.calibrate import FEATURES, READ_AGAIN, Calibration, NameCalibration
 from app.seq2seq.codec import Mark, TextChange, decoder_prompt, read_answer
 from app.seq2seq.ctranslate import WORDS, CTranslateGenerator, Doubt, doubt_within, find_doubts, told_names, with_hints
 from app.seq2seq.examples import make_pair
@@ -78,7 +78,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, RepairNetwork,
         "detect_threshold": 0.3,
         "training": {"steps": 250, "examples_seen": 1500},
         "operating_points": {"minimal": 0.5, "fluent": 0.4},
-        "calibration": Calibration((0.0, 1.0, *(0.0,) * (len(FEATURES) - 2))).to_json(),
+        "calibration": Calibration(
+            (0.0, 1.0, *(0.0,) * (len(FEATURES) - 2)), (0.0, 1.0, *(0.0,) * (len(READ_AGAIN) - 2))
+        ).to_json(),
         "calibration_of_names": NameCalibration((-2.0, 1.0, 0.0, 0.0)).to_json(),
     }
     write_manifest(folder, manifest)

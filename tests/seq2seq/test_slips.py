@@ -64,6 +64,31 @@ def test_a_slip_is_never_another_tense_alone(tokenizer: Tokenizer) -> None:
         assert any(wrong in text for text in seen), wrong
 
 
+@pytest.mark.parametrize(
+    ("text", "wrong", "never"),
+    [
+        ("We have seen the report shows it.", ("We has seen", "report show it"), ("the report is",)),
+        ("They will not change what was sent.", ("not changes", "not changed", "not changing"), ("was sendes",)),
+        (
+            "After eleven months the 3 children went home.",
+            ("eleven month the", "childs", "goed home"),
+            ("month the 3 childs",),
+        ),
+        ("A man saw an owl.", ("An man", "a owl", "seed an owl"), ("A men",)),
+    ],
+)
+def test_grammar_slips_where_the_sentence_shows_it(
+    tokenizer: Tokenizer, text: str, wrong: tuple[str, ...], never: tuple[str, ...]
+) -> None:
+    forms = ("show", "shows", "showing", "change", "changes", "changed", "changing", "month", "months", "report", "see")
+    slipper = Slipper(word_families(forms), frozenset(text.lower().split()))
+    seen = [slipper.slip(tokenizer.words(text), 1, random.Random(seed)) for seed in range(3000)]
+    for sign in wrong:
+        assert any(sign in slip for slip in seen), sign
+    for sign in never:
+        assert not any(sign in slip for slip in seen), sign
+
+
 def test_letters_commas_spaces_and_order_slip_too(tokenizer: Tokenizer) -> None:
     seen = slipped(tokenizer, 1, range(2000))
     words = set(TEXT.replace(",", "").replace(".", "").lower().split())
