@@ -199,17 +199,25 @@ class Slipper:
     families: Mapping[str, tuple[str, ...]]
     known: frozenset[str] = frozenset()
 
-    def slip(self, words: Words, count: int, rng: random.Random) -> str:
-        """The text with up to ``count`` slips."""
+    @property
+    def kinds(self) -> dict[str, tuple[Callable[[_Text, random.Random], None], int]]:
+        """The kinds of slip by name, and how often each is drawn beside the others."""
+        return {
+            "form": (self._form, 16), "article": (_article, 20), "preposition": (_preposition, 13),
+            "auxiliary": (_auxiliary, 6), "pronoun": (_pronoun, 5), "lost or doubled": (_lost_or_doubled, 5),
+            "misspelling": (self._misspelling, 16), "confused": (_confused, 4), "comma": (_comma, 5),
+            "space": (_space, 2), "order": (_order, 2), "capital": (_capital, 3), "apostrophe": (_apostrophe, 3),
+            "agreement": (self._agreement, 18), "after an auxiliary": (self._after_auxiliary, 10),
+            "number": (self._number, 7), "as if regular": (_as_if_regular, 4), "a or an": (_a_or_an, 3),
+        }  # fmt: skip
+
+    def slip(self, words: Words, count: int, rng: random.Random, only: str | None = None) -> str:
+        """The text with up to ``count`` slips, of the kind ``only`` if one is named."""
         ends = [0, *(end for _, end in words.bounds)]
         text = _Text([words.text[a:b] for a, (b, _) in zip(ends, words.bounds, strict=False)], words.surfaces())
-        kinds: dict[Callable[[_Text, random.Random], None], int] = {
-            self._form: 16, _article: 20, _preposition: 13, _auxiliary: 6, _pronoun: 5, _lost_or_doubled: 5,
-            self._misspelling: 16, _confused: 4, _comma: 5, _space: 2, _order: 2, _capital: 3, _apostrophe: 3,
-            self._agreement: 18, self._after_auxiliary: 10, self._number: 7, _as_if_regular: 4, _a_or_an: 3,
-        }  # fmt: skip
-        for kind in rng.choices([*kinds], weights=[*kinds.values()], k=count):
-            kind(text, rng)
+        names, drawn = [only] if only else [*self.kinds], self.kinds
+        for name in rng.choices(names, weights=[drawn[name][1] for name in names], k=count):
+            drawn[name][0](text, rng)
         return str(text) + words.text[ends[-1] :]
 
     def _form(self, text: _Text, rng: random.Random) -> None:
