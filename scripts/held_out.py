@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import lzma
 import random
 from collections import Counter
 from collections.abc import Sequence
@@ -18,6 +16,7 @@ from app.seq2seq.lexicon import Lexicon
 from app.seq2seq.slips import Slipper, false_boundary, word_families
 from app.seq2seq.tokenizer import Tokenizer
 from scripts.prepare_data import curl, read_documents
+from scripts.prepare_data import read_pairs as read_rows
 
 LANGUAGES = ("et", "ro", "ru")  # their post-edits are repairs, not retranslations
 
@@ -73,8 +72,7 @@ class HeldOutSets:
 
 def read_pairs(path: Path) -> list[HeldOut]:
     """Post-edits of a pair file."""
-    with lzma.open(path, "rt", encoding="utf-8") as lines:
-        rows = [row for row in map(json.loads, lines) if row["lang"] in LANGUAGES]
+    rows = (row for row in read_rows(path) if row["lang"] in LANGUAGES)
     return [HeldOut(str(row.get("doc")), row["mt"], row["ref"]) for row in rows]
 
 
@@ -82,9 +80,7 @@ def read_translations(path: Path) -> list[HeldOut]:
     """The rows of ``wmt-train`` that training must not see; none if there is no such file."""
     if not path.is_file():
         return []
-    with lzma.open(path, "rt", encoding="utf-8") as lines:
-        rows = [row for row in map(json.loads, lines) if is_held_out_row(row)]
-    return [HeldOut(document_id(row), row["mt"], row["ref"]) for row in rows]
+    return [HeldOut(document_id(row), row["mt"], row["ref"]) for row in read_rows(path) if is_held_out_row(row)]
 
 
 def clean_sentences(folder: Path, most: int) -> list[str]:

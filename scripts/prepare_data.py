@@ -60,6 +60,12 @@ def read_pairs(path: Path) -> Iterator[dict[str, Any]]:
             yield json.loads(line)
 
 
+def held_out_of(folder: Path) -> frozenset[str]:
+    """Keys of the references that no example may hold; none where there is no ``wmt-train``."""
+    wmt = folder / "wmt-train.jsonl.xz"
+    return held_out_references(read_pairs(wmt)) if wmt.is_file() else frozenset()
+
+
 def read_documents(path: Path) -> Iterator[tuple[int, list[str]]]:
     """Index and sentences of each document of a clean file; the index that says what is held out."""
     for index, paragraphs in read_paragraphs(path):
@@ -107,8 +113,7 @@ def real_examples(
     counted = []
     seen = {row["mt"] for name in ("pe-dev", "pe-test20") if (folder / f"{name}.jsonl.xz").is_file()
             for row in read_pairs(folder / f"{name}.jsonl.xz")}  # fmt: skip
-    wmt = folder / "wmt-train.jsonl.xz"
-    held_out = held_out_references(read_pairs(wmt)) if wmt.is_file() else frozenset()
+    held_out = held_out_of(folder)
     for path in sorted(folder.glob("*-train.jsonl.xz")):
         for row in read_pairs(path):
             machine, corrected = row["mt"], row["ref"]
@@ -129,8 +134,7 @@ def real_examples(
 
 def right_sides(folder: Path, rng: random.Random) -> list[str]:
     """The references of the pair files, each once: news and talk, right as they stand; those held out are left out."""
-    wmt = folder / "wmt-train.jsonl.xz"
-    held_out = held_out_references(read_pairs(wmt)) if wmt.is_file() else frozenset()
+    held_out = held_out_of(folder)
     found: dict[str, str] = {}
     for path in sorted(folder.glob("*-train.jsonl.xz")):
         for row in read_pairs(path):

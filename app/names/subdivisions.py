@@ -35,7 +35,7 @@ class Subdivisions:
         self._names: dict[str, Mapping[str, str]] = {}
         for path in sorted(folder.glob("*.xml")):
             try:
-                found = ElementTree.parse(path).iterfind(".//subdivision")  # a package's own file
+                found = ElementTree.parse(path).iterfind(".//subdivision")
                 self._names[path.stem] = {s.get("type", ""): _IN_BRACKETS.sub("", s.text) for s in found if s.text}
             except (ElementTree.ParseError, OSError) as exc:
                 raise ResourceError(f"{path} is damaged; install unicode-cldr-core again") from exc

@@ -88,14 +88,12 @@ _ALIKE = (
     ("wh", "w"), ("gh", "g"), ("ght", "th"), ("ck", "k"), ("oo", "u"), ("u", "o"), ("e", "i"), ("a", "e"), ("l", "i"),
     ("m", "rn"), ("n", "m"), ("v", "b"), ("b", "p"), ("t", "d"), ("g", "j"),
 )  # fmt: skip
+_BEFORE_A_FORM = frozenset((
+    "will", "would", "can", "could", "shall", "should", "may", "might", "must", "did", "does", "do", "has", "have",
+    "had", "be", "been", "is", "are", "was", "were", "being", "to",
+))  # fmt: skip
 # After these a verb shows its tense or its form: "he earn", "to earned", "has earn".
-_BEFORE_ONE_FORM = frozenset(
-    (
-        "he", "she", "it", "this", "that", "who", "which", "to", "not", "is", "are", "was", "were", "be", "been",
-        "being", "has", "have", "had", "do", "does", "did", "will", "would", "can", "could", "shall", "should",
-        "may", "might", "must",
-    )
-)  # fmt: skip
+_BEFORE_ONE_FORM = _BEFORE_A_FORM | {"he", "she", "it", "this", "that", "who", "which", "not"}
 # What a finite verb has in the other number, and what stands before a verb of either.
 _OTHER_NUMBER = {
     "is": "are", "are": "is", "was": "were", "were": "was", "has": "have", "have": "has", "does": "do",
@@ -108,10 +106,7 @@ _MANY = frozenset((
     "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "twenty", "hundred",
     "many", "several", "few", "these", "those", "both", "various", "all", "most", "other", "some",
 ))  # fmt: skip
-_AUXILIARY = frozenset((
-    "will", "would", "can", "could", "shall", "should", "may", "might", "must", "did", "does", "do", "to", "has",
-    "have", "had", "be", "been", "is", "are", "was", "were", "being", "cannot", "didn't", "doesn't", "don't", "won't",
-))  # fmt: skip
+_AUXILIARY = _BEFORE_A_FORM | {"cannot", "didn't", "doesn't", "don't", "won't"}
 # After these comes no finite verb: what looks like one is a noun.
 _NO_SUBJECT = frozenset((
     *_ARTICLES, *_PREPOSITIONS, *_MANY, *_AUXILIARY, "and", "or", "my", "your", "his", "her", "its", "our", "their",
@@ -215,9 +210,10 @@ class Slipper:
         """The text with up to ``count`` slips, of the kind ``only`` if one is named."""
         ends = [0, *(end for _, end in words.bounds)]
         text = _Text([words.text[a:b] for a, (b, _) in zip(ends, words.bounds, strict=False)], words.surfaces())
-        names, drawn = [only] if only else [*self.kinds], self.kinds
-        for name in rng.choices(names, weights=[drawn[name][1] for name in names], k=count):
-            drawn[name][0](text, rng)
+        kinds = self.kinds
+        drawn = [kinds[only]] if only else [*kinds.values()]
+        for kind, _ in rng.choices(drawn, weights=[weight for _, weight in drawn], k=count):
+            kind(text, rng)
         return str(text) + words.text[ends[-1] :]
 
     def _form(self, text: _Text, rng: random.Random) -> None:
