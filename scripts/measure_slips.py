@@ -19,7 +19,7 @@ import typer
 from app.core.protocols import GenerationTask
 from app.core.types import Mode
 from app.seq2seq.ctranslate import CTranslateGenerator
-from app.seq2seq.slips import Slipper, word_families
+from app.seq2seq.slips import Slipper
 from app.seq2seq.tokenizer import Tokenizer
 from scripts.held_out import clean_sentences
 
@@ -45,8 +45,7 @@ def main(
     """Print, for each network and kind, how many sentences are given back and how many edits that took."""
     sentences = [s for s in clean_sentences(data / "text", BEHIND + 3000)[BEHIND:] if 30 <= len(s) <= 250]
     counted = Counter(w for s in sentences for w in s.split() if w.islower())
-    families = word_families(w for w, n in counted.items() if n >= 2 and w.isalpha())
-    slipper = Slipper(families, frozenset(counted))
+    slipper = Slipper.of((w for w, n in counted.items() if n >= 2 and w.isalpha()), counted)
     unknown = set(kind or ()) - set(slipper.kinds)
     if unknown:
         raise typer.BadParameter(f"no kind {sorted(unknown)}; there are {[*slipper.kinds]}")

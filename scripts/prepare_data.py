@@ -44,7 +44,7 @@ from app.seq2seq.examples import (
     write_examples,
 )
 from app.seq2seq.lexicon import read_lexicon
-from app.seq2seq.slips import Slipper, false_boundary, word_families
+from app.seq2seq.slips import Slipper, false_boundary
 from app.seq2seq.tokenizer import Tokenizer
 
 CLOSE_LANGUAGES = ("et", "ro", "ru")  # their post-edits are repairs; those of ne and si are mostly retranslations
@@ -215,9 +215,8 @@ def main(
         right = half_curled(text, rng)
         wrong = by_counts.corrupt(pieces.words(right), rng)
         examples.append(make(wrong, right, 0.5, SYNTHETIC))
-    slipper = Slipper(
-        word_families(w for w, c in counted.items() if c >= 5 and w.isalpha()),
-        frozenset(w for w, c in counted.items() if c >= 2),
+    slipper = Slipper.of(
+        (w for w, c in counted.items() if c >= 5 and w.isalpha()), (w for w, c in counted.items() if c >= 2)
     )
     translated = right_sides(data / "mt", rng)[:references]
     n_clean = len(translated) * 2 // 5

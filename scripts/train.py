@@ -50,7 +50,7 @@ class TrainConfig:
         warmup: Steps of linear warm-up; then linear decay to a tenth.
         encoder_lr, decoder_lr, head_lr: Peak learning rates.
         freeze_embeddings: Leave the embedding table alone (faster on a CPU).
-        freeze_layers: Leave so many lower encoder layers alone.
+        freeze_layers: Leave so many lower encoder layers alone, and the positions below them.
         right_marks: Spans a sentence that are right, for the decoder to write again.
         hint_share: Chance that a mark comes with a hint.
         noise_share: Chance that a sentence is damaged further.
@@ -136,9 +136,12 @@ def make_optimizer(network: RepairNetwork, config: TrainConfig) -> torch.optim.A
     encoder = [p for p in network.encoder.parameters() if p is not shared]
     known = {id(p) for p in (*encoder, *network.head.parameters(), shared)}
     decoder = [p for p in network.parameters() if id(p) not in known]
-    for i, layer in enumerate(network.bart.model.encoder.layers):
-        if i < config.freeze_layers:
-            layer.requires_grad_(False)
+    below = network.bart.model.encoder
+    if config.freeze_layers:  # with nothing to learn underneath, no gradient passes the frozen layers
+        below.embed_positions.requires_grad_(False)
+        below.layernorm_embedding.requires_grad_(False)
+    for layer in below.layers[: config.freeze_layers]:
+        layer.requires_grad_(False)
     shared.requires_grad_(not config.freeze_embeddings)
     groups = [
         (encoder, config.encoder_lr),

@@ -16,10 +16,22 @@ from __future__ import annotations
 import random
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 
 from app.core.classify import IRREGULAR_NOUNS, IRREGULAR_VERBS
+from app.seq2seq.constructions import (
+    CONSTRUCTIONS,
+    Construction,
+    Families,
+    after_a_preposition,
+    before_a_verb,
+    derived_words,
+    number_of_a_noun,
+    word_class,
+)
+from app.seq2seq.slip_text import SlipText
 from app.seq2seq.tokenizer import Words
 
 _ENDINGS = ("", "s", "es", "ed", "d", "ing", "ly", "er")
@@ -47,14 +59,6 @@ _AUXILIARIES = (
     ("had", "having"),
     ("do", "does"),
 )
-_PRONOUNS = (
-    ("he", "she", "it", "they", "we"),
-    ("him", "her", "it", "them", "us"),
-    ("his", "her", "its", "their", "our"),
-    ("himself", "herself", "itself", "themselves"),
-    ("who", "which", "that"),
-    ("this", "these", "that", "those"),
-)
 _CONFUSED = (
     ("its", "it's"),
     ("their", "there", "they're"),
@@ -79,6 +83,7 @@ _CONFUSED = (
     ("as", "like"),
     ("also", "too"),
 )
+_TRIES = 3  # kinds that are tried for one slip: not every sentence has room for each
 _VOWELS = "aeiou"
 _APOSTROPHE = re.compile("['’]")
 # Letters that sound alike, or are taken for each other, in both directions.
@@ -155,68 +160,58 @@ def word_families(words: Iterable[str]) -> dict[str, tuple[str, ...]]:
     return {word: tuple(sorted(forms)) for word, forms in families.items() if forms}
 
 
-@dataclass(slots=True)
-class _Text:
-    """Words with the white space before each, to be changed in place."""
-
-    spaces: list[str]
-    words: list[str]
-
-    def replace(self, at: int, new: str) -> None:
-        old = self.words[at]
-        self.words[at] = new[:1].upper() + new[1:] if old[:1].isupper() else new
-
-    def delete(self, at: int) -> None:
-        if at == 0 and len(self.words) > 1:
-            self.words[1] = self.words[1][:1].upper() + self.words[1][1:]
-            self.spaces[1] = self.spaces[0]
-        del self.words[at], self.spaces[at]
-
-    def insert(self, at: int, new: str) -> None:
-        if at == 0:
-            return
-        self.words.insert(at, new)
-        self.spaces.insert(at, " ")
-
-    def __str__(self) -> str:
-        return "".join(s + w for s, w in zip(self.spaces, self.words, strict=True))
-
-
 @dataclass(frozen=True, slots=True)
 class Slipper:
     """Makes grammatical slips.
 
     Args:
         families: Other forms of a word, as ``word_families`` gives them.
+        derived: Words of another class, as ``derived_words`` gives them.
         known: Words, lower case: a misspelling is none of them.
     """
 
-    families: Mapping[str, tuple[str, ...]]
+    families: Families
+    derived: Families
     known: frozenset[str] = frozenset()
 
+    @classmethod
+    def of(cls, words: Iterable[str], known: Iterable[str]) -> Slipper:
+        """With the forms that ``words`` (lower case, each worth having) are of one another."""
+        words = frozenset(words)
+        return cls(word_families(words), derived_words(words), frozenset(known))
+
     @property
-    def kinds(self) -> dict[str, tuple[Callable[[_Text, random.Random], None], int]]:
+    def kinds(self) -> dict[str, tuple[Construction, int]]:
         """The kinds of slip by name, and how often each is drawn beside the others."""
         return {
             "form": (self._form, 16), "article": (_article, 20), "preposition": (_preposition, 13),
-            "auxiliary": (_auxiliary, 6), "pronoun": (_pronoun, 5), "lost or doubled": (_lost_or_doubled, 5),
+            "auxiliary": (_auxiliary, 6), "lost or doubled": (_lost_or_doubled, 5),
             "misspelling": (self._misspelling, 16), "confused": (_confused, 4), "comma": (_comma, 5),
             "space": (_space, 2), "order": (_order, 2), "capital": (_capital, 3), "apostrophe": (_apostrophe, 3),
             "agreement": (self._agreement, 18), "after an auxiliary": (self._after_auxiliary, 10),
             "number": (self._number, 7), "as if regular": (_as_if_regular, 4), "a or an": (_a_or_an, 3),
+            "before a verb": (partial(before_a_verb, families=self.families), 7),
+            "after a preposition": (partial(after_a_preposition, families=self.families), 5),
+            "number of a noun": (partial(number_of_a_noun, families=self.families), 9),
+            "word class": (partial(word_class, derived=self.derived), 8),
+            **CONSTRUCTIONS,
         }  # fmt: skip
 
     def slip(self, words: Words, count: int, rng: random.Random, only: str | None = None) -> str:
         """The text with up to ``count`` slips, of the kind ``only`` if one is named."""
         ends = [0, *(end for _, end in words.bounds)]
-        text = _Text([words.text[a:b] for a, (b, _) in zip(ends, words.bounds, strict=False)], words.surfaces())
+        text = SlipText([words.text[a:b] for a, (b, _) in zip(ends, words.bounds, strict=False)], words.surfaces())
         kinds = self.kinds
         drawn = [kinds[only]] if only else [*kinds.values()]
-        for kind, _ in rng.choices(drawn, weights=[weight for _, weight in drawn], k=count):
-            kind(text, rng)
+        for _ in range(count):
+            before = str(text)
+            for kind, _ in rng.choices(drawn, weights=[weight for _, weight in drawn], k=_TRIES):
+                kind(text, rng)
+                if str(text) != before:
+                    break
         return str(text) + words.text[ends[-1] :]
 
-    def _form(self, text: _Text, rng: random.Random) -> None:
+    def _form(self, text: SlipText, rng: random.Random) -> None:
         places = [i for i, word in enumerate(text.words) if (word.lower() if i == 0 else word) in self.families]
         if places:
             at = rng.choice(places)
@@ -225,7 +220,7 @@ class Slipper:
             if forms:
                 text.replace(at, rng.choice(forms))
 
-    def _agreement(self, text: _Text, rng: random.Random) -> None:
+    def _agreement(self, text: SlipText, rng: random.Random) -> None:
         """A verb in the other number: "we has", "the results shows"."""
         places = [(i, other) for i, word in enumerate(text.words) if (other := _OTHER_NUMBER.get(word.lower()))]
         for i in range(1, len(text.words)):
@@ -241,7 +236,7 @@ class Slipper:
         if places:
             text.replace(*rng.choice(places))
 
-    def _after_auxiliary(self, text: _Text, rng: random.Random) -> None:
+    def _after_auxiliary(self, text: SlipText, rng: random.Random) -> None:
         """Another form where an auxiliary asks for one: "will costs", "did not changed", "has be"."""
         places = []
         for i in range(1, len(text.words)):
@@ -255,7 +250,7 @@ class Slipper:
             at, forms = rng.choice(places)
             text.replace(at, rng.choice(forms))
 
-    def _number(self, text: _Text, rng: random.Random) -> None:
+    def _number(self, text: SlipText, rng: random.Random) -> None:
         """A noun in the singular where the word before it asks for the plural: "eleven month"."""
         places = [
             (i, form)
@@ -268,7 +263,7 @@ class Slipper:
         if places:
             text.replace(*rng.choice(places))
 
-    def _misspelling(self, text: _Text, rng: random.Random) -> None:
+    def _misspelling(self, text: SlipText, rng: random.Random) -> None:
         places = [i for i, word in enumerate(text.words) if len(word) > 3 and word.isalpha() and word.isascii()
                   and (word.islower() or i == 0)]  # fmt: skip
         if not places:
@@ -320,13 +315,8 @@ def misspell(word: str, rng: random.Random) -> str:
     return word[:at] + rng.choice("abcdefghijklmnopqrstuvwxyz") + word[at:]
 
 
-def _places(text: _Text, among: Iterable[str]) -> list[int]:
-    wanted = frozenset(among)
-    return [i for i, word in enumerate(text.words) if word.lower() in wanted]
-
-
-def _article(text: _Text, rng: random.Random) -> None:
-    places = _places(text, _ARTICLES)
+def _article(text: SlipText, rng: random.Random) -> None:
+    places = text.places(_ARTICLES)
     if places and rng.random() < 0.75:
         at = rng.choice(places)
         if rng.random() < 0.7:
@@ -340,8 +330,8 @@ def _article(text: _Text, rng: random.Random) -> None:
         text.insert(rng.choice(gaps), "the" if rng.random() < 0.8 else "a")
 
 
-def _preposition(text: _Text, rng: random.Random) -> None:
-    places = _places(text, _PREPOSITIONS)
+def _preposition(text: SlipText, rng: random.Random) -> None:
+    places = text.places(_PREPOSITIONS)
     if not places:
         return
     at, chance = rng.choice(places), rng.random()
@@ -355,42 +345,38 @@ def _preposition(text: _Text, rng: random.Random) -> None:
             text.insert(rng.choice(gaps), rng.choice(_PREPOSITIONS[:9]))
 
 
-def _swap(text: _Text, groups: Iterable[tuple[str, ...]], rng: random.Random) -> None:
-    choices = [(i, other) for group in groups for i in _places(text, group) for other in group
+def _swap(text: SlipText, groups: Iterable[tuple[str, ...]], rng: random.Random) -> None:
+    choices = [(i, other) for group in groups for i in text.places(group) for other in group
                if other != text.words[i].lower()]  # fmt: skip
     if choices:
         text.replace(*rng.choice(choices))
 
 
-def _auxiliary(text: _Text, rng: random.Random) -> None:
-    places = _places(text, (word for group in _AUXILIARIES for word in group))
+def _auxiliary(text: SlipText, rng: random.Random) -> None:
+    places = text.places(word for group in _AUXILIARIES for word in group)
     if places and rng.random() < 0.3:
         text.delete(rng.choice(places))
     else:
         _swap(text, _AUXILIARIES, rng)
 
 
-def _as_if_regular(text: _Text, rng: random.Random) -> None:
+def _as_if_regular(text: SlipText, rng: random.Random) -> None:
     """An irregular form made as regular ones are: "sended", "childs"."""
     places = [(i, other) for i, word in enumerate(text.words) for other in _REGULAR.get(word.lower(), ())]
     if places:
         text.replace(*rng.choice(places))
 
 
-def _a_or_an(text: _Text, rng: random.Random) -> None:
+def _a_or_an(text: SlipText, rng: random.Random) -> None:
     """The article that the next sound does not ask for."""
-    places = _places(text, ("a", "an"))
+    places = text.places(("a", "an"))
     if places:
         at = rng.choice(places)
         text.replace(at, "an" if text.words[at].lower() == "a" else "a")
 
 
-def _pronoun(text: _Text, rng: random.Random) -> None:
-    _swap(text, _PRONOUNS, rng)
-
-
-def _lost_or_doubled(text: _Text, rng: random.Random) -> None:
-    places = _places(text, _SMALL)
+def _lost_or_doubled(text: SlipText, rng: random.Random) -> None:
+    places = text.places(_SMALL)
     if places:
         at = rng.choice(places)
         if rng.random() < 0.5:
@@ -399,11 +385,11 @@ def _lost_or_doubled(text: _Text, rng: random.Random) -> None:
             text.insert(at, text.words[at].lower())
 
 
-def _confused(text: _Text, rng: random.Random) -> None:
+def _confused(text: SlipText, rng: random.Random) -> None:
     _swap(text, _CONFUSED, rng)
 
 
-def _comma(text: _Text, rng: random.Random) -> None:
+def _comma(text: SlipText, rng: random.Random) -> None:
     places = [i for i in range(1, len(text.words) - 1) if text.words[i] == ","]
     if places and rng.random() < 0.8:
         text.delete(rng.choice(places))
@@ -415,7 +401,7 @@ def _comma(text: _Text, rng: random.Random) -> None:
         text.spaces.insert(at, "")
 
 
-def _space(text: _Text, rng: random.Random) -> None:
+def _space(text: SlipText, rng: random.Random) -> None:
     """Two words run together, or one cut in two."""
     if rng.random() < 0.5:
         gaps = [i for i in range(1, len(text.words)) if text.words[i].isalpha() and text.words[i].islower()
@@ -431,14 +417,14 @@ def _space(text: _Text, rng: random.Random) -> None:
         text.spaces.insert(at + 1, " ")
 
 
-def _order(text: _Text, rng: random.Random) -> None:
+def _order(text: SlipText, rng: random.Random) -> None:
     gaps = [i for i in range(2, len(text.words)) if all(w.isalpha() and w.islower() for w in text.words[i - 1 : i + 1])]
     if gaps:
         at = rng.choice(gaps)
         text.words[at - 1], text.words[at] = text.words[at], text.words[at - 1]
 
 
-def _capital(text: _Text, rng: random.Random) -> None:
+def _capital(text: SlipText, rng: random.Random) -> None:
     """A capital lost, more often at the start of the sentence or of "I", or one too many."""
     if rng.random() < 0.3:
         places = [i for i, word in enumerate(text.words) if i and word.islower() and word.isalpha() and len(word) > 3]
@@ -449,7 +435,7 @@ def _capital(text: _Text, rng: random.Random) -> None:
         text.words[at] = text.words[at][:1].swapcase() + text.words[at][1:]
 
 
-def _apostrophe(text: _Text, rng: random.Random) -> None:
+def _apostrophe(text: SlipText, rng: random.Random) -> None:
     """Lost ("dont"), or put into a plural ("the country's")."""
     places = [i for i, word in enumerate(text.words) if _APOSTROPHE.search(word)]
     if places and rng.random() < 0.8:
