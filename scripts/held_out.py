@@ -15,7 +15,7 @@ from app.seq2seq.export import HeldOut
 from app.seq2seq.lexicon import Lexicon
 from app.seq2seq.slips import Slipper, false_boundary
 from app.seq2seq.tokenizer import Tokenizer
-from scripts.prepare_data import curl, read_documents
+from scripts.prepare_data import SLIPS_A_SENTENCE, curl, read_documents
 from scripts.prepare_data import read_pairs as read_rows
 
 LANGUAGES = ("et", "ro", "ru")  # their post-edits are repairs, not retranslations
@@ -95,13 +95,13 @@ def clean_sentences(folder: Path, most: int) -> list[str]:
 
 
 def slip_pairs(sentences: Sequence[str], tokenizer: Tokenizer) -> list[HeldOut]:
-    """Right sentences with one or two slips of grammar or spelling each, the same every time."""
+    """Right sentences with slips of grammar and spelling, as many as in training, the same every time."""
     lexicon = Counter(w for s in sentences for w in s.split() if w.islower() and w.isalpha())
     slipper = Slipper.of((w for w, count in lexicon.items() if count >= 3), lexicon)
     rng = random.Random(9)
     chosen = [s for s in sentences if 30 <= len(s) <= 300]
     return [
-        HeldOut(f"clean/{i}", slipper.slip(tokenizer.words(s), rng.choice((1, 1, 2)), rng), s, is_real=False)
+        HeldOut(f"clean/{i}", slipper.slip(tokenizer.words(s), rng.choice(SLIPS_A_SENTENCE), rng), s, is_real=False)
         for i, s in enumerate(chosen)
     ]
 

@@ -51,6 +51,7 @@ CLOSE_LANGUAGES = ("et", "ro", "ru")  # their post-edits are repairs; those of n
 MAX_HTER = {"close": 0.45, "far": 0.25}
 MAX_REFERENCE_RATE = 0.2  # word edits per word; above it a reference is another translation
 MAX_PIECES = 160
+SLIPS_A_SENTENCE = (1, 1, 1, 2, 2, 3, 4, 5)  # equally often
 
 
 def read_pairs(path: Path) -> Iterator[dict[str, Any]]:
@@ -222,7 +223,7 @@ def main(
     n_clean = len(translated) * 2 // 5
     for text in translated[n_clean:] + sentences[synthetic + clean : synthetic + clean + slips]:
         right = half_curled(text, rng)
-        wrong = slipper.slip(pieces.words(right), rng.choice((1, 1, 1, 2, 2, 3, 4, 5)), rng)
+        wrong = slipper.slip(pieces.words(right), rng.choice(SLIPS_A_SENTENCE), rng)
         examples.append(make(wrong, right, 1.0, SLIPS, is_exact=True))
     if corrupter:
         left = [half_curled(text, rng) for text in sentences[synthetic + clean + slips :][:damaged]]

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from app.core.diff import apply_edits
 from app.core.protect import violates
 from app.core.protocols import LinkResult, NameHint, Proposal, ProposedEdit
+from app.core.repairer import is_rough
 from app.core.segment import SentenceSegmenter
 from app.core.types import (
     DocumentRepair,
@@ -207,10 +208,63 @@ def test_fluent_reads_what_it_changed_a_second_time_and_nothing_else() -> None:
     assert apply_edits(GARBLED, repair.edits) == repair.text
 
 
-def test_minimal_reads_once() -> None:
+def test_minimal_reads_sound_text_once() -> None:
     generator = TableGenerator(MODEL)
     make_repairer(generator).repair(GARBLED)
     assert len(generator.calls) == 1
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentences", "rough"),
+    [(1, 1, False), (2, 2, True), (2, 15, True), (2, 16, False), (3, 30, True), (6, 90, False), (7, 90, True)],
+)
+def test_text_is_rough_when_two_sentences_and_more_in_a_longer_one_are_changed(
+    changed: int, sentences: int, rough: bool
+) -> None:
+    assert is_rough(changed, sentences) is rough
+
+
+ROUGH = "He go home. She stays hear. They go back."
+BOTH: dict[str, str | tuple[str, float]] = {"go": "goes", "hear": ("here", 0.6)}
+
+
+def test_rough_text_is_read_again_as_fluent_reads_it() -> None:
+    generator = TableGenerator(BOTH)
+    repair = make_repairer(generator).repair(ROUGH)
+    assert repair.text == "He goes home. She stays here. They goes back."
+    assert apply_edits(ROUGH, repair.edits) == repair.text
+    first, again = generator.calls
+    assert {task.min_confidence for task in first} == {0.8}
+    assert [(task.text, task.min_confidence) for task in again] == [
+        ("He goes home.", 0.5),
+        ("She stays hear.", 0.5),
+        ("They goes back.", 0.5),
+    ]
+
+
+def test_one_changed_sentence_makes_no_rough_text() -> None:
+    assert (
+        make_repairer(TableGenerator(BOTH)).repair("He go home. She stays hear.").text
+        == "He goes home. She stays hear."
+    )
+
+
+def test_in_rough_text_the_confidence_that_the_caller_asks_for_stands() -> None:
+    generator = TableGenerator(BOTH)
+    repair = make_repairer(generator).repair(ROUGH, RepairOptions(min_confidence=0.8))
+    assert repair.text == "He goes home. She stays hear. They goes back."
+    assert len(generator.calls) == 1
+
+
+def test_what_a_rule_changes_makes_no_rough_text() -> None:
+    rules = lambda t: replacing(t, "go", "goes", origin=Origin.RULE, kind=EditKind.GRAMMAR)  # noqa: E731
+    assert "hear" in make_repairer(TableGenerator({"hear": ("here", 0.6)}), rules=rules).repair(ROUGH).text
+
+
+def test_of_documents_read_together_each_is_rough_by_itself() -> None:
+    repairer = make_repairer(TableGenerator(BOTH))
+    sound, rough = repairer.repair_many(["She stays hear. She left.", ROUGH])
+    assert (sound.text, rough.text) == ("She stays hear. She left.", repairer.repair(ROUGH).text)
 
 
 def test_an_edit_refused_in_both_passes_is_reported_once() -> None:
