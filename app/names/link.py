@@ -31,6 +31,7 @@ _FAME_BONUS = 0.2  # the same, for a form that edited English uses
 _OF_SURNAMES = frozenset(d.value for d in (Damage.HOMOPHONE, Damage.OTHER_LANGUAGE, Damage.WRONG_READING))
 _LEAST_LIKE, _LEAST_LIKE_BY_ALIAS = 0.65, 0.82
 _LONGEST_PARTICLE, _LEAST_JOINED = 2, 0.85  # letters, likeness of a name whose words are only parted otherwise
+_AS_WELL_KNOWN = 0.1  # of popularity
 _OBSCURITY = 0.3  # likeness that a rival loses for being less known
 
 
@@ -325,6 +326,21 @@ def _is_rival(other: Weighed, best: Weighed, reading: Reading) -> bool:
     return not is_same_place(other.candidate.entity, best.candidate.entity)
 
 
+def _without_borrowers(weighed: Sequence[Weighed]) -> list[Weighed]:
+    """Without those that only borrow, as an alias, the name that another one, about as well known, bears as its own."""
+    bearers: dict[str, float] = {}
+    for w in weighed:
+        name, entity = normalise(w.candidate.name), w.candidate.entity
+        if name == normalise(entity.name):
+            bearers[name] = max(bearers.get(name, 0.0), entity.popularity)
+    return [
+        w
+        for w in weighed
+        if (name := normalise(w.candidate.name)) == normalise(w.candidate.entity.name)
+        or w.candidate.entity.popularity > bearers.get(name, -1.0) + _AS_WELL_KNOWN
+    ]
+
+
 def choose(
     reading: Reading, candidates: Sequence[Candidate], context: Context, attested: Attested, model: LinkModel
 ) -> Decision:
@@ -336,7 +352,10 @@ def choose(
         text = printed_form(comparison.candidate, reading.text, attested)
         weighed.append(Weighed(comparison.candidate, text, evidence, probability))
     ranked = tuple(
-        sorted(weighed, key=lambda w: (-w.probability, -w.candidate.entity.popularity, w.candidate.entity.id))
+        sorted(
+            _without_borrowers(weighed),
+            key=lambda w: (-w.probability, -w.candidate.entity.popularity, w.candidate.entity.id),
+        )
     )
     if not ranked:
         return Decision(reading, None, ranked, "no_candidate")

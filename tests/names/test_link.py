@@ -91,6 +91,21 @@ def test_two_records_of_one_place_are_no_rivals() -> None:
     assert alone == beside > against
 
 
+@pytest.mark.parametrize(("popularity", "ranked"), [(0.8, ["A"]), (0.5, ["A"]), (1.0, ["A", "B"])])
+def test_a_name_is_its_bearers_before_anybody_elses_unless_that_one_is_better_known(
+    popularity: float, ranked: list[str]
+) -> None:
+    bearer, borrower = place("A", "Kaunasvere", "LT"), place("B", "Kovnovere", "BY", "Kaunasvere")
+    candidates = [
+        Candidate(bearer, Route.FUZZY, "Kaunasvere", 0.9, 0.9),
+        Candidate(replace(borrower, popularity=popularity), Route.FUZZY, "Kaunasvere", 0.9, 0.9),
+    ]
+    mention = Mention(Span(0, 11), "Kaunasveres", MentionKind.PLACE, 0)
+    reading = Reading("Kaunasveres", (mention,), frozenset({"in"}))
+    decision = choose(reading, candidates, Context(), ATTESTED, MODEL)
+    assert sorted(w.candidate.entity.id for w in decision.ranked) == ranked
+
+
 @pytest.mark.parametrize(
     ("text", "is_otherwise"),
     [
