@@ -24,7 +24,11 @@ from app.seq2seq.tokenizer import Tokenizer
 from scripts.held_out import clean_sentences
 
 BEHIND = 9000  # held-out sentences that calibration and bounds are made with
-KINDS = ("agreement", "after an auxiliary", "number", "as if regular", "a or an", "article", "misspelling")
+KINDS = (
+    "agreement", "after an auxiliary", "before a verb", "after a preposition", "number", "number of a noun", "mass noun",
+    "as if regular", "a or an", "article", "word class", "comparison", "second conjunction", "opening comma",
+    "pronoun case", "misspelling",
+)  # fmt: skip
 
 
 def slipped(
@@ -39,7 +43,7 @@ def slipped(
 def main(
     models: Annotated[list[Path], typer.Argument(help="Exported networks.")],
     data: Annotated[Path, typer.Option(help="Folder with text/.")] = Path("../shared/data"),
-    kind: Annotated[list[str] | None, typer.Option(help="A kind of slip; seven of them if none is named.")] = None,
+    kind: Annotated[list[str] | None, typer.Option(help="A kind of slip; sixteen of them if none is named.")] = None,
     count: Annotated[int, typer.Option(help="Sentences a kind.")] = 300,
 ) -> None:
     """Print, for each network and kind, how many sentences are given back and how many edits that took."""

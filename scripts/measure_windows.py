@@ -16,23 +16,16 @@ from typing import Annotated
 
 import typer
 
-from app.core.furniture import LineFurnitureFinder
-from app.core.language import EnglishIdentifier
-from app.core.protect import PatternProtector
 from app.core.repairer import SHORT_WORDS, Repairer
-from app.core.rules import Rules
 from app.core.segment import SentenceSegmenter
 from app.core.types import Mode, RepairOptions
-from app.core.verify import Verifier
 from app.evaluation.data import read_documents
 from app.evaluation.report import markdown_table
 from app.evaluation.splits import is_held_out_text
-from app.names.glossary import GlossaryMatcher
-from app.names.unknown import NoNames
 from app.seq2seq.slips import false_boundary
 from app.seq2seq.tokenizer import Tokenizer
 from app.settings import Settings
-from app.wiring import build_generator
+from scripts.without_names import make_repairer
 
 
 def paragraphs(folder: Path, most: int) -> list[str]:
@@ -55,15 +48,6 @@ def cut(text: str, tokenizer: Tokenizer, rng: random.Random) -> str:
     segment = rng.choice(SentenceSegmenter().segment(text))
     broken = false_boundary(tokenizer.words(segment.text), rng)
     return text[: segment.span.start] + broken + text[segment.span.end :]
-
-
-def make_repairer(settings: Settings, short_words: int) -> Repairer:
-    """The product without names, which have no part in this."""
-    return Repairer(
-        segmenter=SentenceSegmenter(), protector=PatternProtector(), furniture=LineFurnitureFinder(),
-        language=EnglishIdentifier(), rules=Rules(), terms=GlossaryMatcher(), linker=NoNames(),
-        generator=build_generator(settings), verifier=Verifier(), short_words=short_words,
-    )  # fmt: skip
 
 
 def joined(repairer: Repairer, texts: Sequence[str], mode: Mode) -> tuple[list[list[str]], float]:
@@ -91,7 +75,7 @@ def main(
     n_broken = sum(a != b for a, b in zip(right, broken, strict=True))
     rows = []
     for short_words, name in ((0, "sentences alone"), (SHORT_WORDS, "short neighbours together")):
-        repairer = make_repairer(settings, short_words)
+        repairer = make_repairer(settings, short_words=short_words)
         for mode in (Mode.MINIMAL, Mode.FLUENT):
             made, seconds = joined(repairer, broken, mode)
             good = sum(text == was for texts, was in zip(made, right, strict=True) for text in texts)

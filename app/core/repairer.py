@@ -67,7 +67,7 @@ SHORT_WORDS = 10
 _OVERLAPS = "overlaps_better_edit"
 # Of sound translations the model changes two sentences in a thousand, of rough text a quarter to a half. Two changed
 # ones in a short text, and one in fifteen of a long one, are a hundred times as likely in rough text.
-_ROUGH_ONE_IN = 15
+ROUGH_ONE_IN = 15
 
 
 @dataclass(slots=True)
@@ -177,6 +177,7 @@ class Repairer:
         verifier: Every edit is guilty until it has passed.
         kb_version: Version of the knowledge base behind ``linker``; empty without one.
         short_words: Neighbouring sentences of which one has so many words at most are read as one, too; 0 reads none.
+        rough_one_in: Where two sentences and one in so many are changed, text is rough and read again; 0: none is.
     """
 
     def __init__(
@@ -193,11 +194,12 @@ class Repairer:
         verifier: Verifier,
         kb_version: str = "",
         short_words: int = SHORT_WORDS,
+        rough_one_in: int = ROUGH_ONE_IN,
     ) -> None:
         self._segmenter, self._protector, self._furniture = segmenter, protector, furniture
         self._language, self.rules, self._terms, self._linker = language, rules, terms, linker
         self._generator, self._verifier, self.kb_version = generator, verifier, kb_version
-        self._short_words = short_words
+        self._short_words, self._rough_one_in = short_words, rough_one_in
 
     @property
     def generator(self) -> Generator:
@@ -240,7 +242,9 @@ class Repairer:
         for work in works:
             if work.options.mode is Mode.FLUENT:
                 again.append((work, work.changed))
-            elif work.options.min_confidence is None and is_rough(len(work.changed), len(work.awake)):
+            elif work.options.min_confidence is None and is_rough(
+                len(work.changed), len(work.awake), self._rough_one_in
+            ):
                 work.is_rough = True
                 again.append((work, work.awake))
         self._generate(again)
@@ -461,9 +465,9 @@ class Repairer:
         return tuple(answers)
 
 
-def is_rough(changed: int, sentences: int) -> bool:
+def is_rough(changed: int, sentences: int, one_in: int = ROUGH_ONE_IN) -> bool:
     """Whether so many changed sentences show that a document is no sound text with a slip or two."""
-    return changed >= 1 + sentences / _ROUGH_ONE_IN
+    return one_in > 0 and changed >= 1 + sentences / one_in
 
 
 def _together(asked: Sequence[_Asked], patched: str, short_words: int) -> Iterator[_Asked]:
