@@ -25,9 +25,9 @@ from scripts.held_out import clean_sentences
 
 BEHIND = 9000  # held-out sentences that calibration and bounds are made with
 KINDS = (
-    "agreement", "after an auxiliary", "before a verb", "after a preposition", "number", "number of a noun", "mass noun",
-    "as if regular", "a or an", "article", "word class", "comparison", "second conjunction", "opening comma",
-    "pronoun case", "misspelling",
+    "agreement", "after an auxiliary", "before a verb", "after a preposition", "number", "number of a noun",
+    "mass noun", "as if regular", "a or an", "article", "word class", "comparison", "second conjunction",
+    "opening comma", "pronoun case", "misspelling",
 )  # fmt: skip
 
 
