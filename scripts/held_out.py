@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -13,7 +12,7 @@ from app.evaluation.splits import document_id, is_held_out_row, is_held_out_text
 from app.seq2seq.examples import Example, make_pair
 from app.seq2seq.export import HeldOut
 from app.seq2seq.lexicon import Lexicon
-from app.seq2seq.slips import Slipper, false_boundary
+from app.seq2seq.slips import Slipper, false_boundary, small_words
 from app.seq2seq.tokenizer import Tokenizer
 from scripts.prepare_data import SLIPS_A_SENTENCE, curl, read_documents
 from scripts.prepare_data import read_pairs as read_rows
@@ -83,21 +82,24 @@ def read_translations(path: Path) -> list[HeldOut]:
     return [HeldOut(document_id(row), row["mt"], row["ref"]) for row in read_rows(path) if is_held_out_row(row)]
 
 
-def clean_sentences(folder: Path, most: int) -> list[str]:
-    """Held-out clean sentences, the same every time; every other one with curly quotation marks."""
-    found: list[str] = []
+def clean_documents(folder: Path) -> Iterator[list[str]]:
+    """The sentences of each held-out document of clean text."""
     for path in sorted(folder.glob("*.txt.xz")):
         for index, sentences in read_documents(path):
             if is_held_out_text(path.name, index):
-                found.extend(sentences)
+                yield sentences
+
+
+def clean_sentences(folder: Path, most: int) -> list[str]:
+    """Held-out clean sentences, the same every time; every other one with curly quotation marks."""
+    found = [sentence for sentences in clean_documents(folder) for sentence in sentences]
     random.Random(7).shuffle(found)
     return [curl(s) if i % 2 else s for i, s in enumerate(found[:most])]
 
 
 def slip_pairs(sentences: Sequence[str], tokenizer: Tokenizer) -> list[HeldOut]:
     """Right sentences with slips of grammar and spelling, as many as in training, the same every time."""
-    lexicon = Counter(w for s in sentences for w in s.split() if w.islower() and w.isalpha())
-    slipper = Slipper.of((w for w, count in lexicon.items() if count >= 3), lexicon)
+    slipper = Slipper.from_counts(small_words(sentences), least=3)
     rng = random.Random(9)
     chosen = [s for s in sentences if 30 <= len(s) <= 300]
     return [
@@ -108,11 +110,9 @@ def slip_pairs(sentences: Sequence[str], tokenizer: Tokenizer) -> list[HeldOut]:
 
 def window_pairs(folder: Path, most: int, tokenizer: Tokenizer) -> list[HeldOut]:
     """Neighbouring sentences of held-out documents as one, every other first one broken by a false full stop."""
-    pairs: list[tuple[str, str]] = []
-    for path in sorted(folder.glob("*.txt.xz")):
-        for index, sentences in read_documents(path):
-            if is_held_out_text(path.name, index):
-                pairs.extend((a, b) for a, b in pairwise(sentences) if min(len(a), len(b)) >= 20)
+    pairs = [
+        (a, b) for sentences in clean_documents(folder) for a, b in pairwise(sentences) if min(len(a), len(b)) >= 20
+    ]
     rng = random.Random(11)
     rng.shuffle(pairs)
     found = []

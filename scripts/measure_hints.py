@@ -18,22 +18,15 @@ from typing import Annotated
 import sacrebleu
 import typer
 
-from app.core.furniture import LineFurnitureFinder
-from app.core.language import EnglishIdentifier
-from app.core.protect import PatternProtector
 from app.core.protocols import Linker, LinkResult, NameHint
-from app.core.repairer import Repairer
-from app.core.rules import Rules
-from app.core.segment import SentenceSegmenter
 from app.core.types import Mode, RepairOptions, Segment
-from app.core.verify import Verifier
-from app.names.glossary import GlossaryMatcher
 from app.names.linker import build_linker
 from app.names.unknown import NoNames
 from app.settings import Settings
 from app.wiring import build_generator
 from scripts.evaluate_names import SEED
 from scripts.names_benchmark import Case, frames, generated, load, random_entities, stands_in, with_entity
+from scripts.product import make_repairer
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +82,7 @@ def main(
             continue
         typer.echo(f"{name}: {len(cases)} sentences")
         for way, chosen in ways.items():
-            repairer = Repairer(
-                segmenter=SentenceSegmenter(), protector=PatternProtector(), furniture=LineFurnitureFinder(),
-                language=EnglishIdentifier(), rules=Rules(), terms=GlossaryMatcher(), linker=chosen,
-                generator=generator, verifier=Verifier(),
-            )  # fmt: skip
+            repairer = make_repairer(generator, chosen)
             answers = [repairer.repair(case.text, options).text for case in cases]
             right = sum(is_repaired(case, answer) for case, answer in zip(cases, answers, strict=True))
             ter = sacrebleu.corpus_ter(answers, [[case.reference or case.text for case in cases]]).score

@@ -18,17 +18,17 @@ from typing import Annotated
 
 import typer
 
-from app.core.repairer import ROUGH_ONE_IN
-from app.core.types import DocumentRepair, Origin
+from app.core.types import Origin
+from app.evaluation.judge import Verdict, judge_edits
 from app.evaluation.report import markdown_table
-from app.evaluation.splits import is_held_out_text
-from app.seq2seq.export import word_distance
-from app.seq2seq.slips import Slipper
+from app.seq2seq.export import HeldOut
+from app.seq2seq.slips import Slipper, small_words
 from app.seq2seq.tokenizer import Tokenizer
 from app.settings import Settings
-from scripts.held_out import read_translations
-from scripts.prepare_data import SLIPS_A_SENTENCE, read_documents
-from scripts.without_names import make_repairer
+from app.wiring import build_generator
+from scripts.held_out import clean_documents, read_translations
+from scripts.prepare_data import SLIPS_A_SENTENCE
+from scripts.product import make_repairer
 
 SENTENCES = 20  # of a document
 SHARES = (0.0, 0.05, 0.2, 0.5)  # of them that have slips
@@ -36,63 +36,43 @@ SHARES = (0.0, 0.05, 0.2, 0.5)  # of them that have slips
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """Sentences as they stand, and as they should."""
+    """A sentence a line, as they stand and as they should."""
 
-    wrong: tuple[str, ...]
-    right: tuple[str, ...]
+    wrong: str
+    right: str
 
 
-def clean_documents(folder: Path, most: int) -> list[tuple[str, ...]]:
+def documents(folder: Path, most: int) -> list[list[str]]:
     """The beginnings of held-out documents, the same every time."""
-    found = [
-        tuple(sentences[:SENTENCES])
-        for path in sorted(folder.glob("*.txt.xz"))
-        for index, sentences in read_documents(path)
-        if is_held_out_text(path.name, index) and len(sentences) >= SENTENCES
-    ]
+    found = [sentences[:SENTENCES] for sentences in clean_documents(folder) if len(sentences) >= SENTENCES]
     random.Random(15).shuffle(found)
     return found[:most]
 
 
-def with_slips(documents: Sequence[tuple[str, ...]], share: float, tokenizer: Tokenizer) -> list[Document]:
+def with_slips(right: Sequence[Sequence[str]], share: float, tokenizer: Tokenizer) -> list[Document]:
     """Every document with slips in a share of its sentences."""
-    counted = Counter(w for document in documents for s in document for w in s.split() if w.islower())
-    slipper = Slipper.of((w for w, n in counted.items() if n >= 3 and w.isalpha()), counted)
+    slipper = Slipper.from_counts(small_words(s for sentences in right for s in sentences), least=3)
     rng = random.Random(16)
-    return [
-        Document(
-            tuple(
-                slipper.slip(tokenizer.words(s), rng.choice(SLIPS_A_SENTENCE), rng) if rng.random() < share else s
-                for s in document
-            ),
-            document,
-        )
-        for document in documents
-    ]
+
+    def slip(sentence: str) -> str:
+        if rng.random() >= share:
+            return sentence
+        return slipper.slip(tokenizer.words(sentence), rng.choice(SLIPS_A_SENTENCE), rng)
+
+    return [Document("\n".join(map(slip, sentences)), "\n".join(sentences)) for sentences in right]
 
 
 def translations(data: Path) -> list[Document]:
     """Held-out translations, by document."""
-    by_document: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    for row in read_translations(data / "mt" / "wmt-train.jsonl.xz"):
-        if "\n" not in row.machine + row.post_edit:
-            by_document[row.document].append((row.machine, row.post_edit))
-    return [Document(*zip(*rows, strict=True)) for rows in by_document.values() if len(rows) > 1]
-
-
-def judge(document: Document, repair: DocumentRepair, tokenizer: Tokenizer) -> list[int]:
-    """The word edits that each edit of the network saves, alone in its sentence; negative where it costs some."""
-    gains, start = [], 0
-    for wrong, right in zip(document.wrong, document.right, strict=True):
-        reference = tokenizer.words(right)
-        before = word_distance(tokenizer.words(wrong), reference)
-        for edit in repair.edits:
-            if edit.origin is Origin.MODEL and start <= edit.span.start and edit.span.end <= start + len(wrong):
-                span = edit.span.shift(-start)
-                after = tokenizer.words(wrong[: span.start] + edit.text + wrong[span.end :])
-                gains.append(before - word_distance(after, reference))
-        start += len(wrong) + 1
-    return gains
+    by_document: dict[str, list[HeldOut]] = defaultdict(list)
+    for pair in read_translations(data / "mt" / "wmt-train.jsonl.xz"):
+        if "\n" not in pair.machine + pair.post_edit:
+            by_document[pair.document].append(pair)
+    return [
+        Document("\n".join(pair.machine for pair in pairs), "\n".join(pair.post_edit for pair in pairs))
+        for pairs in by_document.values()
+        if len(pairs) > 1
+    ]
 
 
 def main(
@@ -101,21 +81,30 @@ def main(
 ) -> None:
     """Print the table."""
     settings = Settings(cache_sentences=0)
-    tokenizer = Tokenizer(settings.model_dir / "tokenizer.model")
-    clean = clean_documents(data / "text", most)
+    generator, tokenizer = build_generator(settings), Tokenizer(settings.model_dir / "tokenizer.model")
+    repairers = {
+        "once": make_repairer(generator, rough_one_in=0),
+        "twice": make_repairer(generator),
+    }
+    clean = documents(data / "text", most)
     sets = {f"slips in {share:.0%} of the sentences": with_slips(clean, share, tokenizer) for share in SHARES}
     sets["translations"] = translations(data)
     rows = []
-    for name, documents in sets.items():
-        for one_in in (0, ROUGH_ONE_IN):
-            repairer = make_repairer(settings, rough_one_in=one_in)
+    for name, texts in sets.items():
+        for read, repairer in repairers.items():
             started = time.perf_counter()
-            repairs = repairer.repair_many(["\n".join(d.wrong) for d in documents])
+            repairs = repairer.repair_many([text.wrong for text in texts])
             seconds = time.perf_counter() - started
-            gains = [g for d, r in zip(documents, repairs, strict=True) for g in judge(d, r, tokenizer)]
+            verdicts = Counter(
+                judged.verdict
+                for text, repair in zip(texts, repairs, strict=True)
+                for judged in judge_edits(repair, [text.right])
+                if judged.edit.origin is Origin.MODEL
+            )
+            sentences = sum(text.wrong.count("\n") + 1 for text in texts)
             rows.append([
-                name, "twice" if one_in else "once", f"{sum(len(d.wrong) for d in documents):,}", f"{len(gains):,}",
-                f"{sum(g > 0 for g in gains):,}", f"{sum(g < 0 for g in gains)}", f"{seconds:.1f}",
+                name, read, f"{sentences:,}", f"{verdicts.total():,}", f"{verdicts[Verdict.RIGHT]:,}",
+                f"{verdicts[Verdict.WRONG]:,}", f"{seconds:.1f}",
             ])  # fmt: skip
     heads = ["text", "read", "sentences", "edits", "right", "wrong", "seconds"]
     typer.echo(markdown_table(f"{len(clean)} documents of clean text", heads, rows))

@@ -9,7 +9,6 @@ all that the network would make at the operating point of the default mode.
 from __future__ import annotations
 
 import random
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -19,7 +18,7 @@ import typer
 from app.core.protocols import GenerationTask
 from app.core.types import Mode
 from app.seq2seq.ctranslate import CTranslateGenerator
-from app.seq2seq.slips import Slipper
+from app.seq2seq.slips import Slipper, small_words
 from app.seq2seq.tokenizer import Tokenizer
 from scripts.held_out import clean_sentences
 
@@ -48,8 +47,7 @@ def main(
 ) -> None:
     """Print, for each network and kind, how many sentences are given back and how many edits that took."""
     sentences = [s for s in clean_sentences(data / "text", BEHIND + 3000)[BEHIND:] if 30 <= len(s) <= 250]
-    counted = Counter(w for s in sentences for w in s.split() if w.islower())
-    slipper = Slipper.of((w for w, n in counted.items() if n >= 2 and w.isalpha()), counted)
+    slipper = Slipper.from_counts(small_words(sentences), least=2)
     unknown = set(kind or ()) - set(slipper.kinds)
     if unknown:
         raise typer.BadParameter(f"no kind {sorted(unknown)}; there are {[*slipper.kinds]}")

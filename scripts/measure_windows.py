@@ -25,7 +25,8 @@ from app.evaluation.splits import is_held_out_text
 from app.seq2seq.slips import false_boundary
 from app.seq2seq.tokenizer import Tokenizer
 from app.settings import Settings
-from scripts.without_names import make_repairer
+from app.wiring import build_generator
+from scripts.product import make_repairer
 
 
 def paragraphs(folder: Path, most: int) -> list[str]:
@@ -69,13 +70,14 @@ def main(
 ) -> None:
     """Print the table."""
     settings = Settings(cache_sentences=0)
+    generator = build_generator(settings)
     tokenizer = Tokenizer(settings.model_dir / "tokenizer.model")
     right, rng = paragraphs(data / "text", most), random.Random(6)
     broken = [cut(text, tokenizer, rng) for text in right]
     n_broken = sum(a != b for a, b in zip(right, broken, strict=True))
     rows = []
     for short_words, name in ((0, "sentences alone"), (SHORT_WORDS, "short neighbours together")):
-        repairer = make_repairer(settings, short_words=short_words)
+        repairer = make_repairer(generator, short_words=short_words)
         for mode in (Mode.MINIMAL, Mode.FLUENT):
             made, seconds = joined(repairer, broken, mode)
             good = sum(text == was for texts, was in zip(made, right, strict=True) for text in texts)

@@ -44,7 +44,7 @@ from app.seq2seq.examples import (
     write_examples,
 )
 from app.seq2seq.lexicon import read_lexicon
-from app.seq2seq.slips import Slipper, false_boundary
+from app.seq2seq.slips import Slipper, false_boundary, small_words
 from app.seq2seq.tokenizer import Tokenizer
 
 CLOSE_LANGUAGES = ("et", "ro", "ru")  # their post-edits are repairs; those of ne and si are mostly retranslations
@@ -209,16 +209,14 @@ def main(
                 neighbours.extend(
                     f"{a} {b}" for a, b in pairwise(document) if min(len(a), len(b)) >= 20 and len(a) + len(b) <= 300
                 )
-    counted = Counter(w for s in sentences[::3] for w in s.split() if w.islower())
+    counted = small_words(sentences[::3])
     rng.shuffle(sentences)
     by_counts = Corrupter(stats, frozenset(w for w, c in counted.items() if c >= 3), rate)
     for text in sentences[:synthetic]:
         right = half_curled(text, rng)
         wrong = by_counts.corrupt(pieces.words(right), rng)
         examples.append(make(wrong, right, 0.5, SYNTHETIC))
-    slipper = Slipper.of(
-        (w for w, c in counted.items() if c >= 5 and w.isalpha()), (w for w, c in counted.items() if c >= 2)
-    )
+    slipper = Slipper.from_counts(counted, least=5, least_known=2)
     translated = right_sides(data / "mt", rng)[:references]
     n_clean = len(translated) * 2 // 5
     for text in translated[n_clean:] + sentences[synthetic + clean : synthetic + clean + slips]:

@@ -91,7 +91,6 @@ class _Work:
     terms: tuple[Span, ...] = ()  # what the glossary says is right as it stands
     keep: tuple[Span, ...] = ()  # what the glossary or the knowledge base says is right as it stands
     hints: tuple[NameHint, ...] = ()
-    is_rough: bool = False  # so much is wrong that a doubt is more often right than elsewhere
     read_s: float = 0.0
     names_s: float = 0.0
 
@@ -237,17 +236,16 @@ class Repairer:
         each = [options or RepairOptions()] * len(texts) if not isinstance(options, Sequence) else options
         works = [self._read(text, own) for text, own in zip(texts, each, strict=True)]
         started = time.monotonic()
-        self._generate([(work, work.awake) for work in works], together=True)
+        self._generate([(work, work.awake) for work in works], is_first=True)
         again = []
         for work in works:
             if work.options.mode is Mode.FLUENT:
                 again.append((work, work.changed))
-            elif work.options.min_confidence is None and is_rough(
-                len(work.changed), len(work.awake), self._rough_one_in
-            ):
-                work.is_rough = True
-                again.append((work, work.awake))
-        self._generate(again)
+            elif work.options.min_confidence is None:
+                awake = work.awake
+                if is_rough(len(work.changed), len(awake), self._rough_one_in):
+                    again.append((work, awake))
+        self._generate(again, is_first=False)
         spent_s = time.monotonic() - started
         return [self._finish(work, spent_s) for work in works]
 
@@ -363,15 +361,15 @@ class Repairer:
         sentence = segment.span if segment is not None else Span(0, len(work.text))
         return self._verifier.check(edit, work.text, sentence, work.protection)
 
-    def _generate(self, read: Sequence[tuple[_Work, Sequence[Segment]]], *, together: bool = False) -> None:
+    def _generate(self, read: Sequence[tuple[_Work, Sequence[Segment]]], *, is_first: bool) -> None:
         """Let the generator read segments of documents as edited so far, and take what passes.
 
         Args:
             read: The segments of each document.
-            together: Whether to read neighbours as one, too, where they may be pieces of one sentence, and to tell the
-                generator what the linker is not sure of.
+            is_first: The first reading takes neighbours as one, too, where they may be pieces of a sentence, and tells
+                the generator what the linker is not sure of. A second one is as bold as ``fluent``.
         """
-        asked = [one for work, segments in read for one in self._asked(work, segments, together)]
+        asked = [one for work, segments in read for one in self._asked(work, segments, is_first)]
         proposed: dict[int, list[Edit]] = defaultdict(list)
         agreed: dict[int, dict[Span, float]] = defaultdict(dict)  # places of names that the model writes as it was told
         in_haste = any(work.options.max_latency_s is not None for work, _ in read)
@@ -406,7 +404,7 @@ class Repairer:
         for work, _ in read:
             self._take(work, [*proposed[id(work)], *_agreed(work.hints, agreed[id(work)])], work.keep)
 
-    def _asked(self, work: _Work, segments: Sequence[Segment], together: bool) -> list[_Asked]:
+    def _asked(self, work: _Work, segments: Sequence[Segment], is_first: bool) -> list[_Asked]:
         """What the generator is asked about segments of a document as edited so far."""
         if not segments:
             return []
@@ -414,16 +412,16 @@ class Repairer:
         offsets = OffsetMap.of(work.text, work.edits)
         least = work.options.min_confidence
         if least is None:
-            is_bold = work.is_rough or work.options.mode is Mode.FLUENT
+            is_bold = not is_first or work.options.mode is Mode.FLUENT
             least = self._generator.operating_point(Mode.FLUENT if is_bold else Mode.MINIMAL)
         asked = []
         for segment in segments:
             span = offsets.to_patched(_whole(segment.span, work.edits))
             if segment.index not in work.failed and span is not None and span.of(patched).strip():
-                hints = _within(work.hints, span, offsets) if together else ()
+                hints = _within(work.hints, span, offsets) if is_first else ()
                 task = GenerationTask(span.of(patched), hints, least)
                 asked.append(_Asked(work, segment, span.start, offsets, task))
-        return [*asked, *_together(asked, patched, self._short_words)] if together else asked
+        return [*asked, *_together(asked, patched, self._short_words)] if is_first else asked
 
     def _propose(self, tasks: Sequence[GenerationTask]) -> list[Proposal | None]:
         """A proposal per task; a task that fails even alone gets ``None`` and takes no other with it."""

@@ -328,17 +328,17 @@ def _is_rival(other: Weighed, best: Weighed, reading: Reading) -> bool:
 
 def _without_borrowers(weighed: Sequence[Weighed]) -> list[Weighed]:
     """Without those that only borrow, as an alias, the name that another one, about as well known, bears as its own."""
-    bearers: dict[str, float] = {}
+    borne: dict[str, float] = {}  # how well known who bears a name is
     for w in weighed:
-        name, entity = normalise(w.candidate.name), w.candidate.entity
-        if name == normalise(entity.name):
-            bearers[name] = max(bearers.get(name, 0.0), entity.popularity)
-    return [
-        w
-        for w in weighed
-        if (name := normalise(w.candidate.name)) == normalise(w.candidate.entity.name)
-        or w.candidate.entity.popularity > bearers.get(name, -1.0) + _AS_WELL_KNOWN
-    ]
+        entity = w.candidate.entity
+        if (name := normalise(w.candidate.name)) == normalise(entity.name):
+            borne[name] = max(borne.get(name, 0.0), entity.popularity)
+
+    def is_borrowed(candidate: Candidate) -> bool:
+        name, entity = normalise(candidate.name), candidate.entity
+        return name in borne and name != normalise(entity.name) and entity.popularity <= borne[name] + _AS_WELL_KNOWN
+
+    return [w for w in weighed if not is_borrowed(w.candidate)]
 
 
 def choose(

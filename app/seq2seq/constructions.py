@@ -62,7 +62,7 @@ _PHRASES: Final = tuple(
     )
 )  # fmt: skip
 _CASES: Final = {
-    "he": "him", "she": "her", "they": "them", "we": "us", "him": "he", "them": "they", "us": "we", "whom": "who",
+    "he": "him", "she": "her", "they": "them", "we": "us", "him": "he", "them": "they", "us": "we",
 }  # fmt: skip
 _REFLEXIVES: Final = {
     "he": "himself", "she": "herself", "it": "itself", "they": "themselves", "we": "ourselves", "i": "myself",
@@ -86,6 +86,11 @@ _PAIRS: Final = (
     "succeed:successful analyse:analysis analyze:analysis describe:description explain:explanation decide:decision "
     "destroy:destruction receive:reception produce:production reduce:reduction france:french china:chinese"
 ).split()
+
+
+def with_s(word: str) -> tuple[str, str, str]:
+    """What a noun's plural, or a verb's third person, may look like."""
+    return f"{word}s", f"{word}es", f"{word[:-1]}ies"
 
 
 def _graded(ending: str) -> dict[str, str]:
@@ -161,8 +166,8 @@ def number_of_a_noun(text: SlipText, rng: random.Random, families: Families) -> 
     for i in range(1, len(text.words)):
         word, before = text.words[i], text.words[i - 1].lower()
         forms = families.get(word, ()) if word.islower() and not text.is_part(i) else ()
-        plurals = [form for form in forms if form in (f"{word}s", f"{word}es", f"{word[:-1]}ies")]
-        singulars = [form for form in forms if word in (f"{form}s", f"{form}es", f"{form[:-1]}ies")]
+        plurals = [form for form in forms if form in with_s(word)]
+        singulars = [form for form in forms if word in with_s(form)]
         following = text.words[i + 1] if i + 1 < len(text.words) else "."
         if before in _SINGULAR and not (following.isalpha() and following not in _PREPOSITIONS | _FINITE):
             places += [(i, form) for form in plurals]
@@ -176,7 +181,7 @@ def number_of_a_noun(text: SlipText, rng: random.Random, families: Families) -> 
 
 
 def counted_mass_noun(text: SlipText, rng: random.Random) -> None:
-    """A plural of what is not counted ("informations"), or an article before it ("an advice")."""
+    """What is not counted in the plural ("informations"), or as if it were counted ("many information")."""
     places = [i for i in text.places(_MASS) if text.words[i].islower()]
     if not places:
         return
@@ -245,9 +250,8 @@ def pronoun_case(text: SlipText, rng: random.Random) -> None:
             places.append((i, _CASES[small]))
         if small in ("who", "which"):
             places.append((i, "which" if small == "who" else "who"))
-        own = next((r for r in _REFLEXIVES.values() if r == small), None)
-        if own and any(_REFLEXIVES.get(w.lower()) == own for w in text.words[max(0, i - 5) : i]):
-            places += [(i, other) for other in _REFLEXIVES.values() if other != own]
+        if any(_REFLEXIVES.get(w.lower()) == small for w in text.words[max(0, i - 5) : i]):
+            places += [(i, other) for other in _REFLEXIVES.values() if other != small]
     _replace_one(text, rng, places)
 
 

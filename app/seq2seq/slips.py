@@ -15,8 +15,8 @@ from __future__ import annotations
 
 import random
 import re
-from collections import defaultdict
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -29,6 +29,7 @@ from app.seq2seq.constructions import (
     before_a_verb,
     derived_words,
     number_of_a_noun,
+    with_s,
     word_class,
 )
 from app.seq2seq.slip_text import SlipText
@@ -180,9 +181,19 @@ class Slipper:
         words = frozenset(words)
         return cls(word_families(words), derived_words(words), frozenset(known))
 
+    @classmethod
+    def from_counts(cls, counts: Mapping[str, int], *, least: int, least_known: int = 1) -> Slipper:
+        """With the forms of words that were counted so often at least, and what was counted less often is known."""
+        words = (word for word, count in counts.items() if count >= least and word.isalpha())
+        return cls.of(words, (word for word, count in counts.items() if count >= least_known))
+
     @property
     def kinds(self) -> dict[str, tuple[Construction, int]]:
-        """The kinds of slip by name, and how often each is drawn beside the others."""
+        """The kinds of slip by name, and how often each is drawn beside the others.
+
+        What few sentences have room for is drawn the more often: a comparison stands in one of twelve, an article in
+        each.
+        """
         return {
             "form": (self._form, 16), "article": (_article, 20), "preposition": (_preposition, 13),
             "auxiliary": (_auxiliary, 6), "lost or doubled": (_lost_or_doubled, 5),
@@ -232,7 +243,7 @@ class Slipper:
                 if not before.endswith("s") or before in _ONE:
                     places += [(i, form) for form in forms if form in (word[:-1], word[:-2], f"{word[:-3]}y")]
             elif before in _SEVERAL or (before.endswith("s") and before not in _ONE):
-                places += [(i, form) for form in forms if form in (f"{word}s", f"{word}es", f"{word[:-1]}ies")]
+                places += [(i, form) for form in forms if form in with_s(word)]
         if places:
             text.replace(*rng.choice(places))
 
@@ -258,7 +269,7 @@ class Slipper:
             if (text.words[i - 1].lower() in _MANY or (text.words[i - 1].isdigit() and text.words[i - 1] != "1"))
             and text.words[i].endswith("s")
             for form in self.families.get(text.words[i], ())
-            if text.words[i] in (f"{form}s", f"{form}es", f"{form[:-1]}ies")
+            if text.words[i] in with_s(form)
         ]
         if places:
             text.replace(*rng.choice(places))
@@ -274,6 +285,11 @@ class Slipper:
             if wrong not in self.known and wrong != text.words[at].lower():
                 text.replace(at, wrong)
                 return
+
+
+def small_words(sentences: Iterable[str]) -> Counter[str]:
+    """How often each word is written small; punctuation sticks to it."""
+    return Counter(word for sentence in sentences for word in sentence.split() if word.islower())
 
 
 def _is_other_tense(old: str, new: str, before: str) -> bool:
