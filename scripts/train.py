@@ -164,40 +164,59 @@ def learning_rate_share(step: int, config: TrainConfig) -> float:
     return max(0.1, 1 - 0.9 * (step - config.warmup) / max(1, config.steps - config.warmup))
 
 
+class Mean:
+    """The mean of the weights of networks."""
+
+    def __init__(self) -> None:
+        self._weights: dict[str, Tensor] = {}
+        self.count = 0
+
+    @torch.no_grad()
+    def add(self, network: RepairNetwork) -> None:
+        """Count the weights that the network has now."""
+        self.count += 1
+        for name, value in network.state_dict().items():
+            mean = self._weights.get(name)
+            if mean is None:
+                # Embeddings that share one tensor in a network are copies of it here.
+                self._weights[name] = value.detach().cpu().clone()
+            elif value.is_floating_point():
+                mean += (value.cpu() - mean) / self.count
+
+    def network(self, like: RepairNetwork) -> RepairNetwork:
+        """A network that has them, built like another."""
+        made = RepairNetwork(like.bart.config)
+        made.load_state_dict(self._weights)
+        return made
+
+
 class Average:
     """The mean of the weights at every ``AVERAGE_EVERY``-th step of the last stretch of a schedule."""
 
     def __init__(self, network: RepairNetwork, config: TrainConfig) -> None:
         self._network, self._from = network, config.steps - config.average_last
-        self._mean: dict[str, Tensor] = {}
-        self.count = 0
+        self._mean = Mean()
+
+    @property
+    def count(self) -> int:
+        """How many steps have been averaged."""
+        return self._mean.count
 
     def load(self, folder: Path, count: int) -> None:
         """Go on from a mean of ``count`` that ``save`` wrote."""
         if count:
-            # Embeddings that share one tensor in a network are copies of it here.
-            self._mean = {name: value.clone() for name, value in RepairNetwork.load(folder).state_dict().items()}
-            self.count = count
+            self._mean.add(RepairNetwork.load(folder))
+            self._mean.count = count
 
-    @torch.no_grad()
     def take(self, step: int) -> None:
         """Add the weights after ``step``, if it is in the last stretch."""
-        if step <= self._from or step % AVERAGE_EVERY:
-            return
-        self.count += 1
-        for name, value in self._network.state_dict().items():
-            mean = self._mean.get(name)
-            if mean is None:
-                self._mean[name] = value.detach().cpu().clone()
-            elif value.is_floating_point():
-                mean += (value.cpu() - mean) / self.count
+        if step > self._from and step % AVERAGE_EVERY == 0:
+            self._mean.add(self._network)
 
     def save(self, folder: Path) -> None:
         """Write the mean as a network of its own, if there is one."""
         if self.count:
-            network = RepairNetwork(self._network.bart.config)
-            network.load_state_dict(self._mean)
-            network.save(folder)
+            self._mean.network(self._network).save(folder)
 
 
 def save(

@@ -262,10 +262,10 @@ def _replace_one(text: SlipText, rng: random.Random, places: list[tuple[int, str
 
 Construction = Callable[[SlipText, random.Random], None]
 CONSTRUCTIONS: Final[dict[str, tuple[Construction, int]]] = {
-    "mass noun": (counted_mass_noun, 3),
-    "comparison": (comparison, 5),
-    "second conjunction": (second_conjunction, 3),
-    "opening comma": (opening_comma, 8),
-    "pronoun case": (pronoun_case, 4),
+    "mass noun": (counted_mass_noun, 24),
+    "comparison": (comparison, 48),
+    "second conjunction": (second_conjunction, 70),
+    "opening comma": (opening_comma, 48),
+    "pronoun case": (pronoun_case, 24),
 }
 """Those that need to know no other forms, and how often each is drawn beside the other slips."""

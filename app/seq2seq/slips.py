@@ -84,7 +84,7 @@ _CONFUSED = (
     ("as", "like"),
     ("also", "too"),
 )
-_TRIES = 3  # kinds that are tried for one slip: not every sentence has room for each
+_TRIES = 8  # kinds that are tried for one slip: not every sentence has room for each
 _VOWELS = "aeiou"
 _APOSTROPHE = re.compile("['’]")
 # Letters that sound alike, or are taken for each other, in both directions.
@@ -195,15 +195,15 @@ class Slipper:
         each.
         """
         return {
-            "form": (self._form, 16), "article": (_article, 20), "preposition": (_preposition, 13),
+            "form": (self._form, 16), "article": (_article, 26), "preposition": (_preposition, 13),
             "auxiliary": (_auxiliary, 6), "lost or doubled": (_lost_or_doubled, 5),
-            "misspelling": (self._misspelling, 16), "confused": (_confused, 4), "comma": (_comma, 5),
+            "misspelling": (self._misspelling, 22), "confused": (_confused, 4), "comma": (_comma, 5),
             "space": (_space, 2), "order": (_order, 2), "capital": (_capital, 3), "apostrophe": (_apostrophe, 3),
             "agreement": (self._agreement, 18), "after an auxiliary": (self._after_auxiliary, 10),
-            "number": (self._number, 7), "as if regular": (_as_if_regular, 4), "a or an": (_a_or_an, 3),
-            "before a verb": (partial(before_a_verb, families=self.families), 7),
-            "after a preposition": (partial(after_a_preposition, families=self.families), 5),
-            "number of a noun": (partial(number_of_a_noun, families=self.families), 9),
+            "number": (self._number, 15), "as if regular": (_as_if_regular, 5), "a or an": (_a_or_an, 8),
+            "before a verb": (partial(before_a_verb, families=self.families), 24),
+            "after a preposition": (partial(after_a_preposition, families=self.families), 40),
+            "number of a noun": (partial(number_of_a_noun, families=self.families), 20),
             "word class": (partial(word_class, derived=self.derived), 8),
             **CONSTRUCTIONS,
         }  # fmt: skip
