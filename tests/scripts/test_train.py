@@ -20,7 +20,8 @@ from app.seq2seq.examples import ExampleSet, make_pair, write_examples
 from app.seq2seq.export import HeldOut
 from app.seq2seq.network import RepairNetwork
 from app.seq2seq.tokenizer import Tokenizer
-from scripts import average, carry, train
+from scripts import carry, train
+from scripts.average import average
 from scripts.held_out import HeldOutSets
 from scripts.train import epochs, learning_rate_share, losses, main, make_optimizer, read_config
 from tests.seq2seq.tiny import SENTENCES, make_network, make_tokenizer
@@ -87,7 +88,7 @@ def test_runs_of_one_start_are_averaged(start: Path, tmp_path: Path) -> None:
     runs = [tmp_path / "a", tmp_path / "b"]
     for seed, run in enumerate(runs):
         main(write_config(start, run, seed=seed, steps=2 + seed))
-    average.main(tmp_path / "mean", [run / "checkpoint" for run in runs])
+    average(tmp_path / "mean", [run / "checkpoint" for run in runs])
     a, b, mean = weights(runs[0]), weights(runs[1]), weights_of(tmp_path / "mean")
     assert not torch.equal(a["head.weight"], b["head.weight"])
     for name, value in mean.items():
@@ -95,7 +96,7 @@ def test_runs_of_one_start_are_averaged(start: Path, tmp_path: Path) -> None:
     states = [torch.load(f / "trainer.pt")["state"] for f in (tmp_path / "mean", *(r / "checkpoint" for r in runs))]
     assert states[0] == {what: states[1][what] + states[2][what] for what in ("step", "seen")}
     with pytest.raises(InputError, match="mean exists"):
-        average.main(tmp_path / "mean", [runs[0] / "checkpoint"])
+        average(tmp_path / "mean", [runs[0] / "checkpoint"])
 
 
 def test_held_out_scores_are_logged_and_the_best_network_is_kept(
