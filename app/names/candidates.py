@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
@@ -29,6 +29,7 @@ class Route(StrEnum):
     FUZZY = "fuzzy"  # spelt nearly the same
     PHONETIC = "phonetic"  # sounds the same
     INITIALS = "initials"  # initials instead of given names, or an acronym
+    OFFICE = "office"  # holds the office that the text names, and is called not quite otherwise
     SURNAME = "surname"  # its surname alone
     GIVEN_NAME = "given_name"  # its given name alone
     PART = "part"  # some of its words
@@ -97,6 +98,7 @@ _INFLECTED = 0.3  # of damaged names have an ending besides
 _SHORTEST_STEM = 5
 _POPULARITY_BONUS, _COUNTRY_BONUS = 0.08, 0.05
 _WORDS_KEPT = 50_000
+_BEST_KNOWN, _COUNTRIES_KEPT = 300, 64
 
 
 class CandidateFinder:
@@ -108,6 +110,12 @@ class CandidateFinder:
             _Searcher(i, layer, hidden)
             for i, (layer, hidden) in enumerate(zip(store.layers, store.hidden, strict=True))
         )
+        self.best_known = lru_cache(maxsize=_COUNTRIES_KEPT)(self._best_known)
+
+    def _best_known(self, country: str) -> Mapping[str, Entity]:
+        """The best known people that held an office in a country, by canonical form; a few hundred at most a layer."""
+        people = [entity for searcher in self._searchers for entity in searcher.best_known(country)]
+        return {normalise(entity.name): entity for entity in reversed(people)}
 
     def find(
         self, text: str, *, kind: EntityKind | None = None, countries: Collection[str] = (), limit: int = 16
@@ -156,6 +164,14 @@ class _Searcher:
         self._similar = lru_cache(maxsize=_WORDS_KEPT)(self._find_similar)
         self._mass = lru_cache(maxsize=_WORDS_KEPT)(self._find_mass)
         self._log_names = math.log(2 + int(layer.manifest["counts"]["names"]))
+
+    def best_known(self, country: str) -> list[Entity]:
+        layer = self._layer
+        code = layer.country_codes.get(country)
+        people = (layer.countries == code) & (layer.kinds == PERSON_CODE) if code is not None else np.zeros(0, bool)
+        rows = [row for row in np.flatnonzero(people).tolist() if row not in self._hidden]
+        known = sorted(rows, key=lambda row: -int(layer.popularity[row]))
+        return [entity for row in known[:_BEST_KNOWN] if (entity := layer.entity(row)).roles]
 
     def ranked(
         self, text: str, keys: Sequence[str], kind: int | None, countries: Collection[str], limit: int

@@ -421,6 +421,30 @@ def fit_of_roles(titles: Sequence[str], entity: Entity) -> tuple[float, str, str
     return best
 
 
+_OF_FEW = frozenset(
+    (
+        "president",
+        "prime",
+        "chancellor",
+        "king",
+        "queen",
+        "emperor",
+        "pope",
+        "foreign",
+        "defence",
+        "finance",
+        "interior",
+        "economy",
+    )
+)
+
+
+def is_of_few(title: str) -> bool:
+    """Whether a title is an office that one or two hold in a country at a time: head of state or of government, or a
+    great ministry."""
+    return bool(role_words(title) & _OF_FEW)
+
+
 def fit_of_body(titles: Sequence[str], entity: Entity) -> str:
     """A word of a title or description that says where somebody serves and that stands in one of their roles: the
     committee, the chamber, the institute. Countries and ranks are not among them."""

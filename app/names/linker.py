@@ -9,12 +9,25 @@ from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
 
+from rapidfuzz import process
+from rapidfuzz.distance import Levenshtein
+
 from app.core.protocols import LinkResult, NameHint
 from app.core.types import Alternative, Edit, EditKind, EntityRef, Origin, Segment, Span
 from app.names.attested import FILE as ATTESTED_FILE
 from app.names.attested import Attested
 from app.names.candidates import Candidate, CandidateFinder, Route
-from app.names.evidence import Context, Evidence, Reading, countries_of, fit_of_roles, likeness, years_of
+from app.names.evidence import (
+    Context,
+    Evidence,
+    Reading,
+    align,
+    countries_of,
+    fit_of_roles,
+    is_of_few,
+    likeness,
+    years_of,
+)
 from app.names.link import Decision, LinkModel, Weighed, as_printed, choose
 from app.names.mentions import Mention, find_mentions
 from app.names.normalise import normalise
@@ -32,6 +45,7 @@ _MOST_CANDIDATES = 12
 _LEAST_LETTERS = 4
 _WORDS = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
 _LEAST_LIKE_PART = 0.6
+_LEAST_LIKE_HOLDER = 0.5  # in all, and of each word
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +176,7 @@ class NameLinker:
             )
             candidates = [
                 *_of_the_document(reading, known.values()),
+                *_of_the_office(reading, map(finder.best_known, context.countries)),
                 *(
                     as_printed(c, group[0].text)
                     for c in finder.find(group[0].text, countries=tuple(context.countries), limit=_MOST_CANDIDATES)
@@ -265,6 +280,30 @@ def _of_the_document(reading: Reading, known: Iterable[Entity]) -> list[Candidat
             if like >= _LEAST_LIKE_PART:
                 found.append(Candidate(entity, Route.FUZZY, entity.name, like, like))
     return found
+
+
+def _of_the_office(reading: Reading, countries: Iterable[Mapping[str, Entity]]) -> list[Candidate]:
+    """Who of a country's people, by canonical form, held the office that the text gives somebody, and is called not
+    quite otherwise: few held it, so that letters need say less than among all the world."""
+    if len(reading.words) < 2 or not any(is_of_few(title) for title in reading.titles):
+        return []
+    key = " ".join(reading.words)
+    found = []
+    for people in countries:
+        near = process.extract(
+            key, people.keys(), scorer=Levenshtein.normalized_similarity, score_cutoff=_LEAST_LIKE_HOLDER, limit=None
+        )
+        for name, like, _ in near:
+            entity = people[name]
+            if fit_of_roles(reading.titles, entity)[0] == 1 and _least_alike(reading, name) >= _LEAST_LIKE_HOLDER:
+                found.append(as_printed(Candidate(entity, Route.OFFICE, name, 0.0, like), reading.text))
+    return found
+
+
+def _least_alike(reading: Reading, name: str) -> float:
+    """How alike the least alike words of a reading and a name are; 0 where one of them has more words."""
+    pairs, found, meant = align(reading.words, tuple(normalise(name).split()))
+    return 0.0 if found or meant else min(p.similarity for p in pairs)
 
 
 def _once(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import marisa_trie
 
+from app.core.tries import map_file, save_file
 from app.names.normalise import normalise
-from app.names.tries import map_file, save_file
 
 FILE = "towns.marisa"
 

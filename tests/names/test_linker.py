@@ -14,6 +14,7 @@ from app.core.errors import ResourceError
 from app.core.segment import SentenceSegmenter
 from app.core.types import EditKind, Origin
 from app.names.attested import FILE, Attested
+from app.names.candidates import Route
 from app.names.link import LinkModel
 from app.names.linker import MODEL_FILE, RULE_CONSISTENT, RULE_TITLE, NameLinker, build_linker
 from app.names.mentions import find_mentions
@@ -33,6 +34,21 @@ DAMAGED = "Prime Minister Tauno Vaherpu of Estonia met reporters in 2015."
 
 def test_a_name_that_title_country_and_years_vouch_for_is_repaired(names: NameLinker) -> None:
     assert repaired(names, DAMAGED) == "Prime Minister Tauno Vaherpuu of Estonia met reporters in 2015."
+
+
+def test_who_holds_an_office_that_few_hold_is_known_by_less(names: NameLinker) -> None:
+    def through_office(text: str) -> set[str]:
+        seen = names.examine(text, SentenceSegmenter().segment(text))
+        return {c.entity.id for _, candidates in seen.readings for c in candidates if c.route is Route.OFFICE}
+
+    text = "In Estonia, Prime Minister Daunu Waherbuh met reporters in 2015."
+    assert repaired(names, text) == text.replace("Daunu Waherbuh", "Tauno Vaherpuu")
+    assert through_office(text) == {"T1"}
+    assert not through_office(text.replace("Prime Minister ", ""))
+    assert not through_office(text.replace("Prime Minister", "Member"))
+    assert not through_office(text.replace("Prime Minister", "Foreign Minister"))
+    assert not through_office(text.replace("Estonia", "Latvia"))
+    assert not through_office(text.replace("Daunu", "Robert"))
 
 
 def test_a_name_in_quotation_marks_of_its_own_is_cited(names: NameLinker) -> None:
