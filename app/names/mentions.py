@@ -833,10 +833,15 @@ def _office_before(s: _Sentence, first: int, end: int) -> str:
     return ""
 
 
+_SAYS_WHAT = frozenset({"as", "is", "was", "became", "becomes"})
+
+
 def _description(s: _Sentence, end: int) -> tuple[int, int] | None:
-    """An apposition after a comma or in brackets that begins with what somebody is."""
+    """An apposition after a comma or in brackets that begins with what somebody is, or that after a verb: "elected A as
+    the new president", "A is the president"."""
     tokens = s.tokens
-    if end >= len(tokens) or tokens[end].text not in {",", "("}:
+    is_said = end < len(tokens) and tokens[end].lower in _SAYS_WHAT
+    if end >= len(tokens) or not (is_said or tokens[end].text in {",", "("}):
         return None
     start = end + 1
     if start >= len(tokens) or tokens[start].lower in _STOPS_DESCRIPTION or not tokens[start].text[0].isalnum():
@@ -846,7 +851,7 @@ def _description(s: _Sentence, end: int) -> tuple[int, int] | None:
         t = tokens[at]
         if (t.lower in _STOPS_DESCRIPTION and not (t.lower == "and" and role)) or t.text in _ENDS_DESCRIPTION:
             break
-        if at < start + 7 and (t.lower in _RECALLED_BY_ROLE or t.lower.rstrip("s") in _RECALLED_BY_ROLE):
+        if at < start + (4 if is_said else 7) and (t.lower in _RECALLED_BY_ROLE or t.lower.rstrip("s") in _RECALLED_BY_ROLE):
             role = True
     else:
         at = min(len(tokens), start + 25)

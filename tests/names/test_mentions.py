@@ -150,6 +150,9 @@ def test_the_title_before_a_name_stands_apart(text: str, name: str, title: str) 
 @pytest.mark.parametrize(
     ("text", "description"),
     [
+        ("He appointed Ranil Wickremesinghe as the new Prime Minister.", "the new Prime Minister"),
+        ("Petr Nečas was prime minister until 2013.", "prime minister until 2013"),
+        ("Petr Nečas was in the building with the prime minister.", ""),
         ("Then Elena Marin, director of the school, spoke.", "director of the school"),
         ("Then Elena Marin, a senior fellow at Chatham House, spoke.", "a senior fellow at Chatham House"),
         ("Then Elena Marin (head of the bank) spoke.", "head of the bank"),
