@@ -846,12 +846,12 @@ def _description(s: _Sentence, end: int) -> tuple[int, int] | None:
     start = end + 1
     if start >= len(tokens) or tokens[start].lower in _STOPS_DESCRIPTION or not tokens[start].text[0].isalnum():
         return None
-    role = False
+    role, near = False, 4 if is_said else 7
     for at in range(start, min(len(tokens), start + 25)):
         t = tokens[at]
         if (t.lower in _STOPS_DESCRIPTION and not (t.lower == "and" and role)) or t.text in _ENDS_DESCRIPTION:
             break
-        if at < start + (4 if is_said else 7) and (t.lower in _RECALLED_BY_ROLE or t.lower.rstrip("s") in _RECALLED_BY_ROLE):
+        if at < start + near and (t.lower in _RECALLED_BY_ROLE or t.lower.rstrip("s") in _RECALLED_BY_ROLE):
             role = True
     else:
         at = min(len(tokens), start + 25)
