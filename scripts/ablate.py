@@ -141,14 +141,16 @@ def ablation_table(done: dict[str, dict[str, dict[str, float]]]) -> str:
 
 
 # Features of the calibration, more of them from row to row.
+_WORD_RUNS = ("unlikelier", "log_ratio")
 _WORD_LIST = ("misspelt", "as_suggested", "strokes", "letters", "frequency", "misspelt_logit")
 FEATURE_SETS = (
     ("probability of the answer", ("bias", "log_prob", "log_prob_per_piece")),
     ("and of the doubt", ("bias", "log_prob", "log_prob_per_piece", "detection_logit", "sentence_logit", "doubts")),
-    ("and what the edit looks like", tuple(n for n in FEATURES if n not in (*_WORD_LIST, *PRODUCTS))),
-    ("and the word list", tuple(n for n in FEATURES if n not in PRODUCTS)),
-    ("and, by sort of edit, the answer's probability", FEATURES),
-    ("and the second reading", READ_AGAIN),
+    ("and what the edit looks like", tuple(n for n in FEATURES if n not in (*_WORD_RUNS, *_WORD_LIST, *PRODUCTS))),
+    ("and the word list", tuple(n for n in FEATURES if n not in (*_WORD_RUNS, *PRODUCTS))),
+    ("and, by sort of edit, the answer's probability", tuple(n for n in FEATURES if n not in _WORD_RUNS)),
+    ("and the second reading", tuple(n for n in READ_AGAIN if n not in _WORD_RUNS)),
+    ("and word runs", READ_AGAIN),
 )
 
 

@@ -1,6 +1,6 @@
 """Export a trained repair network for serving: CTranslate2 int8, tokenizer, detection head, calibration, card.
 
-    python -m scripts.export CHECKPOINT OUT --tokenizer START/tokenizer.model [--data ../shared/data]
+    python -m scripts.export CHECKPOINT OUT --tokenizer tokenizer.model --words words.xz --ngrams ngrams.marisa
 
 Calibration and operating points are fitted on ``DATA/mt/pe-dev.jsonl.xz`` (human post-edits held out from training),
 on the held-out documents of ``DATA/mt/wmt-train.jsonl.xz``, and on held-out clean sentences with grammatical slips:
@@ -20,7 +20,7 @@ import torch
 import typer
 
 from app.seq2seq.calibrate import Calibration, NameCalibration
-from app.seq2seq.ctranslate import WORDS, CTranslateGenerator
+from app.seq2seq.ctranslate import NGRAMS, WORDS, CTranslateGenerator
 from app.seq2seq.export import agreement, calibrate, convert, write_card, write_manifest
 from app.seq2seq.network import RepairNetwork
 from app.seq2seq.tokenizer import Tokenizer
@@ -34,6 +34,7 @@ def main(
     out: Annotated[Path, typer.Argument(help="Folder of the exported model; replaced.")],
     tokenizer: Annotated[Path, typer.Option(help="tokenizer.model of the network.")],
     words: Annotated[Path, typer.Option(help="The word list, as written by scripts/build_lexicon.")],
+    ngrams: Annotated[Path, typer.Option(help="Counts of word runs, as written by scripts/build_ngrams.")],
     version: Annotated[str, typer.Option(help="Version for the manifest.")] = "0.1",
     data: Annotated[Path, typer.Option(help="Folder with mt/ and text/.")] = Path("../shared/data"),
     data_manifest: Annotated[Path | None, typer.Option(help="manifest.json of the training data.")] = None,
@@ -55,6 +56,7 @@ def main(
     part.mkdir(parents=True)
     shutil.copyfile(tokenizer, part / "tokenizer.model")
     shutil.copyfile(words, part / WORDS)
+    shutil.copyfile(ngrams, part / NGRAMS)
     network = RepairNetwork.load(checkpoint / AVERAGE if average else checkpoint).eval()
     pieces = Tokenizer(tokenizer)
     convert(network, pieces, part)

@@ -14,7 +14,7 @@ from rapidfuzz.distance import OSA
 _PLAIN = (
     "bias", "detection_logit", "log_prob", "log_prob_per_piece", "insertion", "deletion", "punctuation", "long",
     "case_only", "article", "name_like", "at_start", "sentence_logit", "doubts", "misspelt", "as_suggested",
-    "strokes", "letters", "frequency", "misspelt_logit", "joins",
+    "strokes", "letters", "frequency", "misspelt_logit", "joins", "unlikelier",
 )  # fmt: skip
 # How much a probability of the decoder tells depends on the sort of edit: these features count once more, times it.
 _SORTS = (
@@ -23,11 +23,12 @@ _SORTS = (
 )  # fmt: skip
 PRODUCTS = tuple(f"{name}_log_prob" for name in _SORTS)
 FEATURES = (*_PLAIN, *PRODUCTS)
-READ_AGAIN = (*FEATURES, "logit_after")
+READ_AGAIN = (*FEATURES, "logit_after", "log_ratio")
 _SPELLING = ("strokes", "letters", "frequency", "misspelt_logit")
 _LEAST_LOG_PROB = -3.0  # of an answer; below five in a hundred there is nothing to tell apart
 _LEAST_PER_PIECE = -6.0
 _LEAST_DOUBT = 1e-3  # of an answer in its place; below it, and above its opposite, there is nothing to tell apart
+_MOST_RATIO = 12.0  # of how likely the words are with and without the edit, as a logarithm: more is no surer
 _LONG = 60  # characters of an answer: more are not counted
 _ARTICLES = frozenset({"", "a", "an", "the"})
 
@@ -46,6 +47,7 @@ class ScoredAnswer:
         suggestion: What the lexicon suggests for the span, a word that it does not know; else empty.
         count: How often the lexicon has seen that.
         told: How likely a linker thinks the answer, a name that it told the network; else 0.
+        log_ratio: Logarithm of how many times likelier the words are with the answer than without, by ``NGrams``.
         doubt_after: The detector's probability, once the answer stands in its place, that it is wrong.
     """
 
@@ -60,12 +62,14 @@ class ScoredAnswer:
     suggestion: str = ""
     count: int = 0
     told: float = 0.0
+    log_ratio: float = 0.0
     doubt_after: float = 0.0
 
 
 def features(answer: ScoredAnswer, hypothesis: str) -> list[float]:
     """What speaks for and against an edit of ``hypothesis``, in the order of ``READ_AGAIN``."""
     old, new = hypothesis[answer.start : answer.end].strip(), answer.text.strip()
+    ratio = max(-_MOST_RATIO, min(_MOST_RATIO, answer.log_ratio))
     plain = [
         1.0,
         _logit(answer.detection),
@@ -85,8 +89,9 @@ def features(answer: ScoredAnswer, hypothesis: str) -> list[float]:
         float(bool(answer.suggestion) and new.casefold() == answer.suggestion),
         *_misspelling(old, answer.detection, answer.suggestion, answer.count),
         float("." in old and old.replace(".", "").casefold().split() == new.casefold().split()),
+        min(ratio, 0.0),
     ]
-    return [*_with_products(dict(zip(_PLAIN, plain, strict=True))), _logit(answer.doubt_after, _LEAST_DOUBT)]
+    return [*_with_products(dict(zip(_PLAIN, plain, strict=True))), _logit(answer.doubt_after, _LEAST_DOUBT), ratio]
 
 
 def _with_products(plain: Mapping[str, float]) -> list[float]:
@@ -112,7 +117,8 @@ class Calibration:
     """Two logistic regressions (Platt 1999), fitted on held-out sentences: an edit has to convince twice.
 
     Attributes:
-        first: Weights of ``FEATURES``: what is known when the answer is there.
+        first: Weights of ``FEATURES``: what is known when the answer is there. That its words are rare speaks against
+            it; that they are common must not speak for it yet, or any doubt could turn out well and would be answered.
         second: Weights of ``READ_AGAIN``: what is known when the sentence has been read with the answer in it.
     """
 
@@ -121,7 +127,7 @@ class Calibration:
 
     def at_first(self, answer: ScoredAnswer, hypothesis: str) -> float:
         """The most that ``confidence`` can be, whatever the second reading says."""
-        return _probability(self.first, features(answer, hypothesis)[:-1])
+        return _probability(self.first, features(answer, hypothesis)[: len(FEATURES)])
 
     def confidence(self, answer: ScoredAnswer, hypothesis: str) -> float:
         """Probability that the edit is right, 0 to 1, to four places: finer would be noise of the arithmetic."""
@@ -129,7 +135,7 @@ class Calibration:
 
     def probability(self, row: Sequence[float]) -> float:
         """The same for ``features`` that are already known."""
-        return min(_probability(self.first, row[:-1]), _probability(self.second, row))
+        return min(_probability(self.first, row[: len(FEATURES)]), _probability(self.second, row))
 
     def to_json(self) -> dict[str, dict[str, float]]:
         """Weights of either by feature name."""
@@ -166,6 +172,7 @@ class Calibration:
             "sentence_logit": (_logit(quality),),
             "doubts": (math.log(max(doubts, 1)),),
             "misspelt": (float(bool(suggestion)),),
+            "unlikelier": (-_MOST_RATIO, 0.0),
         }
         spelling = _misspelling(old, detection, suggestion, count)
         known |= {name: (value,) for name, value in zip(_SPELLING, spelling, strict=True)}
@@ -238,9 +245,10 @@ class Calibration:
         """
         if not rows:
             raise ValueError("calibration needs at least one edit")
-        first, second = _fit([row[:-1] for row in rows], right, weights, l2), _fit(rows, right, weights, l2)
+        known = [row[: len(FEATURES)] for row in rows]
+        first, second = _fit(known, right, weights, l2), _fit(rows, right, weights, l2)
         # The lower of two probabilities is too low by itself: both are stretched by what it takes to make it right.
-        log_odds = [min(_dot(first, row[:-1]), _dot(second, row)) for row in rows]
+        log_odds = [min(_dot(first, a), _dot(second, b)) for a, b in zip(known, rows, strict=True)]
         shift, stretch = _fit([[1.0, z] for z in log_odds], right, weights, l2)
         return cls(*((w[0] * stretch + shift, *(x * stretch for x in w[1:])) for w in (first, second)))
 

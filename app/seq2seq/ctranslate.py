@@ -23,14 +23,15 @@ from app.core.types import Mode, Span
 from app.seq2seq.calibrate import Calibration, NameCalibration, ScoredAnswer
 from app.seq2seq.codec import MAX_ANSWER, Mark, decoder_prompt, encoder_input, hint_pieces, mark_of, read_answer
 from app.seq2seq.lexicon import read_lexicon, suggestions
+from app.seq2seq.ngrams import NGrams
 from app.seq2seq.tokenizer import EOS, Tokenizer, Words
 
 MAX_PIECES = 400  # of one segment; the network has 512 positions, and a prompt may repeat it before the answer
 WIDTHS = (16, 24, 32, 48, 64, 96, 128, 192, 256, 512)  # padded lengths of a batch that is read
 ANSWER_WIDTHS = (64, 128, 512)  # of one that is answered: a step of the decoder costs much the same for one or for many
-FORMAT = 6
-WORDS = "words.xz"
-WEIGHTS = ("model.bin", "head.npz", "tokenizer.model", WORDS)  # what the checksum in the manifest is of
+FORMAT = 7
+WORDS, NGRAMS = "words.xz", "ngrams.marisa"
+WEIGHTS = ("model.bin", "head.npz", "tokenizer.model", WORDS, NGRAMS)  # what the checksum in the manifest is of
 
 Floats = npt.NDArray[np.float32]
 
@@ -57,7 +58,7 @@ class CTranslateGenerator:
 
     Args:
         folder: As written by scripts/export: ``model.bin``, ``tokenizer.model``, ``head.npz``, ``words.xz``,
-            ``repair.json``.
+            ``ngrams.marisa``, ``repair.json``.
         device: ``cpu`` or ``cuda``.
         compute_type: In CTranslate2's words; ``int8`` is what ships.
         threads: Of one forward pass; 0 lets CTranslate2 choose.
@@ -83,6 +84,7 @@ class CTranslateGenerator:
         _check_device(device, compute_type)
         self._tokenizer = Tokenizer(folder / "tokenizer.model")
         self._lexicon = read_lexicon(folder / WORDS)
+        self._ngrams = NGrams(folder / NGRAMS)
         try:
             with np.load(folder / "head.npz") as head:
                 self._weight, self._bias = head["weight"].astype(np.float32), head["bias"].astype(np.float32)
@@ -286,6 +288,7 @@ class CTranslateGenerator:
                     ScoredAnswer(
                         change.start, change.end, change.text, doubt.probability, float(output.scores[0]), len(answer),
                         quality[i], counts[i], doubt.suggestion, doubt.count, doubt.told,
+                        self._ngrams.log_ratio(segments[i].text, change.start, change.end, change.text),
                     )
                 )  # fmt: skip
         for i, found in answers.items():

@@ -409,6 +409,8 @@ that it doubts, and writes what belongs in each mark; everything else stays as i
 - **Training**: {examples_seen:,} examples in {steps:,} steps, drawn from {examples:,} ({kinds}).
 - **Words**: `words.xz`, from the same clean text and the list of the Python package symspellpy (MIT; words of SCOWL,
   counts of Google Books Ngrams, CC BY 3.0).
+- **Word runs**: `ngrams.marisa`, how often one to three words stand side by side in the same clean text and in
+  references of translations.
 - **Data and licences**: post-edits of MLQE-PE (CC0 1.0; texts from Wikipedia, CC BY-SA); outputs and references of the
   WMT news tasks (released for research); outputs on FLORES (CC BY-SA 4.0) and WMT (collected under MPL-2.0); clean text
   from Wikipedia (CC BY-SA), OpenStax (CC BY 4.0), the Commonwealth of Australia (CC BY 3.0 AU), UN debates (CC0) and US
@@ -449,6 +451,7 @@ knowledge base does.
     python -m scripts.warm_start START
     python -m scripts.prepare_data DATA --tokenizer START/tokenizer.model
     python -m scripts.train CONFIG.toml
-    python -m scripts.export RUN/checkpoint OUT --tokenizer START/tokenizer.model --data-manifest DATA/manifest.json
+    python -m scripts.export RUN/checkpoint OUT --tokenizer START/tokenizer.model --words words.xz \\
+        --ngrams ngrams.marisa --data-manifest DATA/manifest.json
     python -m scripts.evaluate
 """

@@ -117,10 +117,11 @@ def test_our_network_does_the_same_work_through_transformers(tmp_path: Path, mon
     torch = pytest.importorskip("torch")
     transformers = pytest.importorskip("transformers")
     from app.seq2seq.calibrate import FEATURES, READ_AGAIN, Calibration, NameCalibration
-    from app.seq2seq.ctranslate import WORDS
+    from app.seq2seq.ctranslate import NGRAMS, WORDS
     from app.seq2seq.export import convert, write_manifest
     from app.seq2seq.lexicon import write_lexicon
     from app.seq2seq.network import RepairNetwork, bart_config
+    from app.seq2seq.ngrams import write_ngrams
     from app.seq2seq.tokenizer import CONTROLS, Tokenizer
 
     even = Calibration((0.0,) * len(FEATURES), (0.0,) * len(READ_AGAIN))
@@ -136,6 +137,7 @@ def test_our_network_does_the_same_work_through_transformers(tmp_path: Path, mon
     config = bart_config(tokenizer, encoder_layers=1, decoder_layers=1, d_model=32, ffn_dim=32, heads=2)
     convert(RepairNetwork(config), tokenizer, tmp_path)
     write_lexicon(tmp_path / WORDS, {"school": 9})
+    write_ngrams(tmp_path / NGRAMS, {"<all>": 9, "school": 9})
     generated: list[int] = []
     generate = transformers.BartForConditionalGeneration.generate
 

@@ -77,15 +77,16 @@ WORDS = st.sampled_from(["", "the", ". The", ". Goes", "a", "The", "go", "Goes",
     st.integers(1, 9),
     st.sampled_from(["", "goes", "the"]),
     st.integers(0, 10**6),
+    st.floats(-30, 30),
 )
 def test_no_answer_is_more_confident_than_the_bound_of_its_doubt(
     weights: list[float], doubt_after: float, before: str, old: str, new: str, detection: float, log_prob: float,
-    n: int, quality: float, doubts: int, suggestion: str, count: int,
+    n: int, quality: float, doubts: int, suggestion: str, count: int, log_ratio: float,
 ) -> None:  # fmt: skip
-    calibration = Calibration(tuple(weights[:-1]), tuple(weights))
+    calibration = Calibration(tuple(weights[: len(FEATURES)]), tuple(weights))
     start, end = len(before), len(before) + len(old)
     answer = ScoredAnswer(
-        start, end, new, detection, log_prob, n, quality, doubts, suggestion, count, doubt_after=doubt_after
+        start, end, new, detection, log_prob, n, quality, doubts, suggestion, count, 0.0, log_ratio, doubt_after
     )
     bound = calibration.bound(old, detection, quality, doubts, at_start=not before, suggestion=suggestion, count=count)
     hypothesis = f"{before}{old} home"
@@ -101,12 +102,21 @@ def test_calibration_survives_its_file() -> None:
 
 def test_a_doubt_that_is_left_lowers_the_confidence_and_none_never_raises_it() -> None:
     first = (2.0, *(0.0 for _ in FEATURES[1:]))
-    calibration = Calibration(first, (*first, -1.0))
+    calibration = Calibration(first, (*first, -1.0, 0.0))
     sure, unsure = (replace(ANSWER, doubt_after=p) for p in (0.0, 0.9))
     assert (
         calibration.confidence(sure, "He go home") == calibration.at_first(sure, "He go home") == pytest.approx(0.8808)
     )
     assert calibration.confidence(unsure, "He go home") == pytest.approx(0.4509)
+
+
+def test_words_that_are_likelier_without_an_answer_speak_against_it_before_it_is_read_again() -> None:
+    weights = dict.fromkeys(READ_AGAIN, 0.0) | {"unlikelier": 0.5, "log_ratio": 0.25}
+    calibration = Calibration(tuple(weights[n] for n in FEATURES), tuple(weights.values()))
+    common, rare, rarest = (replace(ANSWER, log_ratio=r) for r in (4.0, -4.0, -400.0))
+    assert calibration.at_first(common, "He go home") == 0.5 > calibration.at_first(rare, "He go home")
+    assert calibration.confidence(rare, "He go home") == pytest.approx(0.0474, abs=1e-4)
+    assert calibration.confidence(rarest, "He go home") > 0
 
 
 def test_nothing_to_fit_is_an_error() -> None:

@@ -22,7 +22,16 @@ from app.core.types import Mode, Span
 from app.seq2seq.batches import make_batch
 from app.seq2seq.calibrate import FEATURES, READ_AGAIN, Calibration, NameCalibration
 from app.seq2seq.codec import Mark, TextChange, decoder_prompt, read_answer
-from app.seq2seq.ctranslate import WORDS, CTranslateGenerator, Doubt, doubt_within, find_doubts, told_names, with_hints
+from app.seq2seq.ctranslate import (
+    NGRAMS,
+    WORDS,
+    CTranslateGenerator,
+    Doubt,
+    doubt_within,
+    find_doubts,
+    told_names,
+    with_hints,
+)
 from app.seq2seq.examples import make_pair
 from app.seq2seq.export import (
     HeldOut,
@@ -37,6 +46,7 @@ from app.seq2seq.export import (
 )
 from app.seq2seq.lexicon import write_lexicon
 from app.seq2seq.network import RepairNetwork
+from app.seq2seq.ngrams import count_runs, write_ngrams
 from app.seq2seq.tokenizer import Tokenizer
 from app.seq2seq.unpack import unpack
 from scripts.train import TrainConfig, losses, make_optimizer
@@ -72,6 +82,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, RepairNetwork,
     network = trained_network(tokenizer)
     convert(network, tokenizer, folder)
     write_lexicon(folder / WORDS, WORD_COUNTS)
+    write_ngrams(folder / NGRAMS, count_runs(SENTENCES * 3))
     manifest = {
         "name": "tiny",
         "version": "0",
@@ -297,7 +308,8 @@ def test_a_manifest_without_a_field_is_a_resource_error(
 
 
 @pytest.mark.parametrize(
-    "name", ["repair.json", "model.bin", "head.npz", "tokenizer.model", "words.xz", "shared_vocabulary.json"]
+    "name",
+    ["repair.json", "model.bin", "head.npz", "tokenizer.model", "words.xz", "ngrams.marisa", "shared_vocabulary.json"],
 )
 def test_a_missing_file_is_a_resource_error_that_names_a_remedy(
     made: tuple[Path, RepairNetwork, Tokenizer], tmp_path: Path, name: str
@@ -305,7 +317,7 @@ def test_a_missing_file_is_a_resource_error_that_names_a_remedy(
     folder = tmp_path / "model"
     shutil.copytree(made[0], folder)
     (folder / name).unlink()
-    with pytest.raises(ResourceError, match=r"restore|run scripts/export"):
+    with pytest.raises(ResourceError, match=r"restore|run scripts/(export|build_ngrams)"):
         CTranslateGenerator(folder)
 
 
