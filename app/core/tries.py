@@ -9,14 +9,14 @@ import marisa_trie
 from app.core.errors import ResourceError
 
 
-def map_file(trie: marisa_trie.Trie, path: Path, what: str, script: str) -> None:
+def map_file(trie: marisa_trie.Trie, path: Path, what: str, remedy: str) -> None:
     """Map the file that ``save_file`` wrote.
 
     Args:
         trie: An empty one, of the form that was written.
         path: The file.
         what: What it holds, for the message.
-        script: What writes it, for the message.
+        remedy: What to do where it is missing or damaged, for the message.
 
     Raises:
         ResourceError: The file is missing or damaged.
@@ -24,7 +24,7 @@ def map_file(trie: marisa_trie.Trie, path: Path, what: str, script: str) -> None
     try:
         trie.mmap(str(path))
     except (OSError, RuntimeError) as exc:
-        raise ResourceError(f"{path}: {what} cannot be read ({exc}); run {script}") from exc
+        raise ResourceError(f"{path}: {what} cannot be read ({exc}); {remedy}") from exc
 
 
 def save_file(trie: marisa_trie.Trie, path: Path) -> None:

@@ -30,7 +30,7 @@ class Attested:
     def __init__(self, path: Path | None) -> None:
         self._trie = marisa_trie.RecordTrie(FORMAT)
         if path is not None:
-            map_file(self._trie, path, "attested names", "scripts/fit_linker.py")
+            map_file(self._trie, path, "attested names", "run scripts/fit_linker.py")
         self._look_up = lru_cache(maxsize=50_000)(self._read)
 
     @classmethod

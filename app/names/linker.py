@@ -301,8 +301,8 @@ def _of_the_office(reading: Reading, countries: Iterable[Mapping[str, Entity]]) 
 
 
 def _least_alike(reading: Reading, name: str) -> float:
-    """How alike the least alike words of a reading and a name are; 0 where one of them has more words."""
-    pairs, found, meant = align(reading.words, tuple(normalise(name).split()))
+    """How alike the least alike words of a reading and a canonical form are; 0 where one of them has more words."""
+    pairs, found, meant = align(reading.words, tuple(name.split()))
     return 0.0 if found or meant else min(p.similarity for p in pairs)
 
 

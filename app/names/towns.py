@@ -26,7 +26,7 @@ class Towns:
     def __init__(self, path: Path | None) -> None:
         self._trie = marisa_trie.Trie()
         if path is not None:
-            map_file(self._trie, path, "names of towns", "scripts/build_towns.py")
+            map_file(self._trie, path, "names of towns", "run scripts/build_towns.py")
 
     @classmethod
     def of(cls, names: Iterable[str]) -> Towns:

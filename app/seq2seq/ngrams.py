@@ -70,7 +70,7 @@ class NGrams:
 
     def __init__(self, path: Path) -> None:
         self._trie = marisa_trie.RecordTrie(_CODE)
-        map_file(self._trie, path, "counts of word runs", "scripts/build_ngrams.py")
+        map_file(self._trie, path, "counts of word runs", "restore it from a release")
 
     def log_ratio(self, text: str, start: int, end: int, new: str) -> float:
         """The logarithm of how many times likelier ``text`` is with ``new`` in place of ``text[start:end]``."""

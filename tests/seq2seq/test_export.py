@@ -317,7 +317,7 @@ def test_a_missing_file_is_a_resource_error_that_names_a_remedy(
     folder = tmp_path / "model"
     shutil.copytree(made[0], folder)
     (folder / name).unlink()
-    with pytest.raises(ResourceError, match=r"restore|run scripts/(export|build_ngrams)"):
+    with pytest.raises(ResourceError, match=r"restore|run scripts/export"):
         CTranslateGenerator(folder)
 
 
