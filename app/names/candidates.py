@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
@@ -98,7 +98,7 @@ _INFLECTED = 0.3  # of damaged names have an ending besides
 _SHORTEST_STEM = 5
 _POPULARITY_BONUS, _COUNTRY_BONUS = 0.08, 0.05
 _WORDS_KEPT = 50_000
-_BEST_KNOWN, _COUNTRIES_KEPT = 300, 64
+_BEST_KNOWN = 300
 
 
 class CandidateFinder:
@@ -110,12 +110,19 @@ class CandidateFinder:
             _Searcher(i, layer, hidden)
             for i, (layer, hidden) in enumerate(zip(store.layers, store.hidden, strict=True))
         )
-        self.best_known = lru_cache(maxsize=_COUNTRIES_KEPT)(self._best_known)
 
-    def _best_known(self, country: str) -> Mapping[str, Entity]:
-        """The best known people that held an office in a country, by canonical form; a few hundred at most a layer."""
-        people = [entity for searcher in self._searchers for entity in searcher.best_known(country)]
-        return {normalise(entity.name): entity for entity in reversed(people)}
+    def called_like(self, text: str, country: str, least: float) -> list[tuple[str, Entity, float]]:
+        """The best known people of a country whose canonical name, as a whole, is at least so similar to ``text``.
+
+        Args:
+            text: A canonical form.
+            country: ISO code.
+            least: Normalised Levenshtein similarity.
+
+        Returns:
+            Canonical form, person and similarity.
+        """
+        return [found for searcher in self._searchers for found in searcher.called_like(text, country, least)]
 
     def find(
         self, text: str, *, kind: EntityKind | None = None, countries: Collection[str] = (), limit: int = 16
@@ -163,15 +170,24 @@ class _Searcher:
         self._function_words = frozenset(layer.manifest["function_words"])
         self._similar = lru_cache(maxsize=_WORDS_KEPT)(self._find_similar)
         self._mass = lru_cache(maxsize=_WORDS_KEPT)(self._find_mass)
+        self._best_known = lru_cache(maxsize=None)(self._find_best_known)
         self._log_names = math.log(2 + int(layer.manifest["counts"]["names"]))
 
-    def best_known(self, country: str) -> list[Entity]:
+    def called_like(self, text: str, country: str, least: float) -> list[tuple[str, Entity, float]]:
+        rows = self._best_known(country)
+        near = process.extract(
+            text, rows.keys(), scorer=Levenshtein.normalized_similarity, score_cutoff=least, limit=None
+        )
+        return [(name, self._layer.entity(rows[name]), similarity) for name, similarity, _ in near]
+
+    def _find_best_known(self, country: str) -> dict[str, int]:
+        """Canonical forms and rows of the best known people of a country: their records would take too much memory."""
         layer = self._layer
         code = layer.country_codes.get(country)
         people = (layer.countries == code) & (layer.kinds == PERSON_CODE) if code is not None else np.zeros(0, bool)
         rows = [row for row in np.flatnonzero(people).tolist() if row not in self._hidden]
-        known = sorted(rows, key=lambda row: -int(layer.popularity[row]))
-        return [entity for row in known[:_BEST_KNOWN] if (entity := layer.entity(row)).roles]
+        known = sorted(rows, key=lambda row: int(layer.popularity[row]))[-_BEST_KNOWN:]
+        return {self._canonical(row): row for row in known}
 
     def ranked(
         self, text: str, keys: Sequence[str], kind: int | None, countries: Collection[str], limit: int

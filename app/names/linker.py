@@ -9,9 +9,6 @@ from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
 
-from rapidfuzz import process
-from rapidfuzz.distance import Levenshtein
-
 from app.core.protocols import LinkResult, NameHint
 from app.core.types import Alternative, Edit, EditKind, EntityRef, Origin, Segment, Span
 from app.names.attested import FILE as ATTESTED_FILE
@@ -176,7 +173,7 @@ class NameLinker:
             )
             candidates = [
                 *_of_the_document(reading, known.values()),
-                *_of_the_office(reading, map(finder.best_known, context.countries)),
+                *_of_the_office(reading, context.countries, finder),
                 *(
                     as_printed(c, group[0].text)
                     for c in finder.find(group[0].text, countries=tuple(context.countries), limit=_MOST_CANDIDATES)
@@ -282,22 +279,18 @@ def _of_the_document(reading: Reading, known: Iterable[Entity]) -> list[Candidat
     return found
 
 
-def _of_the_office(reading: Reading, countries: Iterable[Mapping[str, Entity]]) -> list[Candidate]:
-    """Who of a country's people, by canonical form, held the office that the text gives somebody, and is called not
+def _of_the_office(reading: Reading, countries: Iterable[str], finder: CandidateFinder) -> list[Candidate]:
+    """Who of the best known people of these countries held the office that the text gives somebody, and is called not
     quite otherwise: few held it, so that letters need say less than among all the world."""
     if len(reading.words) < 2 or not any(is_of_few(title) for title in reading.titles):
         return []
     key = " ".join(reading.words)
-    found = []
-    for people in countries:
-        near = process.extract(
-            key, people.keys(), scorer=Levenshtein.normalized_similarity, score_cutoff=_LEAST_LIKE_HOLDER, limit=None
-        )
-        for name, like, _ in near:
-            entity = people[name]
-            if fit_of_roles(reading.titles, entity)[0] == 1 and _least_alike(reading, name) >= _LEAST_LIKE_HOLDER:
-                found.append(as_printed(Candidate(entity, Route.OFFICE, name, 0.0, like), reading.text))
-    return found
+    return [
+        as_printed(Candidate(entity, Route.OFFICE, name, 0.0, like), reading.text)
+        for country in countries
+        for name, entity, like in finder.called_like(key, country, _LEAST_LIKE_HOLDER)
+        if fit_of_roles(reading.titles, entity)[0] == 1 and _least_alike(reading, name) >= _LEAST_LIKE_HOLDER
+    ]
 
 
 def _least_alike(reading: Reading, name: str) -> float:
