@@ -17,9 +17,8 @@ from typing import Annotated
 
 import typer
 
-from app.evaluation.splits import is_held_out_text
 from app.seq2seq.lexicon import write_lexicon
-from scripts.prepare_data import read_documents
+from scripts.held_out import clean_documents
 
 LEAST = 3
 _WORD = re.compile(r"(?<![\w'’-])[a-z]+(?![\w'’-])")
@@ -28,11 +27,9 @@ _WORD = re.compile(r"(?<![\w'’-])[a-z]+(?![\w'’-])")
 def count_text(folder: Path) -> Counter[str]:
     """Words of the clean text that are written small."""
     counts: Counter[str] = Counter()
-    for path in sorted(folder.glob("*.txt.xz")):
-        for index, sentences in read_documents(path):
-            if not is_held_out_text(path.name, index):
-                for sentence in sentences:
-                    counts.update(_WORD.findall(sentence))
+    for sentences in clean_documents(folder, held_out=False):
+        for sentence in sentences:
+            counts.update(_WORD.findall(sentence))
     return counts
 
 

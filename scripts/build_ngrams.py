@@ -14,17 +14,15 @@ from typing import Annotated
 
 import typer
 
-from app.evaluation.splits import is_held_out_text
 from app.seq2seq.ngrams import count_runs, write_ngrams
-from scripts.prepare_data import read_documents, right_sides
+from scripts.held_out import clean_documents
+from scripts.prepare_data import right_sides
 
 
 def right_sentences(data: Path) -> Iterator[str]:
     """Sentences of clean text, and references."""
-    for path in sorted((data / "text").glob("*.txt.xz")):
-        for index, sentences in read_documents(path):
-            if not is_held_out_text(path.name, index):
-                yield from sentences
+    for sentences in clean_documents(data / "text", held_out=False):
+        yield from sentences
     yield from right_sides(data / "mt", random.Random(1))
 
 

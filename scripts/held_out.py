@@ -82,11 +82,11 @@ def read_translations(path: Path) -> list[HeldOut]:
     return [HeldOut(document_id(row), row["mt"], row["ref"]) for row in read_rows(path) if is_held_out_row(row)]
 
 
-def clean_documents(folder: Path) -> Iterator[list[str]]:
-    """The sentences of each held-out document of clean text."""
+def clean_documents(folder: Path, *, held_out: bool = True) -> Iterator[list[str]]:
+    """The sentences of each held-out document of clean text, or of each that training may see."""
     for path in sorted(folder.glob("*.txt.xz")):
         for index, sentences in read_documents(path):
-            if is_held_out_text(path.name, index):
+            if is_held_out_text(path.name, index) is held_out:
                 yield sentences
 
 

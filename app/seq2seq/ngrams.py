@@ -71,6 +71,7 @@ class NGrams:
     def __init__(self, path: Path) -> None:
         self._trie = marisa_trie.RecordTrie(_CODE)
         map_file(self._trie, path, "counts of word runs", "restore it from a release")
+        self._log_all = self._log_count([ALL]) or 0.0
 
     def log_ratio(self, text: str, start: int, end: int, new: str) -> float:
         """The logarithm of how many times likelier ``text`` is with ``new`` in place of ``text[start:end]``."""
@@ -92,7 +93,7 @@ class NGrams:
             if seen is not None:
                 return discount + min(0.0, seen - (self._log_count(run[i:-1]) or 0.0))
             discount += _BACKOFF
-        return discount + (self._log_count(run[-1:]) or 0.0) - (self._log_count([ALL]) or 0.0)
+        return discount + (self._log_count(run[-1:]) or 0.0) - self._log_all
 
     def _log_count(self, run: Sequence[str]) -> float | None:
         found = self._trie.get(" ".join(run))
