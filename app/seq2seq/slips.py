@@ -17,8 +17,10 @@ import random
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
+
+from rapidfuzz.distance import OSA
 
 from app.core.classify import IRREGULAR_NOUNS, IRREGULAR_VERBS
 from app.seq2seq.constructions import (
@@ -85,6 +87,8 @@ _CONFUSED = (
     ("also", "too"),
 )
 _TRIES = 8  # kinds that are tried for one slip: not every sentence has room for each
+_LEAST_ALIKE = 4  # letters of a word that is taken for another
+_TWICE = 0.2  # of the misspelt words of seven letters or more
 _VOWELS = "aeiou"
 _APOSTROPHE = re.compile("['’]")
 # Letters that sound alike, or are taken for each other, in both directions.
@@ -161,6 +165,30 @@ def word_families(words: Iterable[str]) -> dict[str, tuple[str, ...]]:
     return {word: tuple(sorted(forms)) for word, forms in families.items() if forms}
 
 
+def look_alikes(words: Iterable[str], families: Families) -> dict[str, tuple[str, ...]]:
+    """The words (lower case, of four letters or more) that one stroke makes of each, but for its own forms.
+
+    A stroke adds, drops or changes a letter, or swaps two neighbours: "form" and "from", "though" and "through".
+    """
+    known = frozenset(word for word in words if len(word) >= _LEAST_ALIKE)
+    by_rest: dict[str, set[str]] = defaultdict(set)
+    for word in known:
+        by_rest[word].add(word)
+        for at in range(len(word)):
+            by_rest[word[:at] + word[at + 1 :]].add(word)
+    found: dict[str, set[str]] = defaultdict(set)
+    for alike in by_rest.values():
+        for word in alike:
+            found[word] |= {
+                other for other in alike - {word} if other not in families.get(word, ()) and _is_one_stroke(word, other)
+            }
+    return {word: tuple(sorted(others)) for word, others in found.items() if others}
+
+
+def _is_one_stroke(one: str, other: str) -> bool:
+    return OSA.distance(one, other, score_cutoff=1) == 1
+
+
 @dataclass(frozen=True, slots=True)
 class Slipper:
     """Makes grammatical slips.
@@ -169,17 +197,20 @@ class Slipper:
         families: Other forms of a word, as ``word_families`` gives them.
         derived: Words of another class, as ``derived_words`` gives them.
         known: Words, lower case: a misspelling is none of them.
+        alike: Words that one stroke makes of a word, as ``look_alikes`` gives them.
     """
 
     families: Families
     derived: Families
     known: frozenset[str] = frozenset()
+    alike: Families = field(default_factory=dict)
 
     @classmethod
     def of(cls, words: Iterable[str], known: Iterable[str]) -> Slipper:
         """With the forms that ``words`` (lower case, each worth having) are of one another."""
         words = frozenset(words)
-        return cls(word_families(words), derived_words(words), frozenset(known))
+        families = word_families(words)
+        return cls(families, derived_words(words), frozenset(known), look_alikes(words, families))
 
     @classmethod
     def from_counts(cls, counts: Mapping[str, int], *, least: int, least_known: int = 1) -> Slipper:
@@ -197,9 +228,10 @@ class Slipper:
         return {
             "form": (self._form, 16), "article": (_article, 26), "preposition": (_preposition, 13),
             "auxiliary": (_auxiliary, 6), "lost or doubled": (_lost_or_doubled, 5),
-            "misspelling": (self._misspelling, 22), "confused": (_confused, 4), "comma": (_comma, 5),
+            "misspelling": (self._misspelling, 26), "another word": (self._another_word, 6), "confused": (_confused, 4),
+            "comma": (_comma, 5),
             "space": (_space, 2), "order": (_order, 2), "capital": (_capital, 3), "apostrophe": (_apostrophe, 3),
-            "agreement": (self._agreement, 18), "after an auxiliary": (self._after_auxiliary, 10),
+            "agreement": (self._agreement, 28), "after an auxiliary": (self._after_auxiliary, 18),
             "number": (self._number, 15), "as if regular": (_as_if_regular, 5), "a or an": (_a_or_an, 8),
             "before a verb": (partial(before_a_verb, families=self.families), 24),
             "after a preposition": (partial(after_a_preposition, families=self.families), 40),
@@ -282,9 +314,17 @@ class Slipper:
         at = rng.choice(places)
         for _ in range(5):
             wrong = misspell(text.words[at].lower(), rng)
+            if len(wrong) > 6 and rng.random() < _TWICE:
+                wrong = misspell(wrong, rng)
             if wrong not in self.known and wrong != text.words[at].lower():
                 text.replace(at, wrong)
                 return
+
+    def _another_word(self, text: SlipText, rng: random.Random) -> None:
+        """A word of the language that looks like the right one: "form" for "from"."""
+        places = [(i, other) for i, word in enumerate(text.words) for other in self.alike.get(word, ())]
+        if places:
+            text.replace(*rng.choice(places))
 
 
 def small_words(sentences: Iterable[str]) -> Counter[str]:

@@ -66,6 +66,7 @@ REPAIRED = [
         "On monday i'm told that i can meet two americans.",
         "On Monday I'm told that I can meet two Americans.",
     ),
+    ("MTR_LOWER_CASE", "So i agree, and i also bought one.", "So I agree, and I also bought one."),
     ("MTR_REPEATED_PHRASE", "A large town town fell.", "A large town fell."),
     ("MTR_REPEATED_PHRASE", "By the choice of the choice of a school.", "By the choice of a school."),
     ("MTR_REPEATED_WORD", "He saw the the house.", "He saw the house."),

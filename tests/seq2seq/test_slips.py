@@ -10,7 +10,7 @@ from rapidfuzz.distance import Levenshtein
 
 from app.seq2seq.codec import word_edits
 from app.seq2seq.constructions import derived_words
-from app.seq2seq.slips import Slipper, false_boundary, misspell, word_families
+from app.seq2seq.slips import Slipper, false_boundary, look_alikes, misspell, word_families
 from app.seq2seq.tokenizer import Tokenizer
 from tests.seq2seq.tiny import make_tokenizer
 
@@ -187,6 +187,20 @@ def test_a_misspelling_is_no_word(tokenizer: Tokenizer) -> None:
     for seed in range(300):
         text = slipper.slip(tokenizer.words("Tthen"), 1, random.Random(seed))
         assert text.lower() not in known
+
+
+def test_look_alikes_are_one_stroke_away_and_no_form_of_the_word() -> None:
+    alike = look_alikes(("form", "from", "farm", "forms", "though", "trough", "sea", "tea"), {"form": ("forms",)})
+    assert alike["form"] == ("farm", "from")
+    assert alike["though"] == ("trough",)
+    assert "sea" not in alike  # too short to be taken for another
+
+
+def test_a_word_may_be_taken_for_one_that_looks_like_it(tokenizer: Tokenizer) -> None:
+    slipper = Slipper.of(("form", "from"), ())
+    assert slipper.slip(tokenizer.words("It came from there."), 1, random.Random(1), only="another word") == (
+        "It came form there."
+    )
 
 
 def test_a_false_boundary_cuts_a_sentence_and_its_edit_joins_it_again(tokenizer: Tokenizer) -> None:
