@@ -171,12 +171,13 @@ def calibration(
     generator, tokenizer = CTranslateGenerator(model), Tokenizer(model / "tokenizer.model")
     sets = HeldOutSets.read(data, tokenizer, clean=clean, slips=slips, windows=windows)
     judged = judge(generator, sets.pairs, tokenizer)
-    untouched = clean_answers(generator, sets.clean, tokenizer)
+    touched = clean_answers(generator, sets.clean, tokenizer)
     rows = []
-    fits = [(name, fit_calibration(judged, used).probability) for name, used in FEATURE_SETS]
+    fits = [(name, fit_calibration(judged, (), used).probability) for name, used in FEATURE_SETS]
+    fits.append(("and what is edited in clean sentences", fit_calibration(judged, touched).probability))
     for name, confidence in (("probability of the answer as it is", probability_of_answer), *fits):
         error, _ = calibration_error(confidence, judged)
-        worst = highest_confidences(confidence, untouched)
+        worst = highest_confidences(confidence, touched)
         points = choose_points(confidence, judged, worst, len(sets.clean), len(sets.real))
         counts = []
         for point in points.values():

@@ -316,10 +316,10 @@ _CAPITALISED: Final = "|".join(
 _AFTER_I: Final = "|".join(
     "am have had was will would can could can['’]t cannot do did don['’]t didn['’]t won['’]t wouldn['’]t couldn['’]t "
     "haven['’]t must should may might shall know knew think thought want wanted need needed hope hoped like liked love "
-    "loved said say saw see went go got get came come understand agree disagree mean meant bought started start studied "
-    "study asked ask found find felt feel made make took take gave give told tell tried try decided work worked live "
-    "lived believe guess wish wished remember forgot heard hear met read wrote look looked learned learnt spent used "
-    "visited prefer suppose also just never always really still only often".split()
+    "loved said say saw see went go got get came come understand agree disagree mean meant bought started start "
+    "studied study asked ask found find felt feel made make took take gave give told tell tried try decided work "
+    "worked live lived believe guess wish wished remember forgot heard hear met read wrote look looked learned learnt "
+    "spent used visited prefer suppose also just never always really still only often".split()
 )
 _LOWER_CASE: Final = regex.compile(
     rf"(?<![\w'’.@#/\\:=_-])(?<!\\[ ])(?P<name>{_CAPITALISED})s?(?![\w@/\\=_-]|[.:]\w)"

@@ -30,6 +30,7 @@ _LEAST_PER_PIECE = -6.0
 _LEAST_DOUBT = 1e-3  # of an answer in its place; below it, and above its opposite, there is nothing to tell apart
 _MOST_RATIO = 12.0  # of how likely the words are with and without the edit, as a logarithm: more is no surer
 _LONG = 60  # characters of an answer: more are not counted
+NEEDLESS = 2.0  # weight of an edit of a right sentence in the fit
 _ARTICLES = frozenset({"", "a", "an", "the"})
 
 
@@ -237,8 +238,18 @@ class Calibration:
         right: Sequence[bool],
         weights: Sequence[float] | None = None,
         l2: float = 1.0,
+        *,
+        needless: Sequence[Sequence[float]] = (),
     ) -> Calibration:
-        """Fit by Newton's method; ``rows`` as ``features`` gives them, each of weight 1 if nothing else is said.
+        """Fit by Newton's method.
+
+        Args:
+            rows: Of each edit, as ``features`` gives them.
+            right: Whether each is right.
+            weights: Of each; 1 if nothing is said.
+            l2: Of the ridge.
+            needless: Rows of edits of sentences that were right, of weight ``NEEDLESS`` each. They say what to look at,
+                and not how many edits are right: how often a text is right is not known here.
 
         Raises:
             ValueError: There are no rows.
@@ -246,7 +257,10 @@ class Calibration:
         if not rows:
             raise ValueError("calibration needs at least one edit")
         known = [row[: len(FEATURES)] for row in rows]
-        first, second = _fit(known, right, weights, l2), _fit(rows, right, weights, l2)
+        verdicts = [*right, *(False for _ in needless)]
+        mass = [*(weights or (1.0 for _ in rows)), *(NEEDLESS for _ in needless)]
+        first = _fit([*known, *(row[: len(FEATURES)] for row in needless)], verdicts, mass, l2)
+        second = _fit([*rows, *needless], verdicts, mass, l2)
         # The lower of two probabilities is too low by itself: both are stretched by what it takes to make it right.
         log_odds = [min(_dot(first, a), _dot(second, b)) for a, b in zip(known, rows, strict=True)]
         shift, stretch = _fit([[1.0, z] for z in log_odds], right, weights, l2)

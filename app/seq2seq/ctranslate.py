@@ -159,7 +159,7 @@ class CTranslateGenerator:
         doubts: dict[int, list[Doubt]] = {}
         quality: dict[int, float] = {}
         counts: dict[int, int] = {}
-        detected = self.detect([segments[i].pieces for i in fits])
+        detected = self._detect([segments[i] for i in fits])
         for i, probabilities in zip(fits, detected, strict=True):
             results[i] = ((sound := _quality(probabilities)), [])
             found = self.doubts(segments[i], probabilities, hints[i] if hints else ())
@@ -185,7 +185,7 @@ class CTranslateGenerator:
             self._tokenizer.words(segments[i].text[: a.start] + a.text + segments[i].text[a.end :]) for i, a in wanted
         ]
         read: dict[int, list[ScoredAnswer]] = {i: [] for i in answered}
-        for (i, a), words, probabilities in zip(wanted, edited, self.detect([words.pieces for words in edited]), strict=True):
+        for (i, a), words, probabilities in zip(wanted, edited, self._detect(edited), strict=True):
             doubt = doubt_within(words, probabilities, a.start, a.start + len(a.text))
             read[i].append(replace(a, doubt_after=doubt))
         return read
@@ -234,13 +234,9 @@ class CTranslateGenerator:
     def _hints(self, task: GenerationTask, words: Words) -> list[Doubt]:
         return told_names([(hint.span, hint.text, hint.confidence) for hint in task.hints], words, self._tokenizer)
 
-    def detect(self, segments: Sequence[Sequence[tuple[int, ...]]]) -> list[Floats]:
-        """Per segment ``(words + 1, 2)`` probabilities: this word is wrong, something is missing before it.
-
-        Args:
-            segments: Piece ids of each word; ``MAX_PIECES`` a segment at most.
-        """
-        inputs = [encoder_input(pieces, self._tokenizer) for pieces in segments]
+    def _detect(self, segments: Sequence[Words]) -> list[Floats]:
+        """Per segment ``(words + 1, 2)`` probabilities: this word is wrong, something is missing before it."""
+        inputs = [encoder_input(w.pieces, self._tokenizer) for w in segments]
         results: list[Floats] = [np.zeros((0, 2), np.float32)] * len(inputs)
         for width, batch in _batches([len(ids) for ids, _ in inputs], self._batch_tokens, WIDTHS):
             filler = [self._tokenizer.eos] * width

@@ -85,6 +85,14 @@ class JudgedAnswer:
     is_real: bool
 
 
+@dataclass(frozen=True, slots=True)
+class TouchedSentence:
+    """A clean sentence for which the network has answers, with the calibration features of each."""
+
+    rows: list[list[float]]
+    is_for_fit: bool
+
+
 def convert(network: RepairNetwork, tokenizer: Tokenizer, out: Path) -> None:
     """Write ``model.bin``, ``config.json``, ``shared_vocabulary.json`` (int8) and ``head.npz`` to ``out``."""
     bart = copy.deepcopy(network.bart)  # the converter writes into the weights
@@ -172,7 +180,7 @@ def calibrate(
     Args:
         generator: The exported network.
         pairs: Half of their documents are fitted, the other half gives the calibration error.
-        clean: Sentences that need no edit; they bound the harm.
+        clean: Sentences that need no edit; what is edited in half of them is fitted, too, and all bound the harm.
         names: What a linker is not sure of.
         tokenizer: Of the network.
 
@@ -183,10 +191,10 @@ def calibrate(
     Raises:
         ValueError: The network proposes nothing on ``pairs``.
     """
-    judged = judge(generator, pairs, tokenizer)
-    calibration = fit_calibration(judged)
+    judged, touched = judge(generator, pairs, tokenizer), clean_answers(generator, clean, tokenizer)
+    calibration = fit_calibration(judged, touched)
     error, table = calibration_error(calibration.probability, judged)
-    worst = highest_confidences(calibration.probability, clean_answers(generator, clean, tokenizer))
+    worst = highest_confidences(calibration.probability, touched)
     n_real = sum(pair.is_real for pair in pairs)
     points = choose_points(calibration.probability, judged, worst, len(clean), n_real)
     confidence = np.asarray([calibration.probability(j.row) for j in judged])
@@ -220,12 +228,22 @@ def calibrate(
     }
 
 
-def fit_calibration(judged: Sequence[JudgedAnswer], used: Collection[str] = READ_AGAIN) -> Calibration:
+def fit_calibration(
+    judged: Sequence[JudgedAnswer], touched: Sequence[TouchedSentence], used: Collection[str] = READ_AGAIN
+) -> Calibration:
     """The confidence that the answers for the fit give, from the features ``used``; the others weigh nothing."""
     fitted = [j for j in judged if j.is_for_fit]
     keep = [name in used for name in READ_AGAIN]
-    rows = [[value if kept else 0.0 for value, kept in zip(j.row, keep, strict=True)] for j in fitted]
-    return Calibration.fit(rows, [j.gain > 0 for j in fitted], _balance(fitted))
+
+    def only_used(row: Sequence[float]) -> list[float]:
+        return [value if kept else 0.0 for value, kept in zip(row, keep, strict=True)]
+
+    return Calibration.fit(
+        [only_used(j.row) for j in fitted],
+        [j.gain > 0 for j in fitted],
+        _balance(fitted),
+        needless=[only_used(row) for sentence in touched if sentence.is_for_fit for row in sentence.rows],
+    )
 
 
 def fit_names(judged: Sequence[JudgedName]) -> NameCalibration:
@@ -239,21 +257,19 @@ def calibration_error(confidence: Confidence, judged: Sequence[JudgedAnswer]) ->
     return reliability([confidence(j.row) for j in held], [j.gain > 0 for j in held], _balance(held))
 
 
-def clean_answers(
-    generator: CTranslateGenerator, clean: Sequence[str], tokenizer: Tokenizer
-) -> list[list[list[float]]]:
-    """The calibration features of every answer for each sentence that has one."""
+def clean_answers(generator: CTranslateGenerator, clean: Sequence[str], tokenizer: Tokenizer) -> list[TouchedSentence]:
+    """Each sentence that has an answer; half of the sentences are for the fit."""
     cut = [tokenizer.words(sentence) for sentence in clean]
     return [
-        [features(a, words.text) for a in answers]
+        TouchedSentence([features(a, words.text) for a in answers], _is_for_fit(words.text))
         for words, (_, answers) in zip(cut, generator.answer(cut), strict=True)
         if answers
     ]
 
 
-def highest_confidences(confidence: Confidence, sentences: Sequence[Sequence[Sequence[float]]]) -> list[float]:
+def highest_confidences(confidence: Confidence, sentences: Sequence[TouchedSentence]) -> list[float]:
     """Of each sentence, the confidence of the most confident answer."""
-    return [max(map(confidence, rows)) for rows in sentences]
+    return [max(map(confidence, sentence.rows)) for sentence in sentences]
 
 
 def choose_points(

@@ -165,3 +165,19 @@ def test_a_row_of_weight_two_counts_as_two_rows() -> None:
     once, _ = reliability(confidence, right, [2.0] * 100 + [1.0] * 100)
     twice, _ = reliability(confidence[:100] + confidence, right[:100] + right)
     assert once == pytest.approx(twice)
+
+
+def test_what_is_edited_in_right_sentences_is_trusted_less_and_the_rest_stays_calibrated() -> None:
+    rng = random.Random(4)
+
+    def row(signal: float, looks_so: float) -> list[float]:
+        return [1.0, signal, *[0.0] * 10, looks_so, *[0.0] * (len(READ_AGAIN) - 13)]
+
+    rows = [row(rng.uniform(-3, 3), float(rng.random() < 0.5)) for _ in range(2000)]
+    right = [rng.random() < 1 / (1 + 2.718281828 ** -r[1]) for r in rows]
+    needless = [row(rng.uniform(-3, 3), 1.0) for _ in range(400)]
+    plain, warned = Calibration.fit(rows, right), Calibration.fit(rows, right, needless=needless)
+    assert warned.probability(row(1.0, 1.0)) < plain.probability(row(1.0, 1.0))
+    assert warned.probability(row(1.0, 0.0)) > warned.probability(row(1.0, 1.0)) + 0.05
+    error, _ = reliability([warned.probability(r) for r in rows], right)
+    assert error < 0.04
