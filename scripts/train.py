@@ -54,6 +54,7 @@ class TrainConfig:
         right_marks: Spans a sentence that are right, for the decoder to write again.
         hint_share: Chance that a mark comes with a hint.
         noise_share: Chance that a sentence is damaged further.
+        wider: Chance that an edit is marked with a word beside it, as where either of two may be wrong.
         detect_weight: Of the detection loss beside the correction loss.
         label_smoothing: Of the correction loss.
         save_every: Steps between checkpoints.
@@ -80,6 +81,7 @@ class TrainConfig:
     right_marks: int = 2
     hint_share: float = 0.1
     noise_share: float = 0.0
+    wider: float = 0.0
     detect_weight: float = 1.0
     label_smoothing: float = 0.0
     save_every: int = 200
@@ -352,6 +354,7 @@ def main(
                 right_marks=config.right_marks,
                 hint_share=config.hint_share,
                 noise_share=config.noise_share,
+                wider=config.wider,
                 device=device,
             )
             with torch.autocast(device.type, dtype=torch.bfloat16, enabled=in_bf16):

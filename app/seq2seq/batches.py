@@ -63,15 +63,24 @@ def batch_indices(n_pieces: npt.NDArray[np.int64], batch_pieces: int, rng: rando
     return batches
 
 
-def choose_marks(example: Example, rng: random.Random, right_marks: int) -> list[WordEdit]:
+def choose_marks(example: Example, rng: random.Random, right_marks: int, wider: float = 0.0) -> list[WordEdit]:
     """The edits, and spans that are right, whose answer is what stands there already: hinted ones, some others.
+
+    Where either of two words may be what is wrong ("the regions is"), the detector doubts both; so some edits are
+    marked with a neighbour that is to stay.
 
     Args:
         example: Its hints stand at words that some list takes for wrong.
         rng: Source of chance.
         right_marks: Most spans without a hint.
+        wider: Chance that an edit is marked with a neighbour, where it stands free and has no hint.
     """
     marks = list(example.edits)
+    hinted = {hint.mark for hint in example.hints}
+    for i, edit in enumerate(marks):
+        if edit.pieces is not None and edit.mark not in hinted and rng.random() < wider:
+            others = [*marks[:i], *marks[i + 1 :], *example.hints]
+            marks[i] = _with_neighbour(edit, edit.pieces, example.pieces, others, on_left=rng.random() < 0.5)
     places = [(hint.mark.first, hint.mark.last) for hint in example.hints]
     for _ in range(right_marks):
         first = rng.randrange(len(example.pieces) + 1)
@@ -81,6 +90,21 @@ def choose_marks(example: Example, rng: random.Random, right_marks: int) -> list
         if all(last < e.mark.first or e.mark.last < first for e in marks):
             marks.append(WordEdit(Mark(first, last), tuple(p for word in example.pieces[first:last] for p in word)))
     return sorted((e for e in marks if e.pieces is not None), key=lambda e: e.mark)
+
+
+def _with_neighbour(
+    edit: WordEdit,
+    answer: tuple[int, ...],
+    words: Sequence[tuple[int, ...]],
+    others: Sequence[WordEdit],
+    *,
+    on_left: bool,
+) -> WordEdit:
+    """The edit with the word before or behind it, if there is one and a word is left between it and the others."""
+    first, last = edit.mark.first - on_left, edit.mark.last + (not on_left)
+    if first < 0 or last > len(words) or not all(last < e.mark.first or e.mark.last < first for e in others):
+        return edit
+    return WordEdit(Mark(first, last), (*words[first], *answer) if on_left else (*answer, *words[last - 1]))
 
 
 def add_noise(example: Example, spans: int, pool: Sequence[tuple[int, ...]], rng: random.Random) -> Example:
@@ -164,6 +188,7 @@ def make_batch(
     right_marks: int = 0,
     hint_share: float = 0.0,
     noise_share: float = 0.0,
+    wider: float = 0.0,
     device: torch.device | None = None,
 ) -> Batch:
     """Tensors of ``examples``.
@@ -175,6 +200,7 @@ def make_batch(
         right_marks: Spans a segment whose words are right, for the decoder to write again.
         hint_share: Chance that a mark comes with a hint.
         noise_share: Chance that a segment is damaged further.
+        wider: Chance that an edit is marked with a word beside it.
         device: Where the tensors go.
     """
     pool = [word for example in examples for word in example.pieces]
@@ -195,7 +221,7 @@ def make_batch(
             if edit.mark.first == edit.mark.last:
                 labels[i, firsts[edit.mark.first], INSERT] = 1
             labels[i, firsts[edit.mark.first : edit.mark.last], REPLACE] = 1
-        chosen = choose_marks(example, rng, right_marks)
+        chosen = choose_marks(example, rng, right_marks, wider)
         hints = choose_hints(chosen, others, rng, hint_share) | {h.mark: h.pieces or () for h in example.hints}
         for edit in chosen:
             rows.append(i)

@@ -159,3 +159,19 @@ def test_examples_come_back_from_disk_as_they_were(tmp_path: Path, examples: lis
     assert write_examples(tmp_path / "train.npz", examples) == len(examples)
     stored = ExampleSet(tmp_path / "train.npz")
     assert [stored[i] for i in range(len(stored))] == examples
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_an_edit_marked_with_a_neighbour_leaves_that_as_it_is(examples: list[Example], seed: int) -> None:
+    for example in examples:
+        marks = choose_marks(example, random.Random(seed), 2, 1.0)
+        assert all(a.mark.last < b.mark.first for a, b in pairwise(marks))
+        edits = [m for m in marks if any(m.mark.first <= e.mark.first and e.mark.last <= m.mark.last
+                                         for e in example.edits)]  # fmt: skip
+        assert flat(repaired(replace(example, edits=tuple(edits)))) == flat(repaired(example))
+
+
+def test_an_edit_is_marked_with_either_neighbour_or_alone(tokenizer: Tokenizer) -> None:
+    example = make_pair("He go fine", "He goes fine", 1.0, 0, tokenizer, is_exact=True)
+    seen = {choose_marks(example, random.Random(seed), 0, 0.5)[0].mark for seed in range(60)}
+    assert seen == {Mark(1, 2), Mark(0, 2), Mark(1, 3)}
