@@ -31,6 +31,7 @@ from app.seq2seq.export import (
     fit_calibration,
     highest_confidences,
     judge,
+    surest,
 )
 from app.seq2seq.lexicon import read_lexicon
 from app.seq2seq.network import RepairNetwork, bart_config
@@ -176,12 +177,13 @@ def calibration(
     fits = [(name, fit_calibration(judged, (), used).probability) for name, used in FEATURE_SETS]
     fits.append(("and what is edited in clean sentences", fit_calibration(judged, touched).probability))
     for name, confidence in (("probability of the answer as it is", probability_of_answer), *fits):
-        error, _ = calibration_error(confidence, judged)
+        made = surest(confidence, judged)
+        error, _ = calibration_error(confidence, made)
         worst = highest_confidences(confidence, touched)
-        points = choose_points(confidence, judged, worst, len(sets.clean), len(sets.real))
+        points = choose_points(confidence, made, worst, len(sets.clean), len(sets.real))
         counts = []
         for point in points.values():
-            gains = [j.gain for j in judged if confidence(j.row) >= point]
+            gains = [j.gain for j in made if confidence(j.row) >= point]
             counts.append(f"{sum(gain > 0 for gain in gains):,} of {len(gains):,}")
         rows.append([name, f"{error:.3f}", *counts])
     head = ["confidence from", "ECE", *(f"right edits, {mode.value}" for mode in BOUNDS)]

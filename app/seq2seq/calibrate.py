@@ -11,10 +11,12 @@ import numpy as np
 import numpy.typing as npt
 from rapidfuzz.distance import OSA
 
+from app.seq2seq.constructions import is_opening
+
 _PLAIN = (
     "bias", "detection_logit", "log_prob", "log_prob_per_piece", "insertion", "deletion", "punctuation", "long",
     "case_only", "article", "name_like", "at_start", "sentence_logit", "doubts", "misspelt", "as_suggested",
-    "strokes", "letters", "frequency", "misspelt_logit", "joins", "unlikelier",
+    "strokes", "letters", "frequency", "misspelt_logit", "joins", "opening_comma", "unlikelier",
 )  # fmt: skip
 # How much a probability of the decoder tells depends on the sort of edit: these features count once more, times it.
 _SORTS = (
@@ -90,6 +92,7 @@ def features(answer: ScoredAnswer, hypothesis: str) -> list[float]:
         float(bool(answer.suggestion) and new.casefold() == answer.suggestion),
         *_misspelling(old, answer.detection, answer.suggestion, answer.count),
         float("." in old and old.replace(".", "").casefold().split() == new.casefold().split()),
+        float(not old and new == "," and is_opening(hypothesis[: answer.start])),
         min(ratio, 0.0),
     ]
     return [*_with_products(dict(zip(_PLAIN, plain, strict=True))), _logit(answer.doubt_after, _LEAST_DOUBT), ratio]
@@ -182,6 +185,8 @@ class Calibration:
             known["as_suggested"] = (0.0,)
         if "." not in old:
             known["joins"] = (0.0,)
+        if old:
+            known["opening_comma"] = (0.0,)
         if any(c.isalnum() for c in old):
             known["punctuation"] = (0.0,)
         if old.casefold() not in _ARTICLES:
@@ -193,6 +198,7 @@ class Calibration:
         written = known | {"deletion": (0.0,)}
         deleted = known | {
             "deletion": (1.0,),
+            "opening_comma": (0.0,),
             "long": (math.log1p(len(old)),),
             "as_suggested": (0.0,),
             "case_only": (float(not old),),

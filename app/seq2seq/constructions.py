@@ -217,6 +217,12 @@ def comparison(text: SlipText, rng: random.Random) -> None:
         text.insert(*rng.choice(added))
 
 
+def is_opening(text: str) -> bool:
+    """Whether a text is one that opens a sentence and is set apart by a comma: "However", "In addition"."""
+    words = tuple(text.lower().split())
+    return words in _PHRASES or (len(words) == 1 and words[0] in _CONNECTIVES)
+
+
 def second_conjunction(text: SlipText, rng: random.Random) -> None:
     """A clause joined twice: "Although it rained, but we went"."""
     second = _CORRELATIVE.get(text.words[0].lower()) if text.words else None
@@ -232,8 +238,7 @@ def opening_comma(text: SlipText, rng: random.Random) -> None:
     if "," not in words:
         return
     at = words.index(",")
-    opening = tuple(words[:at])
-    if opening in _PHRASES or (at == 1 and words[0] in _CONNECTIVES) or (at > 2 and words[0] in _CLAUSE):
+    if is_opening(" ".join(words[:at])) or (at > 2 and words[0] in _CLAUSE):
         text.delete(at)
 
 

@@ -26,10 +26,11 @@ from app.seq2seq.lexicon import read_lexicon, suggestions
 from app.seq2seq.ngrams import NGrams
 from app.seq2seq.tokenizer import EOS, Tokenizer, Words
 
+_LONGEST_RUN = 3  # words that are asked about one by one, too
 MAX_PIECES = 400  # of one segment; the network has 512 positions, and a prompt may repeat it before the answer
 WIDTHS = (16, 24, 32, 48, 64, 96, 128, 192, 256, 512)  # padded lengths of a batch that is read
 ANSWER_WIDTHS = (64, 128, 512)  # of one that is answered: a step of the decoder costs much the same for one or for many
-FORMAT = 7
+FORMAT = 8
 WORDS, NGRAMS = "words.xz", "ngrams.marisa"
 WEIGHTS = ("model.bin", "head.npz", "tokenizer.model", WORDS, NGRAMS)  # what the checksum in the manifest is of
 
@@ -41,7 +42,8 @@ class Doubt:
     """A marked span with the detector's probability, and the pieces of a hint for it.
 
     ``suggestion`` is the hint where it comes from the lexicon, which has seen it ``count`` times; ``name`` where it
-    comes from a linker, which thinks it right with the probability ``told``.
+    comes from a linker, which thinks it right with the probability ``told``. ``is_part`` tells of one within another
+    doubt, asked about because that may not be wrong as a whole.
     """
 
     mark: Mark
@@ -51,6 +53,7 @@ class Doubt:
     count: int = 0
     name: str = ""
     told: float = 0.0
+    is_part: bool = False
 
 
 class CTranslateGenerator:
@@ -128,7 +131,7 @@ class CTranslateGenerator:
                 results.append(Proposal(quality=0.0, reason="too_long"))
                 continue
             edits = [ProposedEdit(Span(a.start, a.end), a.text, self._confidence(a, cut.text)) for a in answers]
-            results.append(Proposal(tuple(edits), quality))
+            results.append(Proposal(without_rivals(edits, cut.text), quality))
         return results
 
     def _confidence(self, answer: ScoredAnswer, text: str) -> float:
@@ -164,7 +167,7 @@ class CTranslateGenerator:
             results[i] = ((sound := _quality(probabilities)), [])
             found = self.doubts(segments[i], probabilities, hints[i] if hints else ())
             if found:
-                quality[i], counts[i] = sound, len(found)
+                quality[i], counts[i] = sound, sum(not doubt.is_part for doubt in found)
                 doubts[i] = self.worth_asking(found, segments[i], sound, least[i]) if least else found
         answered = dict(self._correct(segments, doubts, quality, counts))
         for i, answers in self._read_again(segments, answered, least).items():
@@ -191,7 +194,8 @@ class CTranslateGenerator:
         return read
 
     def doubts(self, words: Words, probabilities: Floats, hints: Sequence[Doubt] = ()) -> list[Doubt]:
-        """Every mark of a segment that asks for an answer: hinted ones, misspelt words, and what the detector doubts.
+        """Every mark of a segment that asks for an answer: hinted ones, misspelt words, what the detector doubts, and
+        the parts of that.
 
         Args:
             words: The segment.
@@ -204,7 +208,11 @@ class CTranslateGenerator:
                   self._lexicon.count(s.text))
             for s in suggestions(words, self._lexicon, self._tokenizer)
         ]  # fmt: skip
-        return with_hints(find_doubts(probabilities, self._detect_threshold), (*hints, *spelling))
+        found = with_hints(find_doubts(probabilities, self._detect_threshold), (*hints, *spelling))
+        parts = [
+            part for doubt in found if not doubt.hint for part in parts_of(doubt, probabilities, self._detect_threshold)
+        ]
+        return sorted((*found, *parts), key=lambda d: d.mark)
 
     def asked(self, words: Words, probabilities: Floats, mode: Mode) -> list[Doubt]:
         """The doubts of a segment that ``mode`` has answered; arguments as of ``doubts``."""
@@ -356,6 +364,40 @@ def find_doubts(probabilities: Floats, threshold: float) -> list[Doubt]:
             doubts.append(Doubt(Mark(i, i), float(probabilities[i, 1])))
         i += 1
     return doubts
+
+
+def parts_of(doubt: Doubt, probabilities: Floats, threshold: float) -> list[Doubt]:
+    """What else may be wrong where a run of words is in doubt: one of the words alone, or what a gap there lacks.
+
+    In *the regions is* either word may be the wrong one, in *it has be shown* a word may be missing: the detector
+    doubts all of them.
+
+    Args:
+        doubt: Of the segment.
+        probabilities: As ``find_doubts`` takes them.
+        threshold: Least probability of a gap.
+    """
+    first, last = doubt.mark.first, doubt.mark.last
+    words = range(first, last) if 1 < last - first <= _LONGEST_RUN else ()
+    gaps = [i for i in range(first, last + 1) if first < last and probabilities[i, 1] >= threshold]
+    return [
+        *(Doubt(Mark(i, i + 1), float(probabilities[i, 0]), is_part=True) for i in words),
+        *(Doubt(Mark(i, i), float(probabilities[i, 1]), is_part=True) for i in gaps),
+    ]
+
+
+def without_rivals(edits: Sequence[ProposedEdit], text: str) -> tuple[ProposedEdit, ...]:
+    """The edits in order; of those with no word between them only the surest, and of equally sure ones the shortest."""
+    kept: list[ProposedEdit] = []
+    for edit in sorted(edits, key=lambda e: (-e.confidence, e.span.end - e.span.start, e.span.start)):
+        if all(_has_word_between(edit.span, other.span, text) for other in kept):
+            kept.append(edit)
+    return tuple(sorted(kept, key=lambda e: (e.span.start, e.span.end)))
+
+
+def _has_word_between(one: Span, other: Span, text: str) -> bool:
+    left, right = sorted((one, other), key=lambda span: (span.start, span.end))
+    return bool(text[left.end : right.start].strip())
 
 
 def told_names(hints: Iterable[tuple[Span, str, float]], words: Words, tokenizer: Tokenizer) -> list[Doubt]:

@@ -6,7 +6,8 @@ import copy
 import hashlib
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import torch
 from ctranslate2.converters.transformers import BartLoader
 from rapidfuzz.distance import Levenshtein
 
+from app.core.protocols import ProposedEdit
 from app.core.types import Mode, Span
 from app.seq2seq.calibrate import (
     READ_AGAIN,
@@ -27,7 +29,15 @@ from app.seq2seq.calibrate import (
     reliability,
 )
 from app.seq2seq.codec import MAX_ANSWER, decoder_prompt, encoder_input, read_answer
-from app.seq2seq.ctranslate import FORMAT, CTranslateGenerator, Doubt, Floats, told_names, weights_sha256
+from app.seq2seq.ctranslate import (
+    FORMAT,
+    CTranslateGenerator,
+    Doubt,
+    Floats,
+    told_names,
+    weights_sha256,
+    without_rivals,
+)
 from app.seq2seq.network import RepairNetwork
 from app.seq2seq.tokenizer import BOS, EOS, UNK, Tokenizer, Words
 
@@ -77,12 +87,20 @@ class JudgedName:
 
 @dataclass(frozen=True, slots=True)
 class JudgedAnswer:
-    """An answer's calibration features, and the word edits that it saves (negative: costs)."""
+    """An answer's calibration features, and the word edits that it saves (negative: costs), alone in its sentence."""
 
     row: list[float]
     gain: int
-    is_for_fit: bool
-    is_real: bool
+    pair: HeldOut
+    edit: ProposedEdit  # its confidence is not known yet
+
+    @property
+    def is_for_fit(self) -> bool:
+        return _is_for_fit(self.pair.document)
+
+    @property
+    def is_real(self) -> bool:
+        return self.pair.is_real
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,14 +150,24 @@ def judge(generator: CTranslateGenerator, pairs: Sequence[HeldOut], tokenizer: T
     cut = [tokenizer.words(pair.machine) for pair in pairs]
     judged = []
     for pair, words, (_, answers) in zip(pairs, cut, generator.answer(cut), strict=True):
-        is_for_fit = _is_for_fit(pair.document)
         reference = tokenizer.words(pair.post_edit)
         before = word_distance(words, reference)
         for answer in answers:
             after = tokenizer.words(pair.machine[: answer.start] + answer.text + pair.machine[answer.end :])
             gain = before - word_distance(after, reference)
-            judged.append(JudgedAnswer(features(answer, pair.machine), gain, is_for_fit, pair.is_real))
+            edit = ProposedEdit(Span(answer.start, answer.end), answer.text, 0.0)
+            judged.append(JudgedAnswer(features(answer, pair.machine), gain, pair, edit))
     return judged
+
+
+def surest(confidence: Confidence, judged: Sequence[JudgedAnswer]) -> list[JudgedAnswer]:
+    """The answers that can be made together: of those with no word between them the surest."""
+    found: list[JudgedAnswer] = []
+    for _, group in groupby(judged, key=lambda j: id(j.pair)):
+        answers = {replace(j.edit, confidence=confidence(j.row)): j for j in group}
+        pair = next(iter(answers.values())).pair
+        found += [answers[edit] for edit in without_rivals(list(answers), pair.machine)]
+    return found
 
 
 def _is_for_fit(document: str) -> bool:
@@ -193,6 +221,7 @@ def calibrate(
     """
     judged, touched = judge(generator, pairs, tokenizer), clean_answers(generator, clean, tokenizer)
     calibration = fit_calibration(judged, touched)
+    judged = surest(calibration.probability, judged)
     error, table = calibration_error(calibration.probability, judged)
     worst = highest_confidences(calibration.probability, touched)
     n_real = sum(pair.is_real for pair in pairs)

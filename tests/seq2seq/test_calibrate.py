@@ -41,6 +41,7 @@ def test_there_is_a_value_for_every_feature() -> None:
         ("frequency", ScoredAnswer(3, 6, "sea", 0.9, -0.1, 1, 0.2, 1, "sea", 9), "in see"),
         ("joins", ScoredAnswer(2, 7, " sea", 0.9, -0.1, 1, 0.2, 1), "in. Sea"),
         ("at_start", ScoredAnswer(0, 2, "On", 0.9, -0.1, 1, 0.2, 1), "in sea"),
+        ("opening_comma", ScoredAnswer(11, 11, ",", 0.9, -0.1, 1, 0.2, 1), "In addition he left"),
     ],
 )
 def test_each_sort_of_edit_is_told_apart(name: str, answer: ScoredAnswer, text: str) -> None:

@@ -17,7 +17,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from app.core.errors import ResourceError
-from app.core.protocols import GenerationTask, NameHint
+from app.core.protocols import GenerationTask, NameHint, ProposedEdit
 from app.core.types import Mode, Span
 from app.seq2seq.batches import make_batch
 from app.seq2seq.calibrate import FEATURES, READ_AGAIN, Calibration, NameCalibration
@@ -29,8 +29,10 @@ from app.seq2seq.ctranslate import (
     Doubt,
     doubt_within,
     find_doubts,
+    parts_of,
     told_names,
     with_hints,
+    without_rivals,
 )
 from app.seq2seq.examples import make_pair
 from app.seq2seq.export import (
@@ -358,6 +360,26 @@ def test_neighbouring_doubts_are_one_mark_and_a_gap_behind_them_belongs_to_it() 
     found = find_doubts(scores, 0.5)
     assert [d.mark for d in found] == [Mark(0, 0), Mark(1, 3), Mark(5, 5)]
     assert [d.probability for d in found] == pytest.approx([0.9, 0.8, 0.6])
+
+
+def test_words_and_gaps_of_a_run_are_asked_about_by_themselves_too() -> None:
+    scores = np.asarray([[0, 0], [0.8, 0.6], [0.7, 0.1], [0, 0.9], [0, 0]], np.float32)
+    parts = parts_of(Doubt(Mark(1, 3), 0.8), scores, 0.5)
+    assert [p.mark for p in parts] == [Mark(1, 2), Mark(2, 3), Mark(1, 1), Mark(3, 3)]
+    assert [p.probability for p in parts] == pytest.approx([0.8, 0.7, 0.6, 0.9])
+    assert all(p.is_part for p in parts)
+    assert parts_of(Doubt(Mark(0, 1), 0.8), scores, 0.7) == []
+    assert parts_of(Doubt(Mark(1, 1), 0.8), scores, 0.5) == []  # a gap has no parts
+
+
+def test_of_edits_with_no_word_between_them_the_surest_stays() -> None:
+    text = "the regions is here"
+    both = ProposedEdit(Span(4, 14), "region are", 0.5)
+    one, other = ProposedEdit(Span(4, 11), "region", 0.3), ProposedEdit(Span(12, 14), "are", 0.9)
+    far = ProposedEdit(Span(0, 3), "a", 0.2)
+    assert without_rivals([both, one, other], text) == (other,)
+    assert without_rivals([far, other], text) == (far, other)
+    assert without_rivals([both, replace(other, confidence=0.5)], text) == (replace(other, confidence=0.5),)
 
 
 def test_a_hint_takes_the_place_of_the_doubts_it_touches() -> None:
