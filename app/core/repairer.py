@@ -388,7 +388,7 @@ class Repairer:
             for one, proposal in zip(chunk, self._propose([one.task for one in chunk]), strict=True):
                 work, index = one.work, one.segment.index
                 if proposal is None or proposal.reason:
-                    if one.boundary is None:
+                    if one.boundary is None and index not in work.quality:
                         work.failed[index] = proposal.reason if proposal else "error"
                     continue
                 if one.boundary is None:

@@ -457,6 +457,13 @@ def test_a_task_that_fails_alone_takes_no_other_with_it() -> None:
     assert repair.status is Status.PARTIAL
 
 
+def test_what_cannot_be_read_again_has_been_read_once() -> None:
+    generator = TableGenerator({"go": "goes"}, poison=("goes",))
+    repair = make_repairer(generator).repair(GARBLED, RepairOptions(mode=Mode.FLUENT))
+    assert repair.text == "He goes home. She stays here."
+    assert statuses(repair) == [(Status.REPAIRED, ""), (Status.UNCHANGED, "")]
+
+
 def test_where_every_segment_fails_the_document_is_an_error() -> None:
     assert make_repairer(TableGenerator(poison=("e",))).repair(GARBLED).status is Status.ERROR
 
