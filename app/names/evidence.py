@@ -611,9 +611,24 @@ def case_ending(c: Comparison) -> Evidence | None:
     """An ending that machines are known to leave on names: *Craiovei*, *Podolskis*."""
     if not c.changed or c.is_exonym or any(c.attested.as_word(p.found) for p in c.changed):
         return None
-    if not all(_has_case_ending(p) for p in c.changed):
+    if not _is_cut_at_apostrophe(c) and not all(_has_case_ending(p) for p in c.changed):
         return None
     return Evidence("case_ending", 1.0, f"“{c.changed[0].found}” has a case ending of another language")
+
+
+def _is_cut_at_apostrophe(c: Comparison) -> bool:
+    """Whether the text is the name with an apostrophe and a case ending behind it."""
+    name = before_apostrophe(c.reading.text)
+    return bool(name) and normalise(name) == normalise(c.candidate.name)
+
+
+def before_apostrophe(text: str) -> str:
+    """What stands before an apostrophe and a case ending, as Turkish parts them: *Adana'ya*; empty if nothing does."""
+    ending = _TURKISH.search(text)
+    return text[: ending.start()] if ending is not None else ""
+
+
+_TURKISH = regex.compile(r"['’](?:n?[dt][ae]n?|y?[aeıiuü]|n?[ıiuü]n|n?[dt][ae]ki)$")
 
 
 def _has_case_ending(p: Pair) -> bool:
@@ -1085,6 +1100,8 @@ def _is_another_place(c: Comparison) -> bool:
         return True  # *the attorney Taibbi*
     if any(letter.isdigit() for letter in c.reading.text):
         return True  # *Africa24*
+    if _is_cut_at_apostrophe(c):
+        return False  # *Adana'ya* is no derived word
     if _INNER_CAPITAL.search(c.reading.text) or _is_named_so(c, 0.0) or _is_derived(c):
         return True
     if c.is_exonym and not _is_supported_place(c):

@@ -19,6 +19,7 @@ from app.names.evidence import (
     Evidence,
     Reading,
     align,
+    before_apostrophe,
     countries_of,
     fit_of_roles,
     is_of_few,
@@ -172,6 +173,7 @@ class NameLinker:
                 key in self._towns,
             )
             candidates = [
+                *_before_apostrophe(reading, finder),
                 *_of_the_document(reading, known.values()),
                 *_of_the_office(reading, context.countries, finder),
                 *(
@@ -277,6 +279,12 @@ def _of_the_document(reading: Reading, known: Iterable[Entity]) -> list[Candidat
             if like >= _LEAST_LIKE_PART:
                 found.append(Candidate(entity, Route.FUZZY, entity.name, like, like))
     return found
+
+
+def _before_apostrophe(reading: Reading, finder: CandidateFinder) -> list[Candidate]:
+    """Who or what is called what stands before an apostrophe and a case ending."""
+    name = before_apostrophe(reading.text)
+    return [as_printed(c, name) for c in finder.find(name) if c.route is Route.NAME] if name else []
 
 
 def _of_the_office(reading: Reading, countries: Iterable[str], finder: CandidateFinder) -> list[Candidate]:

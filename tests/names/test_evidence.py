@@ -227,11 +227,24 @@ def test_what_another_language_calls_a_place_is_evidence() -> None:
 
 @pytest.mark.parametrize(
     ("text", "name", "is_ending"),
-    [("Lindesundis", "Lindesund", True), ("Vallovei", "Vallova", True), ("Lindesumd", "Lindesund", False)],
+    [
+        ("Lindesundis", "Lindesund", True),
+        ("Vallovei", "Vallova", True),
+        ("Vallova’dan", "Vallova", True),
+        ("Vallova'ya", "Vallova", True),
+        ("Vallov'ski", "Vallova", False),
+        ("Lindesumd", "Lindesund", False),
+    ],
 )
 def test_endings_that_machines_leave_on_names_are_known(text: str, name: str, is_ending: bool) -> None:
     place = Candidate(Entity("P", EntityKind.PLACE, "city", name), Route.FUZZY, name, 0.8, 0.8)
     assert ("case_ending" in scores(weighed(text, place))) is is_ending
+
+
+def test_what_is_cut_at_an_apostrophe_is_no_derived_word() -> None:
+    place = Candidate(Entity("P", EntityKind.PLACE, "city", "Vallova"), Route.NAME, "Vallova", 0.8, 1.0)
+    assert is_possible(weighed("Vallova'dan", place))
+    assert not is_possible(weighed("Vallovadan", place))
 
 
 def test_one_given_name_in_two_languages_is_no_other_name() -> None:

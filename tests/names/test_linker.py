@@ -51,6 +51,12 @@ def test_who_holds_an_office_that_few_hold_is_known_by_less(names: NameLinker) -
     assert not through_office(text.replace("Daunu", "Robert"))
 
 
+def test_a_case_ending_behind_an_apostrophe_goes(names: NameLinker) -> None:
+    assert repaired(names, "They met in Valkeapori'dan on Monday.") == "They met in Valkeapori on Monday."
+    text = "They met in Valkeapori's centre."
+    assert repaired(names, text) == text
+
+
 def test_a_name_in_quotation_marks_of_its_own_is_cited(names: NameLinker) -> None:
     text = "Prime Minister “Tauno Vaherpu” of Estonia met reporters in 2015."
     assert repaired(names, text) == text
