@@ -21,7 +21,7 @@ from scripts.train import Mean, save
 
 
 def average(out: Path, checkpoints: Sequence[Path]) -> int:
-    """Write the mean of the checkpoints; how many examples they have seen together.
+    """Write the mean of the checkpoints; how many examples they have seen together. A start has seen none.
 
     Raises:
         InputError: ``out`` exists.
@@ -33,8 +33,9 @@ def average(out: Path, checkpoints: Sequence[Path]) -> int:
     for checkpoint in checkpoints:
         network = RepairNetwork.load(checkpoint)
         mean.add(network)
-        state = torch.load(checkpoint / "trainer.pt", weights_only=True, map_location="cpu")["state"]
-        steps, seen = steps + int(state["step"]), seen + int(state["seen"])
+        if (trained := checkpoint / "trainer.pt").is_file():
+            state = torch.load(trained, weights_only=True, map_location="cpu")["state"]
+            steps, seen = steps + int(state["step"]), seen + int(state["seen"])
     save(out, mean.network(network), None, {"step": steps, "seen": seen})
     return seen
 

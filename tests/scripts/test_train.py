@@ -97,6 +97,7 @@ def test_runs_of_one_start_are_averaged(start: Path, tmp_path: Path) -> None:
     assert states[0] == {what: states[1][what] + states[2][what] for what in ("step", "seen")}
     with pytest.raises(InputError, match="mean exists"):
         average(tmp_path / "mean", [runs[0] / "checkpoint"])
+    assert average(tmp_path / "with-start", [start, runs[0] / "checkpoint"]) == states[1]["seen"]
 
 
 def test_held_out_scores_are_logged_and_the_best_network_is_kept(
