@@ -26,7 +26,7 @@ from app.seq2seq.lexicon import read_lexicon, suggestions
 from app.seq2seq.ngrams import NGrams
 from app.seq2seq.tokenizer import EOS, Tokenizer, Words
 
-_LONGEST_RUN = 3  # words that are asked about one by one, too
+_LONGEST_RUN = 3  # words of which fewer are asked about, too
 MAX_PIECES = 400  # of one segment; the network has 512 positions, and a prompt may repeat it before the answer
 WIDTHS = (16, 24, 32, 48, 64, 96, 128, 192, 256, 512)  # padded lengths of a batch that is read
 ANSWER_WIDTHS = (64, 128, 512)  # of one that is answered: a step of the decoder costs much the same for one or for many
@@ -208,10 +208,10 @@ class CTranslateGenerator:
                   self._lexicon.count(s.text))
             for s in suggestions(words, self._lexicon, self._tokenizer)
         ]  # fmt: skip
-        found = with_hints(find_doubts(probabilities, self._detect_threshold), (*hints, *spelling))
-        parts = [
-            part for doubt in found if not doubt.hint for part in parts_of(doubt, probabilities, self._detect_threshold)
-        ]
+        least = self._detect_threshold
+        found = with_hints(find_doubts(probabilities, least), (*hints, *spelling))
+        unhinted = (doubt for doubt in found if not doubt.hint)
+        parts = [part for doubt in unhinted for part in parts_of(doubt, words, probabilities, least)]
         return sorted((*found, *parts), key=lambda d: d.mark)
 
     def asked(self, words: Words, probabilities: Floats, mode: Mode) -> list[Doubt]:
@@ -366,22 +366,30 @@ def find_doubts(probabilities: Floats, threshold: float) -> list[Doubt]:
     return doubts
 
 
-def parts_of(doubt: Doubt, probabilities: Floats, threshold: float) -> list[Doubt]:
-    """What else may be wrong where a run of words is in doubt: one of the words alone, or what a gap there lacks.
+def parts_of(doubt: Doubt, words: Words, probabilities: Floats, threshold: float) -> list[Doubt]:
+    """What else may be wrong where a run of words is in doubt: fewer of the words, or what a gap there lacks.
 
     In *the regions is* either word may be the wrong one, in *it has be shown* a word may be missing: the detector
-    doubts all of them.
+    doubts all of them. A full stop within the run goes with the word behind it, whose capital hangs on it.
 
     Args:
         doubt: Of the segment.
+        words: The segment.
         probabilities: As ``find_doubts`` takes them.
         threshold: Least probability of a gap.
     """
     first, last = doubt.mark.first, doubt.mark.last
-    words = range(first, last) if 1 < last - first <= _LONGEST_RUN else ()
-    gaps = [i for i in range(first, last + 1) if first < last and probabilities[i, 1] >= threshold]
+    if first == last:
+        return []
+    runs = [
+        Mark(i, j)
+        for i in range(first, last)
+        for j in range(i + 1, last + 1)
+        if j - i < last - first <= _LONGEST_RUN and not (j < last and "." in words.text[slice(*words.bounds[j - 1])])
+    ]
+    gaps = [i for i in range(first, last + 1) if probabilities[i, 1] >= threshold]
     return [
-        *(Doubt(Mark(i, i + 1), float(probabilities[i, 0]), is_part=True) for i in words),
+        *(Doubt(m, float(probabilities[m.first : m.last, 0].max()), is_part=True) for m in runs),
         *(Doubt(Mark(i, i), float(probabilities[i, 1]), is_part=True) for i in gaps),
     ]
 

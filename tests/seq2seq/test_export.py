@@ -362,14 +362,26 @@ def test_neighbouring_doubts_are_one_mark_and_a_gap_behind_them_belongs_to_it() 
     assert [d.probability for d in found] == pytest.approx([0.9, 0.8, 0.6])
 
 
-def test_words_and_gaps_of_a_run_are_asked_about_by_themselves_too() -> None:
+def test_fewer_words_of_a_run_and_gaps_in_it_are_asked_about_too(tmp_path: Path) -> None:
+    tokenizer = make_tokenizer(tmp_path)
     scores = np.asarray([[0, 0], [0.8, 0.6], [0.7, 0.1], [0, 0.9], [0, 0]], np.float32)
-    parts = parts_of(Doubt(Mark(1, 3), 0.8), scores, 0.5)
+    words = tokenizer.words("In regions is it")
+    parts = parts_of(Doubt(Mark(1, 3), 0.8), words, scores, 0.5)
     assert [p.mark for p in parts] == [Mark(1, 2), Mark(2, 3), Mark(1, 1), Mark(3, 3)]
     assert [p.probability for p in parts] == pytest.approx([0.8, 0.7, 0.6, 0.9])
     assert all(p.is_part for p in parts)
-    assert parts_of(Doubt(Mark(0, 1), 0.8), scores, 0.7) == []
-    assert parts_of(Doubt(Mark(1, 1), 0.8), scores, 0.5) == []  # a gap has no parts
+    assert parts_of(Doubt(Mark(0, 1), 0.8), words, scores, 0.7) == []
+    assert parts_of(Doubt(Mark(1, 1), 0.8), words, scores, 0.5) == []  # a gap has no parts
+    assert parts_of(Doubt(Mark(0, 4), 0.8), words, scores, 1.0) == []  # too long
+
+
+def test_a_full_stop_in_a_run_goes_with_the_word_behind_it(tmp_path: Path) -> None:
+    tokenizer = make_tokenizer(tmp_path)
+    words = tokenizer.words("It is the most. Important it is.")
+    run = Doubt(Mark(3, 6), 0.9)
+    marks = [p.mark for p in parts_of(run, words, np.zeros((len(words) + 1, 2), np.float32), 0.5)]
+    assert words.surfaces()[3:6] == ["most", ".", "Important"]
+    assert marks == [Mark(3, 4), Mark(4, 6), Mark(5, 6)]
 
 
 def test_of_edits_with_no_word_between_them_the_surest_stays() -> None:
