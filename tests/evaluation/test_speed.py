@@ -120,7 +120,7 @@ def test_our_network_does_the_same_work_through_transformers(tmp_path: Path, mon
     from app.seq2seq.ctranslate import NGRAMS, WORDS
     from app.seq2seq.export import convert, write_manifest
     from app.seq2seq.lexicon import write_lexicon
-    from app.seq2seq.network import RepairNetwork, bart_config
+    from app.seq2seq.network import REPLACE, RepairNetwork, bart_config
     from app.seq2seq.ngrams import write_ngrams
     from app.seq2seq.tokenizer import CONTROLS, Tokenizer
 
@@ -135,7 +135,11 @@ def test_our_network_does_the_same_work_through_transformers(tmp_path: Path, mon
     tokenizer = Tokenizer(tmp_path / "tokenizer.model")
     torch.manual_seed(1)
     config = bart_config(tokenizer, encoder_layers=1, decoder_layers=1, d_model=32, ffn_dim=32, heads=2)
-    convert(RepairNetwork(config), tokenizer, tmp_path)
+    network = RepairNetwork(config)
+    with torch.no_grad():  # every word is in doubt, and no gap
+        network.head.weight.zero_()
+        network.head.bias.copy_(torch.tensor([5.0 if i == REPLACE else -5.0 for i in range(2)]))
+    convert(network, tokenizer, tmp_path)
     write_lexicon(tmp_path / WORDS, {"school": 9})
     write_ngrams(tmp_path / NGRAMS, {"<all>": 9, "school": 9})
     generated: list[int] = []
@@ -147,10 +151,10 @@ def test_our_network_does_the_same_work_through_transformers(tmp_path: Path, mon
 
     monkeypatch.setattr(transformers.BartForConditionalGeneration, "generate", count)
     for threshold, least, prune, expected in (
-        (0.0, 0.0, True, [1, 2]),
+        (0.5, 0.0, True, [1, 2]),
         (1.1, 0.0, True, []),
-        (0.0, 0.6, True, []),
-        (0.0, 0.6, False, [1, 2]),
+        (0.5, 0.6, True, []),
+        (0.5, 0.6, False, [1, 2]),
     ):
         generated.clear()
         manifest = {
@@ -162,7 +166,7 @@ def test_our_network_does_the_same_work_through_transformers(tmp_path: Path, mon
             "calibration": even.to_json(),  # a confidence of one half, whatever is asked
         }
         write_manifest(tmp_path, manifest)
-        speed.repair_network(tmp_path, batch=2, prune=prune).run(["He go to school.", "He go to school.", "We saw."])
+        speed.repair_network(tmp_path, batch=2, prune=prune).run(["He go to school.", "He go to school.", "We saw the sea"])
         assert generated == expected
 
 
