@@ -628,7 +628,8 @@ def before_apostrophe(text: str) -> str:
     return text[: ending.start()] if ending is not None else ""
 
 
-_TURKISH = regex.compile(r"['’](?:n?[dt][ae]n?|y?[aeıiuü]|n?[ıiuü]n|n?[dt][ae]ki)$")
+# No vowel alone: *Lana'i*, *San'a*.
+_TURKISH = regex.compile(r"['’](?:n?[dt][ae]n?|y[aeıiuü]|n?[ıiuü]n|n?[dt][ae]ki)$")
 
 
 def _has_case_ending(p: Pair) -> bool:

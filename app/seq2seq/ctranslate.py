@@ -83,7 +83,10 @@ class CTranslateGenerator:
                 f"no repair network in {folder} (repair.json); run scripts/export or set model_dir"
             ) from exc
         if manifest.get("format") != FORMAT:
-            raise ResourceError(f"{folder} holds format {manifest.get('format')}, this program reads {FORMAT}")
+            raise ResourceError(
+                f"{folder} holds format {manifest.get('format')}, this program reads {FORMAT}; take the network of "
+                "this release, or run scripts/export again"
+            )
         _check_device(device, compute_type)
         self._tokenizer = Tokenizer(folder / "tokenizer.model")
         self._lexicon = read_lexicon(folder / WORDS)

@@ -474,9 +474,9 @@ tasks), and sentences of held-out documents with slips of grammar and spelling, 
 It changes {harm}.
 
 An edit is right when it alone brings its sentence closer to the reference. Confidence is fitted on both kinds, each
-with half of the weight, and on what it would edit in right sentences: it means less than what is the case for text with slips, and more for fluent translations whose
-faults lie in their words, of which the network can know little without the source. The
-expected calibration error is {calibration_error}, on documents that the fit has not seen:
+with half of the weight, and on what it would edit in right sentences: it means less than what is the case for text with
+slips, and more for fluent translations whose faults lie in their words, of which the network can know little without
+the source. The expected calibration error is {calibration_error}, on documents that the fit has not seen:
 
 | from | edits | mean confidence | share right |
 | --: | --: | --: | --: |

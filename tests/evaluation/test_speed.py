@@ -166,7 +166,8 @@ def test_our_network_does_the_same_work_through_transformers(tmp_path: Path, mon
             "calibration": even.to_json(),  # a confidence of one half, whatever is asked
         }
         write_manifest(tmp_path, manifest)
-        speed.repair_network(tmp_path, batch=2, prune=prune).run(["He go to school.", "He go to school.", "We saw the sea"])
+        sentences = ["He go to school.", "He go to school.", "We saw the sea"]
+        speed.repair_network(tmp_path, batch=2, prune=prune).run(sentences)
         assert generated == expected
 
 
