@@ -170,7 +170,7 @@ class CTranslateGenerator:
             results[i] = ((sound := _quality(probabilities)), [])
             found = self.doubts(segments[i], probabilities, hints[i] if hints else ())
             if found:
-                quality[i], counts[i] = sound, sum(not doubt.is_part for doubt in found)
+                quality[i], counts[i] = sound, count_places(found)
                 doubts[i] = self.worth_asking(found, segments[i], sound, least[i]) if least else found
         answered = dict(self._correct(segments, doubts, quality, counts))
         for i, answers in self._read_again(segments, answered, least).items():
@@ -224,6 +224,7 @@ class CTranslateGenerator:
 
     def worth_asking(self, doubts: Sequence[Doubt], words: Words, quality: float, least: float) -> list[Doubt]:
         """The doubts of a segment for which some answer could have the confidence ``least``."""
+        places = count_places(doubts)
 
         def bound(doubt: Doubt) -> float:
             if doubt.name:
@@ -234,7 +235,7 @@ class CTranslateGenerator:
                 old,
                 doubt.probability,
                 quality,
-                len(doubts),
+                places,
                 at_start=first == 0,
                 suggestion=doubt.suggestion,
                 count=doubt.count,
@@ -395,6 +396,11 @@ def parts_of(doubt: Doubt, words: Words, probabilities: Floats, threshold: float
         *(Doubt(m, float(probabilities[m.first : m.last, 0].max()), is_part=True) for m in runs),
         *(Doubt(Mark(i, i), float(probabilities[i, 1]), is_part=True) for i in gaps),
     ]
+
+
+def count_places(doubts: Iterable[Doubt]) -> int:
+    """How many places are in doubt; a part of one is none of its own."""
+    return sum(not doubt.is_part for doubt in doubts)
 
 
 def without_rivals(edits: Sequence[ProposedEdit], text: str) -> tuple[ProposedEdit, ...]:

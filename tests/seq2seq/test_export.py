@@ -375,6 +375,25 @@ def test_fewer_words_of_a_run_and_gaps_in_it_are_asked_about_too(tmp_path: Path)
     assert parts_of(Doubt(Mark(0, 4), 0.8), words, scores, 1.0) == []  # too long
 
 
+def test_parts_are_no_further_doubts_of_a_sentence(
+    made: tuple[Path, RepairNetwork, Tokenizer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, _, tokenizer = made
+    generator, words = CTranslateGenerator(folder), tokenizer.words("In regions is it")
+    scores = np.asarray([[0, 0], [0.9, 0], [0.9, 0], [0, 0], [0, 0]], np.float32)
+    told: list[int] = []
+
+    def bound(self: Calibration, old: str, detection: float, quality: float, doubts: int, **_: object) -> float:
+        told.append(doubts)
+        return 1.0
+
+    monkeypatch.setattr(Calibration, "bound", bound)
+    found = generator.doubts(words, scores)
+    assert [d.is_part for d in found] == [True, False, True]
+    assert generator.worth_asking(found, words, 0.1, 0.5) == found
+    assert told == [1, 1, 1]
+
+
 def test_a_full_stop_in_a_run_goes_with_the_word_behind_it(tmp_path: Path) -> None:
     tokenizer = make_tokenizer(tmp_path)
     words = tokenizer.words("It is the most. Important it is.")
