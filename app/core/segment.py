@@ -235,7 +235,7 @@ def _is_boundary(text: str, start: int, match: re.Match[str], end: int) -> bool:
     if closed and mark[-1] in "!?" and _SPEECH.match(text, cut, min(end, cut + 80)):
         return False
     if mark != ".":
-        return not (mark[-1] in "!?" and text[mark_at - 1 : mark_at] in "([")
+        return not (mark[-1] in "!?" and mark_at > start and text[mark_at - 1] in "([")
     raw, key = _before(text, start, mark_at)
     if not raw:
         return not first.isdigit()

@@ -61,6 +61,7 @@ def test_segments_stand_in_order_and_hold_no_outer_white_space(text: str) -> Non
 
 
 @given(TEXTS, TEXTS)
+@example("", "? 0")
 def test_a_paragraph_is_cut_the_same_whatever_stands_around_it(one: str, other: str) -> None:
     one, other = one.strip(), other.strip()
     together = cut(f"{one}\n\n\u2029\n\n{other}")
