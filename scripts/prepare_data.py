@@ -44,6 +44,7 @@ from app.seq2seq.examples import (
     write_examples,
 )
 from app.seq2seq.lexicon import read_lexicon
+from app.seq2seq.ngrams import NGrams
 from app.seq2seq.slips import Slipper, false_boundary, small_words
 from app.seq2seq.tokenizer import Tokenizer
 
@@ -172,6 +173,7 @@ def main(
     words: Annotated[
         Path | None, typer.Option(help="Word list whose suggestions stand beside unknown words, as in serving.")
     ] = None,
+    ngrams: Annotated[Path | None, typer.Option(help="Word runs that choose among suggestions, as in serving.")] = None,
     reference_weight: Annotated[
         float, typer.Option(help="Weight of independent translations; 0 leaves them out.")
     ] = 0.3,
@@ -194,7 +196,7 @@ def main(
     """Write the training examples."""
     rng = random.Random(seed)
     pieces = Tokenizer(tokenizer)
-    lexicon = read_lexicon(words) if words else None
+    lexicon = read_lexicon(words, NGrams(ngrams) if ngrams else None) if words else None
     make: Maker = partial(make_pair, tokenizer=pieces, lexicon=lexicon)
     if reverse:
         synthetic = clean = slips = windows = names = references = 0
@@ -216,7 +218,7 @@ def main(
         right = half_curled(text, rng)
         wrong = by_counts.corrupt(pieces.words(right), rng)
         examples.append(make(wrong, right, 0.5, SYNTHETIC))
-    slipper = Slipper.from_counts(counted, least=5, least_known=2)
+    slipper = Slipper.from_counts(counted, least=5, least_known=2, misspelt=lexicon.misspelt if lexicon else None)
     translated = right_sides(data / "mt", rng)[:references]
     n_clean = len(translated) * 2 // 5
     for text in translated[n_clean:] + sentences[synthetic + clean : synthetic + clean + slips]:

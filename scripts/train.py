@@ -57,6 +57,7 @@ class TrainConfig:
         wider: Chance that an edit is marked with a word beside it, as where either of two may be wrong.
         detect_weight: Of the detection loss beside the correction loss.
         label_smoothing: Of the correction loss.
+        dropout: Of both halves; few examples are seen twice, so none serves best.
         save_every: Steps between checkpoints.
         average_last: Average the weights over so many last steps of the schedule, beside the last ones themselves.
         dev: Folder with mt/ and text/ whose held-out sentences are scored; none are if it is not given.
@@ -84,6 +85,7 @@ class TrainConfig:
     wider: float = 0.0
     detect_weight: float = 1.0
     label_smoothing: float = 0.0
+    dropout: float = 0.0
     save_every: int = 200
     seed: int = 1
     average_last: int = 0
@@ -315,7 +317,7 @@ def main(
     checkpoint = config.out / "checkpoint"
     resumed = checkpoint.is_dir()
     tokenizer = Tokenizer(config.start / "tokenizer.model")
-    network = RepairNetwork.load(checkpoint if resumed else config.start).to(device)
+    network = RepairNetwork.load(checkpoint if resumed else config.start, dropout=config.dropout).to(device)
     optimizer = make_optimizer(network, config)
     average = Average(network, config)
     step, seen, best, worse = 0, 0, 0.0, 0

@@ -16,12 +16,12 @@ from app.seq2seq.constructions import is_opening
 _PLAIN = (
     "bias", "detection_logit", "log_prob", "log_prob_per_piece", "insertion", "deletion", "punctuation", "long",
     "case_only", "article", "name_like", "at_start", "sentence_logit", "doubts", "misspelt", "as_suggested",
-    "strokes", "letters", "frequency", "misspelt_logit", "joins", "opening_comma", "unlikelier",
+    "as_listed", "strokes", "letters", "frequency", "misspelt_logit", "joins", "opening_comma", "unlikelier",
 )  # fmt: skip
 # How much a probability of the decoder tells depends on the sort of edit: these features count once more, times it.
 _SORTS = (
     "insertion", "deletion", "punctuation", "case_only", "article", "name_like", "at_start", "misspelt", "as_suggested",
-    "joins",
+    "as_listed", "joins",
 )  # fmt: skip
 PRODUCTS = tuple(f"{name}_log_prob" for name in _SORTS)
 FEATURES = (*_PLAIN, *PRODUCTS)
@@ -49,6 +49,7 @@ class ScoredAnswer:
         doubts: How many spans of the segment are in doubt.
         suggestion: What the lexicon suggests for the span, a word that it does not know; else empty.
         count: How often the lexicon has seen that.
+        is_listed: Whether people are known to misspell it so.
         told: How likely a linker thinks the answer, a name that it told the network; else 0.
         log_ratio: Logarithm of how many times likelier the words are with the answer than without, by ``NGrams``.
         doubt_after: The detector's probability, once the answer stands in its place, that it is wrong.
@@ -64,6 +65,7 @@ class ScoredAnswer:
     doubts: int
     suggestion: str = ""
     count: int = 0
+    is_listed: bool = False
     told: float = 0.0
     log_ratio: float = 0.0
     doubt_after: float = 0.0
@@ -90,6 +92,7 @@ def features(answer: ScoredAnswer, hypothesis: str) -> list[float]:
         math.log(max(answer.doubts, 1)),
         float(bool(answer.suggestion)),
         float(bool(answer.suggestion) and new.casefold() == answer.suggestion),
+        float(answer.is_listed and new.casefold() == answer.suggestion),
         *_misspelling(old, answer.detection, answer.suggestion, answer.count),
         float("." in old and old.replace(".", "").casefold().split() == new.casefold().split()),
         float(not old and new == "," and is_opening(hypothesis[: answer.start])),
@@ -158,6 +161,7 @@ class Calibration:
         at_start: bool,
         suggestion: str = "",
         count: int = 0,
+        is_listed: bool = False,
     ) -> float:
         """The most confidence that any answer for a doubt could have: what is known of it, and the best of the rest.
 
@@ -165,7 +169,8 @@ class Calibration:
             old: The doubtful text.
             detection, quality, doubts: As in ``ScoredAnswer``.
             at_start: Whether the doubt may touch the start of the segment.
-            suggestion, count: What the lexicon suggests for it, and how often that was seen.
+            suggestion, count, is_listed: What the lexicon suggests for it, how often that was seen, and whether people
+                are known to misspell it so.
         """
         old = old.strip()
         known: dict[str, tuple[float, ...]] = dict.fromkeys(_PLAIN, (0.0, 1.0)) | {
@@ -183,6 +188,8 @@ class Calibration:
         has_capital = any(word[:1].isupper() for word in old.split())
         if not suggestion:
             known["as_suggested"] = (0.0,)
+        if not is_listed:
+            known["as_listed"] = (0.0,)
         if "." not in old:
             known["joins"] = (0.0,)
         if old:
@@ -201,6 +208,7 @@ class Calibration:
             "opening_comma": (0.0,),
             "long": (math.log1p(len(old)),),
             "as_suggested": (0.0,),
+            "as_listed": (0.0,),
             "case_only": (float(not old),),
             "article": (float(old.casefold() in _ARTICLES),),
             "punctuation": (float(not any(c.isalnum() for c in old)),),

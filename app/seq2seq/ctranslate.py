@@ -30,7 +30,7 @@ _LONGEST_RUN = 3  # words of which fewer are asked about, too
 MAX_PIECES = 400  # of one segment; the network has 512 positions, and a prompt may repeat it before the answer
 WIDTHS = (16, 24, 32, 48, 64, 96, 128, 192, 256, 512)  # padded lengths of a batch that is read
 ANSWER_WIDTHS = (64, 128, 512)  # of one that is answered: a step of the decoder costs much the same for one or for many
-FORMAT = 8
+FORMAT = 9
 WORDS, NGRAMS = "words.xz", "ngrams.marisa"
 WEIGHTS = ("model.bin", "head.npz", "tokenizer.model", WORDS, NGRAMS)  # what the checksum in the manifest is of
 
@@ -41,8 +41,9 @@ Floats = npt.NDArray[np.float32]
 class Doubt:
     """A marked span with the detector's probability, and the pieces of a hint for it.
 
-    ``suggestion`` is the hint where it comes from the lexicon, which has seen it ``count`` times; ``name`` where it
-    comes from a linker, which thinks it right with the probability ``told``. ``is_part`` tells of one within another
+    ``suggestion`` is the hint where it comes from the lexicon, which has seen it ``count`` times and knows, if
+    ``is_listed``, that people misspell it so; ``name`` where it comes from a linker, which thinks it right with the
+    probability ``told``. ``is_part`` tells of one within another
     doubt, asked about because that may not be wrong as a whole.
     """
 
@@ -51,6 +52,7 @@ class Doubt:
     hint: tuple[int, ...] = ()
     suggestion: str = ""
     count: int = 0
+    is_listed: bool = False
     name: str = ""
     told: float = 0.0
     is_part: bool = False
@@ -89,8 +91,8 @@ class CTranslateGenerator:
             )
         _check_device(device, compute_type)
         self._tokenizer = Tokenizer(folder / "tokenizer.model")
-        self._lexicon = read_lexicon(folder / WORDS)
         self._ngrams = NGrams(folder / NGRAMS)
+        self._lexicon = read_lexicon(folder / WORDS, self._ngrams)
         try:
             with np.load(folder / "head.npz") as head:
                 self._weight, self._bias = head["weight"].astype(np.float32), head["bias"].astype(np.float32)
@@ -208,7 +210,7 @@ class CTranslateGenerator:
         hints = [replace(h, probability=float(probabilities[h.mark.first : h.mark.last, 0].max())) for h in hints]
         spelling = [
             Doubt(Mark(s.index, s.index + 1), float(probabilities[s.index, 0]), s.pieces, s.text,
-                  self._lexicon.count(s.text))
+                  self._lexicon.count(s.text), s.is_listed)
             for s in suggestions(words, self._lexicon, self._tokenizer)
         ]  # fmt: skip
         least = self._detect_threshold
@@ -239,6 +241,7 @@ class CTranslateGenerator:
                 at_start=first == 0,
                 suggestion=doubt.suggestion,
                 count=doubt.count,
+                is_listed=doubt.is_listed,
             )
 
         return [doubt for doubt in doubts if bound(doubt) >= least]
@@ -299,7 +302,7 @@ class CTranslateGenerator:
                 answers[i].append(
                     ScoredAnswer(
                         change.start, change.end, change.text, doubt.probability, float(output.scores[0]), len(answer),
-                        quality[i], counts[i], doubt.suggestion, doubt.count, doubt.told,
+                        quality[i], counts[i], doubt.suggestion, doubt.count, doubt.is_listed, doubt.told,
                         self._ngrams.log_ratio(segments[i].text, change.start, change.end, change.text),
                     )
                 )  # fmt: skip

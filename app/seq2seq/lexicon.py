@@ -5,9 +5,9 @@ from __future__ import annotations
 import lzma
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -17,27 +17,32 @@ from rapidfuzz.distance import OSA
 from app.core.classify import FUNCTION_WORDS
 from app.core.errors import ResourceError
 from app.seq2seq.codec import hint_pieces
+from app.seq2seq.ngrams import NGrams
 from app.seq2seq.tokenizer import Tokenizer, Words
 
 _SHORTEST = 4  # letters of a word that is judged: of shorter ones too many are names of things
 _TWO_STROKES = 6  # from so many letters on a word may be two strokes away from what was meant
 _STROKE = 5.0  # one stroke more must be made up by a word e ** 5 times as frequent
 _NO_SPACE = 5.0  # so much a missing space weighs
+_CANDIDATES = 8  # so many of the likeliest are tried between the neighbours
+_CONTEXT = 0.4  # what a word's neighbours say counts so much beside what it looks like; anything from 0.2 to 0.7 serves
 _REMEMBERED = 50_000
 # How often a word must have been seen to be what was meant; rarer ones are known, and not suggested.
-_SUGGESTED = 5
+SUGGESTED = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
     """What word ``index`` of a segment, which no lexicon knows, may have been meant to be.
 
-    ``pieces`` are the piece ids of ``text``, written with a capital where the word is.
+    ``pieces`` are the piece ids of ``text``, written with a capital where the word is; ``is_listed`` says that people
+    are known to misspell ``text`` so.
     """
 
     index: int
     text: str
     pieces: tuple[int, ...]
+    is_listed: bool = False
 
 
 class Lexicon:
@@ -47,16 +52,22 @@ class Lexicon:
 
     Args:
         counts: How often each word, in lower case, was seen.
+        misspellings: What people write, none of these words, and what they mean by it: a word or two.
+        ngrams: Tell which of several words fits between its neighbours.
     """
 
-    def __init__(self, counts: Mapping[str, int]) -> None:
+    def __init__(
+        self, counts: Mapping[str, int], misspellings: Mapping[str, str] | None = None, ngrams: NGrams | None = None
+    ) -> None:
         self._counts = counts
+        self.misspellings: Final = misspellings or {}
         by_letter: dict[str, list[str]] = defaultdict(list)
         for word, count in counts.items():
-            if count >= _SUGGESTED and len(word) > 1:
+            if count >= SUGGESTED and len(word) > 1:
                 by_letter[word[0]].append(word)
         self._by_letter: Final = dict(by_letter)
-        self.suggest = lru_cache(_REMEMBERED)(self._suggest)
+        self._near = lru_cache(_REMEMBERED)(self._candidates)
+        self._ngrams: Final = ngrams
 
     def __contains__(self, word: str) -> bool:
         return word in self._counts
@@ -68,29 +79,49 @@ class Lexicon:
         """How often the rarest word of ``text`` was seen."""
         return min((self._counts.get(word, 0) for word in text.split()), default=0)
 
+    @cached_property
+    def misspelt(self) -> Mapping[str, tuple[str, ...]]:
+        """What people write for a word by mistake."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for wrong, right in self.misspellings.items():
+            found[right].append(wrong)
+        return {right: tuple(wrongs) for right, wrongs in found.items()}
+
     def judges(self, word: str) -> bool:
         """Whether ``word`` is of the kind that stands in a lexicon."""
         return len(word) >= _SHORTEST and word.isascii() and word.isalpha() and word.islower()
 
-    def _suggest(self, word: str) -> str:
-        """What ``word``, in lower case, may have been meant to be: one word or two; empty if nothing is near.
+    def suggest(self, text: str, start: int = 0, end: int | None = None) -> str:
+        """What the word ``text[start:end]`` may have been meant to be: one word or several; empty if nothing is near.
+
+        What people are known to mean by it, else what is nearest and frequent, and fits between its neighbours.
+        """
+        word = text[start:end].lower()
+        if meant := self.misspellings.get(word):
+            return meant
+        near, ngrams = self._near(word), self._ngrams
+        if not ngrams or len(near) < 2:
+            return near[0][0] if near else ""
+        place = (text, start, len(text) if end is None else end)
+        return max(near, key=lambda found: found[1] + _CONTEXT * ngrams.log_ratio(*place, found[0]))[0]
+
+    def _candidates(self, word: str) -> tuple[tuple[str, float], ...]:
+        """What is near ``word``, in lower case, the likeliest first, and how likely: a logarithm.
 
         Optimal string alignment (Damerau 1964: letters changed, lost, added, or two changed over), one stroke, or two
         in a long word; the first letter is taken for right. Frequency decides between words equally near.
         """
-        found = [("", -math.inf)]
         most = 2 if len(word) >= _TWO_STROKES else 1
         near = process.extract(
-            word, self._by_letter.get(word[0], ()), scorer=OSA.distance, score_cutoff=most, limit=None
+            word, self._by_letter.get(word[:1], ()), scorer=OSA.distance, score_cutoff=most, limit=None
         )
-        for candidate, strokes, _ in near:
-            found.append((candidate, math.log(self._counts[candidate]) - _STROKE * strokes))
+        found = [(text, math.log(self._counts[text]) - _STROKE * strokes) for text, strokes, _ in near]
         for at in range(1, len(word)):
             left, right = self._counts.get(word[:at], 0), self._counts.get(word[at:], 0)
             # Two nouns written as one are mostly a compound that the text likes so.
-            if min(left, right) >= _SUGGESTED and not FUNCTION_WORDS.isdisjoint((word[:at], word[at:])):
+            if min(left, right) >= SUGGESTED and not FUNCTION_WORDS.isdisjoint((word[:at], word[at:])):
                 found.append((f"{word[:at]} {word[at:]}", min(math.log(left), math.log(right)) - _NO_SPACE))
-        return max(found, key=lambda pair: (pair[1], pair[0]))[0]
+        return tuple(sorted(found, key=lambda pair: (-pair[1], pair[0]))[:_CANDIDATES])
 
 
 def suggestions(words: Words, lexicon: Lexicon, tokenizer: Tokenizer) -> Iterator[Suggestion]:
@@ -98,10 +129,10 @@ def suggestions(words: Words, lexicon: Lexicon, tokenizer: Tokenizer) -> Iterato
     for i, surface in enumerate(words.surfaces()):
         word = surface.lower() if i == 0 and surface.istitle() else surface
         if lexicon.judges(word) and word not in lexicon and not _is_joined(words, i):
-            text = lexicon.suggest(word)
+            text = lexicon.suggest(words.text, *words.bounds[i])
             if text:
                 shown = text if word == surface else text.capitalize()
-                yield Suggestion(i, text, hint_pieces(shown, tokenizer))
+                yield Suggestion(i, text, hint_pieces(shown, tokenizer), word in lexicon.misspellings)
 
 
 def _is_joined(words: Words, index: int) -> bool:
@@ -115,28 +146,32 @@ def _is_joined(words: Words, index: int) -> bool:
     )
 
 
-def write_lexicon(path: Path, counts: Mapping[str, int]) -> None:
-    """Write ``path`` (xz): a word and its count a line, sorted, under a temporary name first."""
+def write_lexicon(path: Path, counts: Mapping[str, int], misspellings: Mapping[str, str]) -> None:
+    """Write ``path`` (xz), sorted, under a temporary name first: a word and its count a line, or a misspelling and what
+    it is for."""
     part = path.with_name(path.name + ".part")
+    lines = {**counts, **misspellings}
     with lzma.open(part, "wt", encoding="ascii", preset=9) as out:
-        out.writelines(f"{word}\t{counts[word]}\n" for word in sorted(counts))
+        out.writelines(f"{word}\t{lines[word]}\n" for word in sorted(lines))
     part.replace(path)
 
 
-def read_lexicon(path: Path) -> Lexicon:
-    """Read what ``write_lexicon`` wrote.
+def read_lexicon(path: Path, ngrams: NGrams | None = None) -> Lexicon:
+    """Read what ``write_lexicon`` wrote; ``ngrams`` as of ``Lexicon``.
 
     Raises:
         ResourceError: The file is missing or damaged.
     """
+    counts: dict[str, int] = {}
+    misspellings: dict[str, str] = {}
     try:
         with lzma.open(path, "rt", encoding="ascii") as lines:
-            return Lexicon(dict(_pairs(lines)))
+            for line in lines:
+                word, told = line.rstrip("\n").split("\t")
+                if told.isdecimal():
+                    counts[word] = int(told)
+                else:
+                    misspellings[word] = told
     except (OSError, EOFError, ValueError, lzma.LZMAError) as exc:
         raise ResourceError(f"the word list {path} is missing or damaged; restore it from a release") from exc
-
-
-def _pairs(lines: Iterable[str]) -> Iterable[tuple[str, int]]:
-    for line in lines:
-        word, count = line.split("\t")
-        yield word, int(count)
+    return Lexicon(counts, misspellings, ngrams)

@@ -90,15 +90,23 @@ class RepairNetwork(nn.Module):
         torch.save(self.head.state_dict(), folder / "head.pt")
 
     @classmethod
-    def load(cls, folder: Path) -> RepairNetwork:
+    def load(cls, folder: Path, *, dropout: float = 0.0) -> RepairNetwork:
         """Read what ``save`` wrote.
+
+        Args:
+            folder: Where it is.
+            dropout: Of both halves, when the network is trained.
 
         Raises:
             ResourceError: Something is missing.
         """
         if not (folder / "head.pt").is_file():
             raise ResourceError(f"{folder} holds no repair network (head.pt is missing); make one with scripts/train")
-        bart = BartForConditionalGeneration.from_pretrained(folder / "bart")
+        # On a processor the backward pass of torch's fused attention takes several times as long as that of its parts.
+        attention = "sdpa" if torch.cuda.is_available() else "eager"
+        bart = BartForConditionalGeneration.from_pretrained(
+            folder / "bart", attn_implementation=attention, dropout=dropout
+        )
         network = cls(bart.config)
         network.bart = bart
         network.head.load_state_dict(torch.load(folder / "head.pt", weights_only=True))

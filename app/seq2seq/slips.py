@@ -88,6 +88,7 @@ _CONFUSED = (
 )
 _TRIES = 8  # kinds that are tried for one slip: not every sentence has room for each
 _LEAST_ALIKE = 4  # letters of a word that is taken for another
+_AS_SEEN = 0.5  # of the misspellings of a word that people are known to misspell
 _TWICE = 0.2  # of the misspelt words of seven letters or more
 _VOWELS = "aeiou"
 _APOSTROPHE = re.compile("['’]")
@@ -198,25 +199,29 @@ class Slipper:
         derived: Words of another class, as ``derived_words`` gives them.
         known: Words, lower case: a misspelling is none of them.
         alike: Words that one stroke makes of a word, as ``look_alikes`` gives them.
+        misspelt: What people write for a word by mistake; every other misspelling of such a word is one of these.
     """
 
     families: Families
     derived: Families
     known: frozenset[str] = frozenset()
     alike: Families = field(default_factory=dict)
+    misspelt: Families = field(default_factory=dict)
 
     @classmethod
-    def of(cls, words: Iterable[str], known: Iterable[str]) -> Slipper:
+    def of(cls, words: Iterable[str], known: Iterable[str], misspelt: Families | None = None) -> Slipper:
         """With the forms that ``words`` (lower case, each worth having) are of one another."""
         words = frozenset(words)
         families = word_families(words)
-        return cls(families, derived_words(words), frozenset(known), look_alikes(words, families))
+        return cls(families, derived_words(words), frozenset(known), look_alikes(words, families), misspelt or {})
 
     @classmethod
-    def from_counts(cls, counts: Mapping[str, int], *, least: int, least_known: int = 1) -> Slipper:
+    def from_counts(
+        cls, counts: Mapping[str, int], *, least: int, least_known: int = 1, misspelt: Families | None = None
+    ) -> Slipper:
         """With the forms of words that were counted so often at least, and what was counted less often is known."""
         words = (word for word, count in counts.items() if count >= least and word.isalpha())
-        return cls.of(words, (word for word, count in counts.items() if count >= least_known))
+        return cls.of(words, (word for word, count in counts.items() if count >= least_known), misspelt)
 
     @property
     def kinds(self) -> dict[str, tuple[Construction, int]]:
@@ -312,6 +317,10 @@ class Slipper:
         if not places:
             return
         at = rng.choice(places)
+        seen = self.misspelt.get(text.words[at].lower())
+        if seen and rng.random() < _AS_SEEN:
+            text.replace(at, rng.choice(seen))
+            return
         for _ in range(5):
             wrong = misspell(text.words[at].lower(), rng)
             if len(wrong) > 6 and rng.random() < _TWICE:

@@ -140,7 +140,7 @@ def test_our_network_does_the_same_work_through_transformers(tmp_path: Path, mon
         network.head.weight.zero_()
         network.head.bias.copy_(torch.tensor([5.0 if i == REPLACE else -5.0 for i in range(2)]))
     convert(network, tokenizer, tmp_path)
-    write_lexicon(tmp_path / WORDS, {"school": 9})
+    write_lexicon(tmp_path / WORDS, {"school": 9}, {})
     write_ngrams(tmp_path / NGRAMS, {"<all>": 9, "school": 9})
     generated: list[int] = []
     generate = transformers.BartForConditionalGeneration.generate

@@ -62,7 +62,7 @@ def test_every_variant_is_trained_once_and_stands_in_the_table(tmp_path: Path, m
     sets = HeldOutSets(pairs, pairs, pairs, pairs, [b for _, b in PAIRS])
     monkeypatch.setattr(HeldOutSets, "read", lambda *args, **counts: sets)
     words = tmp_path / "words.xz"
-    write_lexicon(words, {"school": 9})
+    write_lexicon(words, {"school": 9}, {})
 
     def train(steps: int) -> str:
         train_variants(tmp_path / "out", tmp_path, tmp_path / "train.npz", words, Path(), steps, 120)

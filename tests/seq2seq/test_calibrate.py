@@ -78,18 +78,23 @@ WORDS = st.sampled_from(["", "the", ". The", ". Goes", "a", "The", "go", "Goes",
     st.integers(1, 9),
     st.sampled_from(["", "goes", "the"]),
     st.integers(0, 10**6),
+    st.booleans(),
     st.floats(-30, 30),
 )
 def test_no_answer_is_more_confident_than_the_bound_of_its_doubt(
     weights: list[float], doubt_after: float, before: str, old: str, new: str, detection: float, log_prob: float,
-    n: int, quality: float, doubts: int, suggestion: str, count: int, log_ratio: float,
+    n: int, quality: float, doubts: int, suggestion: str, count: int, listed: bool,
+    log_ratio: float,
 ) -> None:  # fmt: skip
     calibration = Calibration(tuple(weights[: len(FEATURES)]), tuple(weights))
     start, end = len(before), len(before) + len(old)
+    listed = listed and bool(suggestion)
     answer = ScoredAnswer(
-        start, end, new, detection, log_prob, n, quality, doubts, suggestion, count, 0.0, log_ratio, doubt_after
+        start, end, new, detection, log_prob, n, quality, doubts, suggestion, count, listed, 0.0, log_ratio, doubt_after
     )
-    bound = calibration.bound(old, detection, quality, doubts, at_start=not before, suggestion=suggestion, count=count)
+    bound = calibration.bound(
+        old, detection, quality, doubts, at_start=not before, suggestion=suggestion, count=count, is_listed=listed
+    )
     hypothesis = f"{before}{old} home"
     assert calibration.confidence(answer, hypothesis) <= calibration.at_first(answer, hypothesis) <= bound
 

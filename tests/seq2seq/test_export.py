@@ -83,7 +83,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, RepairNetwork,
     tokenizer = make_tokenizer(folder)
     network = trained_network(tokenizer)
     convert(network, tokenizer, folder)
-    write_lexicon(folder / WORDS, WORD_COUNTS)
+    write_lexicon(folder / WORDS, WORD_COUNTS, {})
     write_ngrams(folder / NGRAMS, count_runs(SENTENCES * 3))
     manifest = {
         "name": "tiny",

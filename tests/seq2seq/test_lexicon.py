@@ -7,13 +7,16 @@ from pathlib import Path
 import pytest
 
 from app.core.errors import ResourceError
-from app.seq2seq.lexicon import Lexicon, read_lexicon, write_lexicon
+from app.seq2seq.lexicon import Lexicon, read_lexicon, suggestions, write_lexicon
+from app.seq2seq.ngrams import NGrams, count_runs, write_ngrams
+from tests.seq2seq.tiny import make_tokenizer
 
 COUNTS = {
     "government": 900, "governments": 90, "received": 300, "deceived": 5, "the": 9000, "in": 5000, "fact": 400,
     "intact": 40, "form": 500, "from": 5000, "water": 500, "slides": 50, "gouvernment": 1, "lot": 90, "a": 9000,
 }  # fmt: skip
-LEXICON = Lexicon(COUNTS)
+MISSPELLINGS = {"guverment": "government", "inffact": "in fact", "dont": "don't"}
+LEXICON = Lexicon(COUNTS, MISSPELLINGS)
 
 
 @pytest.mark.parametrize(
@@ -25,6 +28,9 @@ LEXICON = Lexicon(COUNTS)
         ("fron", "from"),
         ("infact", "in fact"),
         ("alot", "a lot"),
+        ("guverment", "government"),
+        ("inffact", "in fact"),
+        ("dont", "don't"),
     ],
 )
 def test_a_word_that_is_none_gets_the_likeliest_one_near_it(wrong: str, meant: str) -> None:
@@ -38,6 +44,26 @@ def test_two_words_are_as_frequent_as_the_rarer_one() -> None:
 
 def test_two_strokes_are_too_many_for_a_short_word() -> None:
     assert LEXICON.suggest("fxxm") == ""
+
+
+def test_what_people_are_known_to_misspell_is_told_apart(tmp_path: Path) -> None:
+    tokenizer = make_tokenizer(tmp_path)
+    words = tokenizer.words("Guverment has recieved the water, and dont form it.")
+    found = [(s.index, s.text, s.is_listed) for s in suggestions(words, LEXICON, tokenizer)]
+    assert found == [(0, "government", True), (2, "received", False), (7, "don't", True)]
+
+
+def test_of_several_words_near_the_one_that_fits_between_its_neighbours_is_meant(tmp_path: Path) -> None:
+    write_ngrams(tmp_path / "runs", count_runs(["He filled in the form at once."] * 9 + ["He came from there."] * 9))
+    lexicon = Lexicon(COUNTS, ngrams=NGrams(tmp_path / "runs"))
+    for text, meant in (("He filled in the frm at once.", "form"), ("He came frm there.", "from")):
+        start = text.index("frm")
+        assert lexicon.suggest(text, start, start + 3) == meant
+    assert lexicon.suggest("frm") == "from"  # the more frequent one
+
+
+def test_misspellings_by_the_word_they_are_for() -> None:
+    assert LEXICON.misspelt == {"government": ("guverment",), "in fact": ("inffact",), "don't": ("dont",)}
 
 
 def test_two_nouns_written_as_one_are_left_as_they_are() -> None:
@@ -56,13 +82,14 @@ def test_only_plain_small_words_are_judged(word: str) -> None:
 
 def test_the_file_gives_back_what_was_written(tmp_path: Path) -> None:
     path = tmp_path / "words.xz"
-    write_lexicon(path, COUNTS)
+    write_lexicon(path, COUNTS, MISSPELLINGS)
     first = path.read_bytes()
     again = read_lexicon(path)
     assert len(again) == len(COUNTS)
     assert all(word in again for word in COUNTS)
     assert again.suggest("recieved") == "received"
-    write_lexicon(path, dict(reversed(COUNTS.items())))
+    assert again.misspellings == MISSPELLINGS
+    write_lexicon(path, dict(reversed(COUNTS.items())), dict(reversed(MISSPELLINGS.items())))
     assert path.read_bytes() == first
 
 

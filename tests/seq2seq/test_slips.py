@@ -189,6 +189,15 @@ def test_a_misspelling_is_no_word(tokenizer: Tokenizer) -> None:
         assert text.lower() not in known
 
 
+def test_every_other_misspelling_of_a_word_that_people_misspell_is_one_of_theirs(tokenizer: Tokenizer) -> None:
+    slipper = Slipper.of((), (), {"government": ("goverment", "guvernment")})
+    words = tokenizer.words("The government")
+    seen = [slipper.slip(words, 1, random.Random(seed), only="misspelling") for seed in range(200)]
+    listed = [text for text in seen if text in ("The goverment", "The guvernment")]
+    assert 60 < len(listed) < 140
+    assert len(set(seen)) > 10
+
+
 def test_look_alikes_are_one_stroke_away_and_no_form_of_the_word() -> None:
     alike = look_alikes(("form", "from", "farm", "forms", "though", "trough", "sea", "tea"), {"form": ("forms",)})
     assert alike["form"] == ("farm", "from")
