@@ -17,6 +17,8 @@ from app.seq2seq.tokenizer import Tokenizer
 from scripts.prepare_data import SLIPS_A_SENTENCE, curl, read_documents
 from scripts.prepare_data import read_pairs as read_rows
 
+# Every other pair of neighbours is broken here, to have enough of them; of those in text, one in six at most.
+BROKEN_WEIGHT = 1 / 5
 LANGUAGES = ("et", "ro", "ru")  # their post-edits are repairs, not retranslations
 
 
@@ -119,7 +121,8 @@ def window_pairs(folder: Path, most: int, tokenizer: Tokenizer) -> list[HeldOut]
     for i, (a, b) in enumerate(pairs[:most]):
         if i % 2:
             # The half that a full stop cuts off is what comes before the next sentence.
-            found.append(HeldOut(f"window/{i}", false_boundary(tokenizer.words(a), rng), a, is_real=False))
+            broken = false_boundary(tokenizer.words(a), rng)
+            found.append(HeldOut(f"window/{i}", broken, a, is_real=False, weight=BROKEN_WEIGHT))
         else:
             found.append(HeldOut(f"window/{i}", f"{a} {b}", f"{a} {b}", is_real=False))
     return found

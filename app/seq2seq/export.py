@@ -56,12 +56,15 @@ class HeldOut:
     """A sentence that training has not seen, with what it should be.
 
     ``is_real``: a machine translation with its human post-edit or reference; otherwise a right sentence with slips.
+    ``weight``: of its answers in the calibration, beside others that are real or not; less than 1 where what is wrong
+    is rarer in text than here.
     """
 
     document: str
     machine: str
     post_edit: str
     is_real: bool = True
+    weight: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,9 +333,9 @@ def choose_points(
 
 def _balance(judged: Sequence[JudgedAnswer]) -> list[float]:
     """A weight for each answer, so that those for real translations have ``REAL_SHARE`` of it in all."""
-    n, n_real = len(judged), sum(j.is_real for j in judged)
-    share = {True: n * REAL_SHARE / max(n_real, 1), False: n * (1 - REAL_SHARE) / max(n - n_real, 1)}
-    return [share[j.is_real] for j in judged]
+    mass = {is_real: sum(j.pair.weight for j in judged if j.is_real is is_real) for is_real in (True, False)}
+    share = {True: len(judged) * REAL_SHARE, False: len(judged) * (1 - REAL_SHARE)}
+    return [j.pair.weight * share[j.is_real] / mass[j.is_real] for j in judged]
 
 
 def _counts(gain: npt.NDArray[np.int64], sentences: int) -> dict[str, int]:

@@ -11,7 +11,8 @@ import pytest
 pytest.importorskip("torch")
 
 from app.evaluation.splits import document_id, is_held_out
-from scripts.held_out import read_translations
+from scripts.held_out import BROKEN_WEIGHT, read_translations, window_pairs
+from tests.seq2seq.tiny import make_tokenizer
 
 
 def test_translations_are_those_of_held_out_documents(tmp_path: Path) -> None:
@@ -31,3 +32,15 @@ def test_translations_are_those_of_held_out_documents(tmp_path: Path) -> None:
 
 def test_without_such_a_file_there_are_none(tmp_path: Path) -> None:
     assert read_translations(tmp_path / "wmt-train.jsonl.xz") == []
+
+
+def test_broken_neighbours_are_every_other_pair_and_weigh_less(tmp_path: Path) -> None:
+    text = "The council of the town met again today. Nobody from the ministry had been invited there."
+    (tmp_path / "text").mkdir()
+    with lzma.open(tmp_path / "text" / "a.txt.xz", "wt", encoding="utf-8") as file:
+        file.write("\n\n".join([text] * 400))
+    pairs = window_pairs(tmp_path / "text", 6, make_tokenizer(tmp_path))
+    assert len(pairs) == 6
+    for i, pair in enumerate(pairs):
+        assert (pair.machine != pair.post_edit) is bool(i % 2)
+        assert pair.weight == (BROKEN_WEIGHT if i % 2 else 1.0)

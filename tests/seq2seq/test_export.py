@@ -38,9 +38,11 @@ from app.seq2seq.examples import make_pair
 from app.seq2seq.export import (
     HeldOut,
     HeldOutName,
+    JudgedAnswer,
     agreement,
     calibrate,
     convert,
+    fit_calibration,
     judge_names,
     torch_answers,
     write_card,
@@ -440,3 +442,14 @@ def test_a_network_that_cannot_be_read_is_a_resource_error(tmp_path: Path) -> No
     (tmp_path / "model.bin").write_bytes(b"nothing")
     with pytest.raises(ResourceError, match="cannot be read"):
         unpack(tmp_path)
+
+
+def test_what_is_rarer_in_text_than_among_held_out_pairs_counts_less() -> None:
+    row = [1.0, *(0.0 for _ in READ_AGAIN[1:])]
+    edit = ProposedEdit(Span(0, 1), "b", 0.0)
+    judged = [
+        JudgedAnswer(row, gain, HeldOut(f"{gain}/{i}", "a", "b", is_real=False, weight=weight), edit)
+        for gain, weight in ((1, 0.2), (-1, 1.0))
+        for i in range(400)
+    ]
+    assert fit_calibration(judged, []).probability(row) == pytest.approx(0.2 / 1.2, abs=0.03)
