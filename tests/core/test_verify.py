@@ -139,6 +139,21 @@ def test_letters_that_come_back_may_bring_a_negation() -> None:
     assert check("He wonâ€™t go.", "wonâ€™t", "won’t", origin=Origin.RULE, kind=EditKind.ENCODING) is None
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ("dont", "don't", None),
+        ("dont", "doesn’t", None),
+        ("dont", "does not", None),
+        ("dont", "done", "negation_changed"),
+        ("dont", "does", "negation_changed"),
+        ("do", "dont", "negation_changed"),
+    ],
+)
+def test_a_negation_that_lost_its_apostrophe_is_one(old: str, new: str, reason: str | None) -> None:
+    assert check(f"He {old} know it.", old, new) == reason
+
+
 WORD = st.text(alphabet="abcdefghij", min_size=4, max_size=8)
 
 
