@@ -24,3 +24,14 @@ def test_torch_can_be_loaded_afterwards() -> None:
     pytest.importorskip("torch")
     program = "from app.seq2seq.engine import load_engine; load_engine(); import torch; print(torch.ones(2).sum())"
     assert run(program) == "tensor(2.)"
+
+
+def test_a_converter_has_what_it_needs_afterwards() -> None:
+    pytest.importorskip("torch")
+    program = """
+from app.seq2seq.engine import load_engine
+load_engine()
+from ctranslate2.converters import transformers as converters
+print(converters.transformers.__name__, converters.torch.__name__)
+"""
+    assert run(program) == "transformers torch"
