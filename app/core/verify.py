@@ -46,13 +46,11 @@ _ORDINALS: Final = {
 # These often do not count: "one" is a pronoun, a "second" a moment, "at first" a while ago.
 _MAY_NOT_COUNT: Final = frozenset({"one", "zero", "first", "second", "half", "third", "double", "fifth", "quarter"})
 
-_NEGATORS: Final = frozenset(
-    "not no never without none nobody nothing nowhere neither nor cannot hardly scarcely barely".split()
-)
-# "dont", "cant": the apostrophe is lost, the negation is there.
-_WITHOUT_APOSTROPHE: Final = frozenset(
-    f"{verb}nt" for verb in "do does did is are was were has have had could would should must need ca wo".split()
-)
+_NEGATORS: Final = frozenset((
+    *"not no never without none nobody nothing nowhere neither nor cannot hardly scarcely barely".split(),
+    # "dont", "cant": the apostrophe is lost, the negation is there.
+    *(f"{verb}nt" for verb in "do does did is are was were has have had could would should must need ca wo".split()),
+))  # fmt: skip
 _NOT_PREFIXED: Final = frozenset("income increase increased increases increasing discover discovered".split())
 
 
@@ -261,7 +259,7 @@ def _changes_negation(case: _Case) -> bool:
 
 
 def _negates(word: str) -> bool:
-    return word in _NEGATORS or word in _WITHOUT_APOSTROPHE or word.endswith(("n't", "n’t"))
+    return word in _NEGATORS or word.endswith(("n't", "n’t"))
 
 
 def _gains_affix(before: Sequence[str], after: Sequence[str]) -> bool:

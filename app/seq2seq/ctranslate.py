@@ -43,8 +43,8 @@ class Doubt:
 
     ``suggestion`` is the hint where it comes from the lexicon, which has seen it ``count`` times and knows, if
     ``is_listed``, that people misspell it so; ``name`` where it comes from a linker, which thinks it right with the
-    probability ``told``. ``is_part`` tells of one within another
-    doubt, asked about because that may not be wrong as a whole.
+    probability ``told``. ``is_part`` tells of one within another doubt, asked about because that may not be wrong as a
+    whole.
     """
 
     mark: Mark
