@@ -102,7 +102,7 @@ class RepairNetwork(nn.Module):
         """
         if not (folder / "head.pt").is_file():
             raise ResourceError(f"{folder} holds no repair network (head.pt is missing); make one with scripts/train")
-        # On a processor the backward pass of torch's fused attention takes several times as long as that of its parts.
+        # On a processor the backward pass of torch's fused attention takes about twice as long as that of its parts.
         attention = "sdpa" if torch.cuda.is_available() else "eager"
         bart = BartForConditionalGeneration.from_pretrained(
             folder / "bart", attn_implementation=attention, dropout=dropout
