@@ -170,7 +170,8 @@ def calibration(
 ) -> None:
     """Fit the confidence on fewer features, and count what each could repair within the bounds of the modes."""
     generator, tokenizer = CTranslateGenerator(model), Tokenizer(model / "tokenizer.model")
-    sets = HeldOutSets.read(data, tokenizer, clean=clean, slips=slips, windows=windows)
+    misspelt = generator.lexicon.misspelt
+    sets = HeldOutSets.read(data, tokenizer, clean=clean, slips=slips, windows=windows, misspelt=misspelt)
     judged = judge(generator, sets.pairs, tokenizer)
     touched = clean_answers(generator, sets.clean, tokenizer)
     rows = []

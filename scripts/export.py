@@ -72,7 +72,8 @@ def main(
     }
     write_manifest(part, manifest)
     generator = CTranslateGenerator(part)
-    sets = HeldOutSets.read(data, pieces, clean=clean, slips=slips, windows=windows)
+    misspelt = generator.lexicon.misspelt
+    sets = HeldOutSets.read(data, pieces, clean=clean, slips=slips, windows=windows, misspelt=misspelt)
     names = held_out_names(names_dir, data) if names_dir else []
     manifest |= calibrate(generator, sets.pairs, sets.clean, names, pieces)
     real = sets.real

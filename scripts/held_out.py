@@ -9,6 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from app.evaluation.splits import document_id, is_held_out_row, is_held_out_text
+from app.seq2seq.constructions import Families
 from app.seq2seq.examples import Example, make_pair
 from app.seq2seq.export import HeldOut
 from app.seq2seq.lexicon import Lexicon
@@ -34,14 +35,25 @@ class HeldOutSets:
 
     @classmethod
     def read(
-        cls, data: Path, tokenizer: Tokenizer, *, clean: int, slips: int, windows: int, post_edits: int | None = None
+        cls,
+        data: Path,
+        tokenizer: Tokenizer,
+        *,
+        clean: int,
+        slips: int,
+        windows: int,
+        post_edits: int | None = None,
+        misspelt: Families | None = None,
     ) -> HeldOutSets:
-        """At most so many of each from a folder with mt/ and text/, always the same; all translations if not said."""
+        """At most so many of each from a folder with mt/ and text/, always the same; all translations if not said.
+
+        ``misspelt`` as of ``Slipper``.
+        """
         right = clean_sentences(data / "text", clean + slips)
         return cls(
             read_pairs(data / "mt" / "pe-dev.jsonl.xz")[:post_edits],
             read_translations(data / "mt" / "wmt-train.jsonl.xz")[:post_edits],
-            slip_pairs(right[clean:], tokenizer),
+            slip_pairs(right[clean:], tokenizer, misspelt),
             window_pairs(data / "text", windows, tokenizer),
             right[:clean],
         )
@@ -99,9 +111,9 @@ def clean_sentences(folder: Path, most: int) -> list[str]:
     return [curl(s) if i % 2 else s for i, s in enumerate(found[:most])]
 
 
-def slip_pairs(sentences: Sequence[str], tokenizer: Tokenizer) -> list[HeldOut]:
+def slip_pairs(sentences: Sequence[str], tokenizer: Tokenizer, misspelt: Families | None = None) -> list[HeldOut]:
     """Right sentences with slips of grammar and spelling, as many as in training, the same every time."""
-    slipper = Slipper.from_counts(small_words(sentences), least=3)
+    slipper = Slipper.from_counts(small_words(sentences), least=3, misspelt=misspelt)
     rng = random.Random(9)
     chosen = [s for s in sentences if 30 <= len(s) <= 300]
     return [

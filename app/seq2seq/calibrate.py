@@ -11,12 +11,13 @@ import numpy as np
 import numpy.typing as npt
 from rapidfuzz.distance import OSA
 
+from app.seq2seq.articles import MOST_ODDS
 from app.seq2seq.constructions import is_opening
 
 _PLAIN = (
     "bias", "detection_logit", "log_prob", "log_prob_per_piece", "insertion", "deletion", "punctuation", "long",
     "case_only", "article", "name_like", "at_start", "sentence_logit", "doubts", "misspelt", "as_suggested",
-    "as_listed", "strokes", "letters", "frequency", "misspelt_logit", "joins", "opening_comma", "unlikelier",
+    "as_listed", "strokes", "letters", "frequency", "misspelt_logit", "joins", "opening_comma", "a_or_an", "unlikelier",
 )  # fmt: skip
 # How much a probability of the decoder tells depends on the sort of edit: these features count once more, times it.
 _SORTS = (
@@ -26,7 +27,7 @@ _SORTS = (
 PRODUCTS = tuple(f"{name}_log_prob" for name in _SORTS)
 FEATURES = (*_PLAIN, *PRODUCTS)
 READ_AGAIN = (*FEATURES, "logit_after", "log_ratio")
-_SPELLING = ("strokes", "letters", "frequency", "misspelt_logit")
+_LIKENESS = ("strokes", "letters", "frequency")
 _LEAST_LOG_PROB = -3.0  # of an answer; below five in a hundred there is nothing to tell apart
 _LEAST_PER_PIECE = -6.0
 _LEAST_DOUBT = 1e-3  # of an answer in its place; below it, and above its opposite, there is nothing to tell apart
@@ -51,7 +52,9 @@ class ScoredAnswer:
         count: How often the lexicon has seen that.
         is_listed: Whether people are known to misspell it so.
         told: How likely a linker thinks the answer, a name that it told the network; else 0.
-        log_ratio: Logarithm of how many times likelier the words are with the answer than without, by ``NGrams``.
+        log_ratio: Logarithm of how many times likelier the words are with the answer than without, by ``NGrams``; in
+            place of a word that the lexicon does not know, how many times likelier the answer is there than elsewhere.
+        article_odds: How much likelier the answer makes an article, as of ``articles.article_odds``.
         doubt_after: The detector's probability, once the answer stands in its place, that it is wrong.
     """
 
@@ -68,6 +71,7 @@ class ScoredAnswer:
     is_listed: bool = False
     told: float = 0.0
     log_ratio: float = 0.0
+    article_odds: float = 0.0
     doubt_after: float = 0.0
 
 
@@ -75,6 +79,8 @@ def features(answer: ScoredAnswer, hypothesis: str) -> list[float]:
     """What speaks for and against an edit of ``hypothesis``, in the order of ``READ_AGAIN``."""
     old, new = hypothesis[answer.start : answer.end].strip(), answer.text.strip()
     ratio = max(-_MOST_RATIO, min(_MOST_RATIO, answer.log_ratio))
+    is_suggested = bool(answer.suggestion) and new.casefold() == answer.suggestion
+    as_listed = is_suggested and answer.is_listed
     plain = [
         1.0,
         _logit(answer.detection),
@@ -91,11 +97,13 @@ def features(answer: ScoredAnswer, hypothesis: str) -> list[float]:
         _logit(answer.quality),
         math.log(max(answer.doubts, 1)),
         float(bool(answer.suggestion)),
-        float(bool(answer.suggestion) and new.casefold() == answer.suggestion),
-        float(answer.is_listed and new.casefold() == answer.suggestion),
-        *_misspelling(old, answer.detection, answer.suggestion, answer.count),
+        float(is_suggested),
+        float(as_listed),
+        *((0.0, 0.0, 0.0) if as_listed else _likeness(old, answer.suggestion, answer.count)),
+        _logit(answer.detection) if answer.suggestion else 0.0,
         float("." in old and old.replace(".", "").casefold().split() == new.casefold().split()),
         float(not old and new == "," and is_opening(hypothesis[: answer.start])),
+        answer.article_odds,
         min(ratio, 0.0),
     ]
     return [*_with_products(dict(zip(_PLAIN, plain, strict=True))), _logit(answer.doubt_after, _LEAST_DOUBT), ratio]
@@ -105,13 +113,12 @@ def _with_products(plain: Mapping[str, float]) -> list[float]:
     return [*(plain[name] for name in _PLAIN), *(plain[name] * plain["log_prob"] for name in _SORTS)]
 
 
-def _misspelling(old: str, detection: float, suggestion: str, count: int) -> tuple[float, float, float, float]:
-    """Strokes to a suggestion, logarithms of the word's length and the suggestion's count, and how far the detector
-    doubts a word that is suspicious anyway; zeros without a suggestion."""
+def _likeness(old: str, suggestion: str, count: int) -> tuple[float, float, float]:
+    """Strokes from a word to its suggestion, and logarithms of its length and of the suggestion's count; zeros without
+    one. Where people are known to misspell a word so, these say nothing more."""
     if not suggestion:
-        return 0.0, 0.0, 0.0, 0.0
-    strokes = OSA.distance(old.casefold(), suggestion)
-    return float(strokes), math.log1p(len(old)), math.log10(1 + count), _logit(detection)
+        return 0.0, 0.0, 0.0
+    return float(OSA.distance(old.casefold(), suggestion)), math.log1p(len(old)), math.log10(1 + count)
 
 
 def _logit(probability: float, least: float = 1e-4) -> float:
@@ -181,10 +188,12 @@ class Calibration:
             "sentence_logit": (_logit(quality),),
             "doubts": (math.log(max(doubts, 1)),),
             "misspelt": (float(bool(suggestion)),),
+            "a_or_an": (-MOST_ODDS, MOST_ODDS),
             "unlikelier": (-_MOST_RATIO, 0.0),
         }
-        spelling = _misspelling(old, detection, suggestion, count)
-        known |= {name: (value,) for name, value in zip(_SPELLING, spelling, strict=True)}
+        likeness = zip(_LIKENESS, _likeness(old, suggestion, count), strict=True)
+        known |= {name: (value, 0.0) if is_listed else (value,) for name, value in likeness}
+        known["misspelt_logit"] = (_logit(detection) if suggestion else 0.0,)
         has_capital = any(word[:1].isupper() for word in old.split())
         if not suggestion:
             known["as_suggested"] = (0.0,)
@@ -196,6 +205,8 @@ class Calibration:
             known["opening_comma"] = (0.0,)
         if any(c.isalnum() for c in old):
             known["punctuation"] = (0.0,)
+        if not _ARTICLES & set(old.casefold().split()[:1]):
+            known["a_or_an"] = (0.0,)
         if old.casefold() not in _ARTICLES:
             known["article"] = (0.0,)
         if not at_start:
@@ -209,6 +220,7 @@ class Calibration:
             "long": (math.log1p(len(old)),),
             "as_suggested": (0.0,),
             "as_listed": (0.0,),
+            "a_or_an": (0.0,),
             "case_only": (float(not old),),
             "article": (float(old.casefold() in _ARTICLES),),
             "punctuation": (float(not any(c.isalnum() for c in old)),),

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import math
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,17 +21,20 @@ import numpy.typing as npt
 from app.core.errors import GenerationError, ResourceError
 from app.core.protocols import GenerationTask, ModelCard, Proposal, ProposedEdit
 from app.core.types import Mode, Span
+from app.seq2seq.articles import article_odds, doubtful_articles
 from app.seq2seq.calibrate import Calibration, NameCalibration, ScoredAnswer
 from app.seq2seq.codec import MAX_ANSWER, Mark, decoder_prompt, encoder_input, hint_pieces, mark_of, read_answer
 from app.seq2seq.lexicon import read_lexicon, suggestions
 from app.seq2seq.ngrams import NGrams
+from app.seq2seq.respelt import Respelt
 from app.seq2seq.tokenizer import EOS, Tokenizer, Words
 
+_EVEN = math.log(1 / 2)  # an answer likelier than all others together
 _LONGEST_RUN = 3  # words of which fewer are asked about, too
 MAX_PIECES = 400  # of one segment; the network has 512 positions, and a prompt may repeat it before the answer
 WIDTHS = (16, 24, 32, 48, 64, 96, 128, 192, 256, 512)  # padded lengths of a batch that is read
 ANSWER_WIDTHS = (64, 128, 512)  # of one that is answered: a step of the decoder costs much the same for one or for many
-FORMAT = 9
+FORMAT = 10
 WORDS, NGRAMS = "words.xz", "ngrams.marisa"
 WEIGHTS = ("model.bin", "head.npz", "tokenizer.model", WORDS, NGRAMS)  # what the checksum in the manifest is of
 
@@ -56,6 +60,24 @@ class Doubt:
     name: str = ""
     told: float = 0.0
     is_part: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What is in doubt of a segment; ``quality`` and ``places`` are of all of it, whichever doubts stand here."""
+
+    words: Words
+    quality: float
+    doubts: Sequence[Doubt]
+    places: int = -1
+
+    def __post_init__(self) -> None:
+        if self.places < 0:
+            object.__setattr__(self, "places", count_places(self.doubts))
+
+    def of_misspelt(self, wanted: bool) -> Reading:
+        """The same, with the doubts of misspelt words alone, or with the others."""
+        return replace(self, doubts=[doubt for doubt in self.doubts if bool(doubt.suggestion) is wanted])
 
 
 class CTranslateGenerator:
@@ -92,7 +114,7 @@ class CTranslateGenerator:
         _check_device(device, compute_type)
         self._tokenizer = Tokenizer(folder / "tokenizer.model")
         self._ngrams = NGrams(folder / NGRAMS)
-        self._lexicon = read_lexicon(folder / WORDS, self._ngrams)
+        self.lexicon = read_lexicon(folder / WORDS, self._ngrams)
         try:
             with np.load(folder / "head.npz") as head:
                 self._weight, self._bias = head["weight"].astype(np.float32), head["bias"].astype(np.float32)
@@ -136,7 +158,8 @@ class CTranslateGenerator:
                 results.append(Proposal(quality=0.0, reason="too_long"))
                 continue
             edits = [ProposedEdit(Span(a.start, a.end), a.text, self._confidence(a, cut.text)) for a in answers]
-            results.append(Proposal(without_rivals(edits, cut.text), quality))
+            misspelt = {edit.span for edit, answer in zip(edits, answers, strict=True) if answer.suggestion}
+            results.append(Proposal(without_rivals(edits, cut.text, misspelt), quality))
         return results
 
     def _confidence(self, answer: ScoredAnswer, text: str) -> float:
@@ -147,52 +170,77 @@ class CTranslateGenerator:
         segments: Sequence[Words],
         hints: Sequence[Sequence[Doubt]] | None = None,
         least: Sequence[float] | None = None,
+        *,
+        respell: bool = True,
     ) -> list[tuple[float | None, list[ScoredAnswer]]]:
         """Detect and correct: per segment the probability that it needs no edit, and the scored answers.
+
+        Misspelt words are answered first. Where the decoder is sure of one, the rest of the segment is read with it put
+        right: beside a misspelt word much looks wrong that is not, and little can be understood.
 
         Args:
             segments: Each answered by itself.
             hints: Of each segment; spans with a hint are corrected whatever the detector thinks of them.
             least: Of each segment, the least confidence that an answer is wanted with: doubts that cannot have one with
                 it are not corrected.
+            respell: Whether the rest is read so; otherwise all is answered as it stands.
 
         Returns:
             The probability is ``None`` for a segment that is too long for the network.
         """
-        results: list[tuple[float | None, list[ScoredAnswer]]] = [(None, []) for _ in segments]
+        results: list[tuple[float | None, list[ScoredAnswer]]] = [
+            (None, []) if len(words) else (1.0, []) for words in segments
+        ]
         fits = [i for i, w in enumerate(segments) if len(w) and sum(map(len, w.pieces)) <= MAX_PIECES]
-        for i, w in enumerate(segments):
-            if not len(w):
-                results[i] = (1.0, [])
-        doubts: dict[int, list[Doubt]] = {}
-        quality: dict[int, float] = {}
-        counts: dict[int, int] = {}
-        detected = self._detect([segments[i] for i in fits])
-        for i, probabilities in zip(fits, detected, strict=True):
-            results[i] = ((sound := _quality(probabilities)), [])
-            found = self.doubts(segments[i], probabilities, hints[i] if hints else ())
-            if found:
-                quality[i], counts[i] = sound, count_places(found)
-                doubts[i] = self.worth_asking(found, segments[i], sound, least[i]) if least else found
-        answered = dict(self._correct(segments, doubts, quality, counts))
-        for i, answers in self._read_again(segments, answered, least).items():
-            results[i] = (quality[i], answers)
+        readings: dict[int, Reading] = {}
+        for i, probabilities in zip(fits, self._detect([segments[i] for i in fits]), strict=True):
+            results[i] = (_quality(probabilities), [])
+            if found := self.doubts(segments[i], probabilities, hints[i] if hints else ()):
+                readings[i] = Reading(segments[i], _quality(probabilities), found)
+        spelling = {i: only for i, reading in readings.items() if (only := reading.of_misspelt(True)).doubts}
+        spelt = self._answered(spelling, least)
+        respelt = {
+            i: Respelt.of(segments[i].text, sure, self._tokenizer)
+            for i, answers in spelt.items()
+            if respell and (sure := [a for a in answers if self._is_sure(a, segments[i], least[i] if least else 0.0)])
+        }
+        rest = {i: reading.of_misspelt(False) for i, reading in readings.items()}
+        for i, probabilities in zip(respelt, self._detect([r.words for r in respelt.values()]), strict=True):
+            known = _without(probabilities, respelt[i].changed)
+            found = self.doubts(respelt[i].words, known, _moved(hints[i] if hints else (), segments[i], respelt[i]))
+            rest[i] = Reading(respelt[i].words, _quality(known), found).of_misspelt(False)
+        for i, answers in self._answered(rest, least).items():
+            if i in respelt:
+                origin = respelt[i].origin
+                answers = [replace(a, start=origin(a.start), end=origin(a.end)) for a in answers]
+            results[i] = (results[i][0], sorted((*spelt.get(i, ()), *answers), key=lambda a: (a.start, a.end)))
         return results
 
-    def _read_again(
-        self, segments: Sequence[Words], answered: Mapping[int, list[ScoredAnswer]], least: Sequence[float] | None
+    def _is_sure(self, answer: ScoredAnswer, words: Words, least: float) -> bool:
+        """Whether the rest of a segment is read with a misspelt word put right so."""
+        return answer.log_prob >= _EVEN and (not least or self._calibration.confidence(answer, words.text) >= least)
+
+    def _answered(
+        self, readings: Mapping[int, Reading], least: Sequence[float] | None
     ) -> dict[int, list[ScoredAnswer]]:
-        """The answers that can reach ``least``, with what the detector thinks of each in its place, alone."""
+        """The answers for the doubts of each segment that can reach ``least``, with what the detector thinks of each in
+        its place, alone."""
+        asked = {
+            i: replace(r, doubts=self.worth_asking(r.doubts, r.words, r.quality, least[i], r.places)) if least else r
+            for i, r in readings.items()
+        }
         wanted = [
             (i, a)
-            for i, answers in answered.items()
+            for i, answers in self._correct(asked)
             for a in answers
-            if not least or a.told or self._calibration.at_first(a, segments[i].text) >= least[i]
+            if not least or a.told or self._calibration.at_first(a, readings[i].words.text) >= least[i]
         ]
         edited = [
-            self._tokenizer.words(segments[i].text[: a.start] + a.text + segments[i].text[a.end :]) for i, a in wanted
+            self._tokenizer.words(text[: a.start] + a.text + text[a.end :])
+            for i, a in wanted
+            for text in (readings[i].words.text,)
         ]
-        read: dict[int, list[ScoredAnswer]] = {i: [] for i in answered}
+        read: dict[int, list[ScoredAnswer]] = {i: [] for i in readings}
         for (i, a), words, probabilities in zip(wanted, edited, self._detect(edited), strict=True):
             doubt = doubt_within(words, probabilities, a.start, a.start + len(a.text))
             read[i].append(replace(a, doubt_after=doubt))
@@ -210,11 +258,16 @@ class CTranslateGenerator:
         hints = [replace(h, probability=float(probabilities[h.mark.first : h.mark.last, 0].max())) for h in hints]
         spelling = [
             Doubt(Mark(s.index, s.index + 1), float(probabilities[s.index, 0]), s.pieces, s.text,
-                  self._lexicon.count(s.text), s.is_listed)
-            for s in suggestions(words, self._lexicon, self._tokenizer)
+                  self.lexicon.count(s.text), s.is_listed)
+            for s in suggestions(words, self.lexicon, self._tokenizer)
         ]  # fmt: skip
+        hints = with_hints((), hints)
+        spelling = [s for s in spelling if not any(touches(s.mark, hint.mark) for hint in hints)]
         least = self._detect_threshold
-        found = with_hints(find_doubts(probabilities, least), (*hints, *spelling))
+        if articles := [*doubtful_articles(words, self._ngrams)]:
+            probabilities = probabilities.copy()
+            probabilities[articles, 0] = np.maximum(probabilities[articles, 0], least)
+        found = with_hints(find_doubts(probabilities, least), hints, spelling)
         unhinted = (doubt for doubt in found if not doubt.hint)
         parts = [part for doubt in unhinted for part in parts_of(doubt, words, probabilities, least)]
         return sorted((*found, *parts), key=lambda d: d.mark)
@@ -222,11 +275,13 @@ class CTranslateGenerator:
     def asked(self, words: Words, probabilities: Floats, mode: Mode) -> list[Doubt]:
         """The doubts of a segment that ``mode`` has answered; arguments as of ``doubts``."""
         found = self.doubts(words, probabilities)
-        return self.worth_asking(found, words, _quality(probabilities), self.operating_point(mode))
+        return self.worth_asking(found, words, _quality(probabilities), self.operating_point(mode), count_places(found))
 
-    def worth_asking(self, doubts: Sequence[Doubt], words: Words, quality: float, least: float) -> list[Doubt]:
-        """The doubts of a segment for which some answer could have the confidence ``least``."""
-        places = count_places(doubts)
+    def worth_asking(
+        self, doubts: Sequence[Doubt], words: Words, quality: float, least: float, places: int
+    ) -> list[Doubt]:
+        """The doubts of a segment with so many doubtful ``places`` for which some answer could have the confidence
+        ``least``."""
 
         def bound(doubt: Doubt) -> float:
             if doubt.name:
@@ -262,21 +317,15 @@ class CTranslateGenerator:
                 results[i] = 1.0 / (1.0 + np.exp(-logits))
         return results
 
-    def _correct(
-        self,
-        segments: Sequence[Words],
-        doubts: Mapping[int, list[Doubt]],
-        quality: Mapping[int, float],
-        counts: Mapping[int, int],
-    ) -> Iterator[tuple[int, list[ScoredAnswer]]]:
+    def _correct(self, readings: Mapping[int, Reading]) -> Iterator[tuple[int, list[ScoredAnswer]]]:
         pieces, tokenizer = self._tokenizer.pieces, self._tokenizer
-        asked = [(i, doubt) for i in doubts for doubt in doubts[i]]
-        texts = {i: [pieces[p] for p in encoder_input(segments[i].pieces, tokenizer)[0]] for i in doubts}
+        asked = [(i, doubt) for i, reading in readings.items() for doubt in reading.doubts]
+        texts = {i: [pieces[p] for p in encoder_input(r.words.pieces, tokenizer)[0]] for i, r in readings.items()}
         prompts = [
-            [pieces[p] for p in decoder_prompt(segments[i].pieces, doubt.mark, tokenizer, doubt.hint)[1:]]
+            [pieces[p] for p in decoder_prompt(readings[i].words.pieces, doubt.mark, tokenizer, doubt.hint)[1:]]
             for i, doubt in asked
         ]
-        answers: dict[int, list[ScoredAnswer]] = {i: [] for i in doubts}
+        answers: dict[int, list[ScoredAnswer]] = {i: [] for i in readings}
         order = sorted(range(len(asked)), key=lambda j: (len(prompts[j]), j))  # prompts of a length go in step
         lengths = [len(texts[asked[j][0]]) for j in order]
         for width, batch in _batches(lengths, self._batch_tokens, ANSWER_WIDTHS):
@@ -296,14 +345,17 @@ class CTranslateGenerator:
             for j, output in zip(chosen, outputs[:-1], strict=True):
                 i, doubt = asked[j]
                 answer = [tokenizer.ids[p] for p in output.hypotheses[0][len(prompts[j]) :]]
-                change = read_answer(segments[i], doubt.mark, answer, tokenizer)
+                reading = readings[i]
+                change = read_answer(reading.words, doubt.mark, answer, tokenizer)
                 if change is None or (doubt.name and change.text != doubt.name):
                     continue  # for another name there is no ground
+                place = (reading.words.text, change.start, change.end, change.text)
                 answers[i].append(
                     ScoredAnswer(
                         change.start, change.end, change.text, doubt.probability, float(output.scores[0]), len(answer),
-                        quality[i], counts[i], doubt.suggestion, doubt.count, doubt.is_listed, doubt.told,
-                        self._ngrams.log_ratio(segments[i].text, change.start, change.end, change.text),
+                        reading.quality, reading.places, doubt.suggestion, doubt.count, doubt.is_listed, doubt.told,
+                        self._ngrams.log_fit(*place) if doubt.suggestion else self._ngrams.log_ratio(*place),
+                        article_odds(self._ngrams, *place),
                     )
                 )  # fmt: skip
         for i, found in answers.items():
@@ -406,11 +458,25 @@ def count_places(doubts: Iterable[Doubt]) -> int:
     return sum(not doubt.is_part for doubt in doubts)
 
 
-def without_rivals(edits: Sequence[ProposedEdit], text: str) -> tuple[ProposedEdit, ...]:
-    """The edits in order; of those with no word between them only the surest, and of equally sure ones the shortest."""
+def without_rivals(
+    edits: Sequence[ProposedEdit], text: str, misspelt: Collection[Span] = ()
+) -> tuple[ProposedEdit, ...]:
+    """The edits in order; of those with no word between them only the surest, and of equally sure ones the shortest.
+
+    Args:
+        edits: Of a segment.
+        text: The segment.
+        misspelt: What is wrong whatever stands beside it, and so no rival of that.
+    """
+
+    def are_rivals(one: Span, other: Span) -> bool:
+        if one in misspelt or other in misspelt:
+            return one.start < other.end and other.start < one.end
+        return not _has_word_between(one, other, text)
+
     kept: list[ProposedEdit] = []
     for edit in sorted(edits, key=lambda e: (-e.confidence, e.span.end - e.span.start, e.span.start)):
-        if all(_has_word_between(edit.span, other.span, text) for other in kept):
+        if not any(are_rivals(edit.span, other.span) for other in kept):
             kept.append(edit)
     return tuple(sorted(kept, key=lambda e: (e.span.start, e.span.end)))
 
@@ -433,14 +499,41 @@ def told_names(hints: Iterable[tuple[Span, str, float]], words: Words, tokenizer
     return found
 
 
-def with_hints(doubts: Sequence[Doubt], hints: Sequence[Doubt]) -> list[Doubt]:
-    """Doubts and hinted spans in order; a hint takes the place of every doubt, and later hint, that it touches."""
-    chosen: list[Doubt] = []
+def with_hints(doubts: Sequence[Doubt], hints: Sequence[Doubt], misspelt: Sequence[Doubt] = ()) -> list[Doubt]:
+    """Doubts and hinted spans in order; a hint takes the place of every doubt, and later hint, that it touches.
+
+    Args:
+        doubts: Of the detector.
+        hints: Of a linker.
+        misspelt: Hinted words that touch no hint; one is wrong beside another, too.
+    """
+    chosen = [*misspelt]
     for candidate in (*hints, *doubts):
-        first, last = candidate.mark.first, candidate.mark.last
-        if all(last < other.mark.first or other.mark.last < first for other in chosen):
+        if not any(touches(candidate.mark, other.mark) for other in chosen):
             chosen.append(candidate)
     return sorted(chosen, key=lambda d: d.mark)
+
+
+def touches(one: Mark, other: Mark) -> bool:
+    """Whether no word stands between two marks."""
+    return one.first <= other.last and other.first <= one.last
+
+
+def _without(probabilities: Floats, indices: Sequence[int]) -> Floats:
+    """What the detector thinks of a segment, of which these words are known to be right."""
+    left = probabilities.copy()
+    left[indices, 0] = 0.0
+    return left
+
+
+def _moved(hints: Sequence[Doubt], words: Words, respelt: Respelt) -> list[Doubt]:
+    """Hints for a segment as hints for what became of it."""
+    moved = []
+    for hint in hints:
+        start, end = words.bounds[hint.mark.first][0], words.bounds[hint.mark.last - 1][1]
+        if mark := mark_of(respelt.words, respelt.here(start), respelt.here(end)):
+            moved.append(replace(hint, mark=mark))
+    return moved
 
 
 def encoder_files(model: bytes, vocabulary: bytes) -> dict[str, bytes]:

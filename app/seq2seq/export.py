@@ -169,7 +169,8 @@ def surest(confidence: Confidence, judged: Sequence[JudgedAnswer]) -> list[Judge
     for _, group in groupby(judged, key=lambda j: id(j.pair)):
         answers = {replace(j.edit, confidence=confidence(j.row)): j for j in group}
         pair = next(iter(answers.values())).pair
-        found += [answers[edit] for edit in without_rivals(list(answers), pair.machine)]
+        misspelt = {edit.span for edit, j in answers.items() if j.row[READ_AGAIN.index("misspelt")]}
+        found += [answers[edit] for edit in without_rivals(list(answers), pair.machine, misspelt)]
     return found
 
 
@@ -399,14 +400,17 @@ def agreement(
     sentences: Sequence[str],
     tokenizer: Tokenizer,
 ) -> dict[str, float]:
-    """Shares of ``sentences`` with the same answers from int8 as from float32, and in one batch as one by one."""
+    """Shares of ``sentences`` with the same answers from int8 as from float32, and in one batch as one by one.
+
+    Each is answered as it stands; what is read again with misspelt words put right is another sentence.
+    """
     cut = [tokenizer.words(sentence) for sentence in sentences]
 
     def plain(answers: Sequence[ScoredAnswer]) -> list[tuple[int, int, str]]:
         return [(a.start, a.end, a.text) for a in answers]
 
-    together = [plain(answers) for _, answers in generator.answer(cut)]
-    alone = [plain(generator.answer([words])[0][1]) for words in cut]
+    together = [plain(answers) for _, answers in generator.answer(cut, respell=False)]
+    alone = [plain(generator.answer([words], respell=False)[0][1]) for words in cut]
     exact = torch_answers(network, cut, tokenizer, generator.doubts)
     n = len(cut)
     return {

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +22,8 @@ from app.seq2seq.ngrams import NGrams
 from app.seq2seq.tokenizer import Tokenizer, Words
 
 _SHORTEST = 4  # letters of a word that is judged: of shorter ones too many are names of things
+_SHORTEST_LISTED = 3  # of one that people are known to write by mistake
+_VOWELS = "aeiou"
 _TWO_STROKES = 6  # from so many letters on a word may be two strokes away from what was meant
 _STROKE = 5.0  # one stroke more must be made up by a word e ** 5 times as frequent
 _NO_SPACE = 5.0  # so much a missing space weighs
@@ -89,7 +92,8 @@ class Lexicon:
 
     def judges(self, word: str) -> bool:
         """Whether ``word`` is of the kind that stands in a lexicon."""
-        return len(word) >= _SHORTEST and word.isascii() and word.isalpha() and word.islower()
+        least = _SHORTEST_LISTED if word in self.misspellings else _SHORTEST
+        return len(word) >= least and word.isascii() and word.isalpha() and word.islower()
 
     def suggest(self, text: str, start: int = 0, end: int | None = None) -> str:
         """What the word ``text[start:end]`` may have been meant to be: one word or several; empty if nothing is near.
@@ -109,12 +113,13 @@ class Lexicon:
         """What is near ``word``, in lower case, the likeliest first, and how likely: a logarithm.
 
         Optimal string alignment (Damerau 1964: letters changed, lost, added, or two changed over), one stroke, or two
-        in a long word; the first letter is taken for right. Frequency decides between words equally near.
+        in a long word; the first letter is taken for right, or for another vowel. Frequency decides between words
+        equally near.
         """
         most = 2 if len(word) >= _TWO_STROKES else 1
-        near = process.extract(
-            word, self._by_letter.get(word[:1], ()), scorer=OSA.distance, score_cutoff=most, limit=None
-        )
+        letters = _VOWELS if word[:1] in _VOWELS else word[:1]
+        words = [*chain.from_iterable(self._by_letter.get(letter, ()) for letter in letters)]
+        near = process.extract(word, words, scorer=OSA.distance, score_cutoff=most, limit=None)
         found = [(text, math.log(self.counts[text]) - _STROKE * strokes) for text, strokes, _ in near]
         for at in range(1, len(word)):
             left, right = self.counts.get(word[:at], 0), self.counts.get(word[at:], 0)
@@ -125,14 +130,33 @@ class Lexicon:
 
 
 def suggestions(words: Words, lexicon: Lexicon, tokenizer: Tokenizer) -> Iterator[Suggestion]:
-    """Words that the lexicon does not know and has a suggestion for; the first may be written with a capital."""
+    """Words that the lexicon does not know and has a suggestion for; the first may be written with a capital.
+
+    Between neighbours that people are known to misspell a word has to fit as if they were put right.
+    """
+    unknown: dict[int, str] = {}
     for i, surface in enumerate(words.surfaces()):
         word = surface.lower() if i == 0 and surface.istitle() else surface
         if lexicon.judges(word) and word not in lexicon and not _is_joined(words, i):
-            text = lexicon.suggest(words.text, *words.bounds[i])
-            if text:
-                shown = text if word == surface else text.capitalize()
-                yield Suggestion(i, text, hint_pieces(shown, tokenizer), word in lexicon.misspellings)
+            unknown[i] = word
+    meant = {i: text for i, word in unknown.items() if (text := lexicon.misspellings.get(word, ""))}
+    for i, word in unknown.items():
+        text = meant.get(i) or lexicon.suggest(*_put_right(words, meant, i))
+        if text:
+            shown = text if word == words.surfaces()[i] else text.capitalize()
+            yield Suggestion(i, text, hint_pieces(shown, tokenizer), i in meant)
+
+
+def _put_right(words: Words, meant: Mapping[int, str], index: int) -> tuple[str, int, int]:
+    """The text with what was meant in place of some words, and where another word lies in it."""
+    text, (start, end) = words.text, words.bounds[index]
+    for i in sorted(meant, reverse=True):
+        first, last = words.bounds[i]
+        text = text[:first] + meant[i] + text[last:]
+        if i < index:
+            shift = len(meant[i]) - (last - first)
+            start, end = start + shift, end + shift
+    return text, start, end
 
 
 def _is_joined(words: Words, index: int) -> bool:

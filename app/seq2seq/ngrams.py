@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 
@@ -24,6 +25,8 @@ LEAST = (3, 2, 3)  # how often a run of one, two, three words must have been see
 _BACKOFF = math.log(0.4)
 _STEP = math.log(2) / 6  # of the logarithm of a count, as it is kept: within 6 %
 _CODE = "<B"
+_UNSEEN = 0.5  # so often is taken to have been seen what was not
+_REMEMBERED = 50_000
 # Words without their clitics (*do n't*, *she 's*), numbers, and every other character that shows by itself.
 _TOKEN = regex.compile(
     r"[\p{L}\p{M}]+?(?=n['’]t\b)|n['’]t\b|['’](?:s|re|ve|ll|d|m)\b|[\p{L}\p{M}]+|\p{N}+(?:[.,]\p{N}+)*"
@@ -72,13 +75,41 @@ class NGrams:
         self._trie = marisa_trie.RecordTrie(_CODE)
         map_file(self._trie, path, "counts of word runs", "restore it from a release")
         self._log_all = self._log_count([ALL]) or 0.0
+        self._seen_before = lru_cache(_REMEMBERED)(self._count_before)
 
     def log_ratio(self, text: str, start: int, end: int, new: str) -> float:
         """The logarithm of how many times likelier ``text`` is with ``new`` in place of ``text[start:end]``."""
-        left = [START, *split(text[:start])][1 - ORDER :]
-        right = [*split(text[end:]), END][: ORDER - 1]
+        left, right = _neighbours(text, start, end)
         before, after = (self._log_probability(left, [*split(words), *right]) for words in (text[start:end], new))
         return after - before
+
+    def log_fit(self, text: str, start: int, end: int, new: str) -> float:
+        """The logarithm of how many times likelier ``new`` is in place of ``text[start:end]`` than anywhere."""
+        left, right = _neighbours(text, start, end)
+        words = split(new)
+        apart = self._log_probability([], words) + self._log_probability([], right)
+        return self._log_probability(left, [*words, *right]) - apart
+
+    def log_ratio_before(self, one: str, other: str, word: str) -> float:
+        """The logarithm of how many times likelier ``one`` is than ``other`` before ``word``, in lower case.
+
+        Of a word that was not seen behind either, those tell that begin alike, the more letters the better; 0 if none.
+        """
+        for length in range(len(word), 0, -1):
+            times = [self._seen_before(before, word[:length], length == len(word)) for before in (one, other)]
+            if any(times):
+                return math.log((times[0] + _UNSEEN) / (times[1] + _UNSEEN))
+        return 0.0
+
+    def _count_before(self, before: str, beginning: str, is_whole: bool) -> float:
+        """How often a word, or one that begins so, was seen behind another."""
+        if is_whole and (seen := self._log_count([before, beginning])) is not None:
+            return math.exp(seen)
+        return sum(
+            math.exp(count * _STEP)
+            for run, (count,) in self._trie.iteritems(f"{before} {beginning}")
+            if run.count(" ") == 1
+        )
 
     def _log_probability(self, left: Sequence[str], words: Sequence[str]) -> float:
         """Of words that follow others."""
@@ -98,6 +129,11 @@ class NGrams:
     def _log_count(self, run: Sequence[str]) -> float | None:
         found = self._trie.get(" ".join(run))
         return found[0][0] * _STEP if found else None
+
+
+def _neighbours(text: str, start: int, end: int) -> tuple[list[str], list[str]]:
+    """What stands before and behind ``text[start:end]`` as far as runs reach."""
+    return [START, *split(text[:start])][1 - ORDER :], [*split(text[end:]), END][: ORDER - 1]
 
 
 def write_ngrams(path: Path, counts: Mapping[str, int]) -> None:

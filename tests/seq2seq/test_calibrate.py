@@ -62,7 +62,26 @@ def test_a_fit_finds_the_probability_behind_the_data() -> None:
     assert error < 0.03
 
 
-WORDS = st.sampled_from(["", "the", ". The", ". Goes", "a", "The", "go", "Goes", ",", ".", " ", "house of", "12"])
+WORDS = st.sampled_from(
+    [
+        "",
+        "the",
+        ". The",
+        ". Goes",
+        "a",
+        "an",
+        "a house",
+        "an house",
+        "The",
+        "go",
+        "Goes",
+        ",",
+        ".",
+        " ",
+        "house of",
+        "12",
+    ]
+)
 
 
 @given(
@@ -80,18 +99,21 @@ WORDS = st.sampled_from(["", "the", ". The", ". Goes", "a", "The", "go", "Goes",
     st.integers(0, 10**6),
     st.booleans(),
     st.floats(-30, 30),
+    st.floats(-4, 4),
 )
 def test_no_answer_is_more_confident_than_the_bound_of_its_doubt(
     weights: list[float], doubt_after: float, before: str, old: str, new: str, detection: float, log_prob: float,
     n: int, quality: float, doubts: int, suggestion: str, count: int, listed: bool,
-    log_ratio: float,
+    log_ratio: float, odds: float,
 ) -> None:  # fmt: skip
     calibration = Calibration(tuple(weights[: len(FEATURES)]), tuple(weights))
     start, end = len(before), len(before) + len(old)
     listed = listed and bool(suggestion)
+    odds = odds if {old.split()[:1] == ["a"], new.split()[:1] == ["a"]} == {True, False} and old.strip() else 0.0
     answer = ScoredAnswer(
-        start, end, new, detection, log_prob, n, quality, doubts, suggestion, count, listed, 0.0, log_ratio, doubt_after
-    )
+        start, end, new, detection, log_prob, n, quality, doubts, suggestion, count, listed, 0.0, log_ratio, odds,
+        doubt_after,
+    )  # fmt: skip
     bound = calibration.bound(
         old, detection, quality, doubts, at_start=not before, suggestion=suggestion, count=count, is_listed=listed
     )
@@ -123,6 +145,19 @@ def test_words_that_are_likelier_without_an_answer_speak_against_it_before_it_is
     assert calibration.at_first(common, "He go home") == 0.5 > calibration.at_first(rare, "He go home")
     assert calibration.confidence(rare, "He go home") == pytest.approx(0.0474, abs=1e-4)
     assert calibration.confidence(rarest, "He go home") > 0
+
+
+def test_of_a_misspelling_that_people_make_its_likeness_says_nothing_more() -> None:
+    told = replace(ANSWER, suggestion=ANSWER.text, count=99)
+    names = ("strokes", "letters", "frequency")
+    listed, other = (dict(zip(READ_AGAIN, features(a, "He go home"), strict=True))
+                     for a in (replace(told, is_listed=True), told))  # fmt: skip
+    assert [listed[name] for name in names] == [0.0, 0.0, 0.0]
+    assert all(other[name] for name in names)
+    assert (listed["as_listed"], other["as_listed"], listed["as_suggested"], other["as_suggested"]) == (1, 0, 1, 1)
+    astray = dict(zip(READ_AGAIN, features(replace(told, is_listed=True, text="gone"), "He go home"), strict=True))
+    assert astray["strokes"]
+    assert not astray["as_listed"]
 
 
 def test_nothing_to_fit_is_an_error() -> None:

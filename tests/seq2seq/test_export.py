@@ -20,13 +20,14 @@ from app.core.errors import ResourceError
 from app.core.protocols import GenerationTask, NameHint, ProposedEdit
 from app.core.types import Mode, Span
 from app.seq2seq.batches import make_batch
-from app.seq2seq.calibrate import FEATURES, READ_AGAIN, Calibration, NameCalibration
+from app.seq2seq.calibrate import FEATURES, READ_AGAIN, Calibration, NameCalibration, ScoredAnswer
 from app.seq2seq.codec import Mark, TextChange, decoder_prompt, read_answer
 from app.seq2seq.ctranslate import (
     NGRAMS,
     WORDS,
     CTranslateGenerator,
     Doubt,
+    Reading,
     doubt_within,
     find_doubts,
     parts_of,
@@ -50,7 +51,8 @@ from app.seq2seq.export import (
 )
 from app.seq2seq.lexicon import write_lexicon
 from app.seq2seq.network import RepairNetwork
-from app.seq2seq.ngrams import count_runs, write_ngrams
+from app.seq2seq.ngrams import NGrams, count_runs, write_ngrams
+from app.seq2seq.respelt import Respelt
 from app.seq2seq.tokenizer import Tokenizer
 from app.seq2seq.unpack import unpack
 from scripts.train import TrainConfig, losses, make_optimizer
@@ -224,6 +226,53 @@ def test_a_word_that_is_none_is_asked_about_with_what_it_was_meant_to_be(
     assert told == [("Schoool", "school", "School"), ("schol", "school", "school"), ("shcool", "school", "school")]
 
 
+def test_misspelt_words_side_by_side_are_each_asked_about_and_what_they_touch_is_not(
+    made: tuple[Path, RepairNetwork, Tokenizer], generator: CTranslateGenerator
+) -> None:
+    words = made[2].words("We schol shcool to the sea .")
+    probabilities = np.full((len(words) + 1, 2), 0.9, np.float32)
+    probabilities[4:] = 0.1
+    found = generator.doubts(words, probabilities)
+    assert [(d.mark, d.suggestion) for d in found] == [(Mark(1, 2), "school"), (Mark(2, 3), "school")]
+
+
+def test_an_article_that_right_english_does_not_write_there_is_asked_about(
+    made: tuple[Path, RepairNetwork, Tokenizer], tmp_path: Path
+) -> None:
+    folder, _, tokenizer = made
+    write_ngrams(tmp_path / "runs", count_runs(["He saw an hour."] * 9))
+    generator = CTranslateGenerator(folder)
+    generator._ngrams = NGrams(tmp_path / "runs")
+    words = tokenizer.words("We saw a hour, and an hour.")
+    (doubt,) = generator.doubts(words, np.zeros((len(words) + 1, 2), np.float32))
+    assert doubt.mark == Mark(2, 3)
+    assert doubt.probability == pytest.approx(0.3)  # the least that is a doubt
+
+
+def test_the_rest_of_a_segment_is_read_with_its_misspelt_words_put_right(
+    made: tuple[Path, RepairNetwork, Tokenizer], generator: CTranslateGenerator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The network has learned what is wrong with the sentence, and would not know it with a word misspelt."""
+    tokenizer = made[2]
+    wrong = "He go to shcool with us today."
+    network = CTranslateGenerator._correct
+
+    def correct(self: CTranslateGenerator, readings: dict[int, Reading]) -> Any:
+        spelling = {i: r for i, r in readings.items() if r.doubts and r.doubts[0].suggestion}
+        for i, reading in spelling.items():  # the tiny network has not learned to take a hint
+            (start, end), doubt = reading.words.bounds[reading.doubts[0].mark.first], reading.doubts[0]
+            yield i, [ScoredAnswer(start, end, doubt.suggestion, 0.9, 0.0, 1, 0.1, 1, doubt.suggestion, 100)]
+        yield from network(self, {i: r for i, r in readings.items() if i not in spelling})
+
+    monkeypatch.setattr(CTranslateGenerator, "_correct", correct)
+    ((_, answers),) = generator.answer([tokenizer.words(wrong)])
+    for answer in reversed(answers):
+        wrong = wrong[: answer.start] + answer.text + wrong[answer.end :]
+    assert wrong == "He goes to school with us today."
+    monkeypatch.delattr(Respelt, "of")  # what is not sure enough to be made is not built on
+    generator.answer([tokenizer.words("He go to shcool with us today.")], least=[0.999])
+
+
 def test_what_a_linker_hints_wins_over_the_lexicon(
     made: tuple[Path, RepairNetwork, Tokenizer], generator: CTranslateGenerator
 ) -> None:
@@ -392,7 +441,7 @@ def test_parts_are_no_further_doubts_of_a_sentence(
     monkeypatch.setattr(Calibration, "bound", bound)
     found = generator.doubts(words, scores)
     assert [d.is_part for d in found] == [True, False, True]
-    assert generator.worth_asking(found, words, 0.1, 0.5) == found
+    assert generator.worth_asking(found, words, 0.1, 0.5, 1) == found
     assert told == [1, 1, 1]
 
 
@@ -410,6 +459,8 @@ def test_of_edits_with_no_word_between_them_the_surest_stays() -> None:
     both = ProposedEdit(Span(4, 14), "region are", 0.5)
     one, other = ProposedEdit(Span(4, 11), "region", 0.3), ProposedEdit(Span(12, 14), "are", 0.9)
     far = ProposedEdit(Span(0, 3), "a", 0.2)
+    assert without_rivals([one, other], text, {one.span}) == (one, other)
+    assert without_rivals([both, one, other], text, {one.span}) == (one, other)
     assert without_rivals([both, one, other], text) == (other,)
     assert without_rivals([far, other], text) == (far, other)
     assert without_rivals([both, replace(other, confidence=0.5)], text) == (replace(other, confidence=0.5),)

@@ -62,6 +62,26 @@ def test_of_several_words_near_the_one_that_fits_between_its_neighbours_is_meant
     assert lexicon.suggest("frm") == "from"  # the more frequent one
 
 
+def test_a_neighbour_that_people_misspell_is_read_as_what_is_meant(tmp_path: Path) -> None:
+    write_ngrams(tmp_path / "runs", count_runs(["She read the letter."] * 9 + ["It came later than that."] * 9))
+    tokenizer = make_tokenizer(tmp_path)
+    counts = {"later": 300, "letter": 100}
+    for listed, meant in (({"teh": "the"}, "letter"), ({}, "later")):
+        lexicon = Lexicon(counts, listed, NGrams(tmp_path / "runs"))
+        found = [s.text for s in suggestions(tokenizer.words("She left teh leter there."), lexicon, tokenizer)]
+        assert found == [*listed.values(), meant]
+
+
+def test_what_people_are_known_to_write_may_be_shorter() -> None:
+    lexicon = Lexicon(COUNTS, {"teh": "the", "ot": "to"})
+    assert [lexicon.judges(word) for word in ("teh", "tah", "ot")] == [True, False, False]
+
+
+def test_another_vowel_may_begin_a_word_and_no_other_letter() -> None:
+    lexicon = Lexicon({"environment": 90, "enormous": 90, "fact": 90})
+    assert [lexicon.suggest(word) for word in ("inviroment", "anormous", "tact")] == ["environment", "enormous", ""]
+
+
 def test_misspellings_by_the_word_they_are_for() -> None:
     assert LEXICON.misspelt == {"government": ("guverment",), "in fact": ("inffact",), "don't": ("dont",)}
 

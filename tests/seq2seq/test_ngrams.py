@@ -69,11 +69,28 @@ def test_a_probability_is_a_share_of_what_begins_so(ngrams: NGrams) -> None:
     assert ratio == pytest.approx(they - she, abs=0.4)  # counts are kept within 6 %
 
 
+def test_a_word_fits_where_it_is_likelier_than_elsewhere(ngrams: NGrams) -> None:
+    text = "We hvae seen it."
+    assert ngrams.log_fit(text, 3, 7, "have") > 2
+    assert ngrams.log_fit(text, 3, 7, "names") < 0
+    assert ngrams.log_fit(text, 3, 7, "has") < ngrams.log_fit(text, 3, 7, "have")
+
+
+def test_what_stands_before_a_word_is_told_by_that_word_or_by_those_that_begin_alike(ngrams: NGrams) -> None:
+    """*We* stands before *have*, *she* before *has*; nothing is known of *it* before either, nor of any other word."""
+    assert ngrams.log_ratio_before("we", "she", "have") == pytest.approx(math.log(8.5 / 0.5), abs=0.1)
+    assert ngrams.log_ratio_before("we", "she", "has") == pytest.approx(-math.log(8.5 / 0.5), abs=0.1)
+    assert ngrams.log_ratio_before("we", "she", "haven") == ngrams.log_ratio_before("we", "she", "have")
+    assert ngrams.log_ratio_before("we", "she", "hat") == pytest.approx(0.0, abs=0.1)  # as often one as the other
+    assert ngrams.log_ratio_before("we", "she", "zebra") == ngrams.log_ratio_before("it", "they", "have") == 0
+
+
 @given(st.text(max_size=30), st.text(max_size=30), st.data())
 def test_any_text_can_be_compared(ngrams: NGrams, text: str, new: str, data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(text)))
     end = data.draw(st.integers(start, len(text)))
     assert math.isfinite(ngrams.log_ratio(text, start, end, new))
+    assert math.isfinite(ngrams.log_fit(text, start, end, new))
 
 
 def test_a_file_that_is_missing_or_damaged_is_named(tmp_path: Path) -> None:
