@@ -38,6 +38,7 @@ from app.seq2seq.network import RepairNetwork, bart_config
 from app.seq2seq.scores import Scores, ask
 from app.seq2seq.tokenizer import Tokenizer
 from scripts import train as training
+from scripts.calibrate import CLEAN, DATA, SLIPS, WINDOWS, Clean, Data, HeldOutText, Slips, Windows
 from scripts.held_out import HeldOutSets
 from scripts.train import HINTS
 
@@ -163,15 +164,14 @@ def probability_of_answer(row: Sequence[float]) -> float:
 @cli.command()
 def calibration(
     model: Annotated[Path, typer.Argument(help="An exported network.")],
-    data: Annotated[Path, typer.Option(help="Folder with mt/ and text/.")] = Path("../shared/data"),
-    clean: Annotated[int, typer.Option(help="Clean sentences that bound the harm.")] = 6000,
-    slips: Annotated[int, typer.Option(help="Clean sentences that are given slips.")] = 3000,
-    windows: Annotated[int, typer.Option(help="Neighbouring sentences as one.")] = 1000,
+    data: Data = DATA,
+    clean: Clean = CLEAN,
+    slips: Slips = SLIPS,
+    windows: Windows = WINDOWS,
 ) -> None:
     """Fit the confidence on fewer features, and count what each could repair within the bounds of the modes."""
     generator, tokenizer = CTranslateGenerator(model), Tokenizer(model / "tokenizer.model")
-    misspelt = generator.lexicon.misspelt
-    sets = HeldOutSets.read(data, tokenizer, clean=clean, slips=slips, windows=windows, misspelt=misspelt)
+    sets = HeldOutText(data, clean, slips, windows, None).read(generator, tokenizer)
     judged = judge(generator, sets.pairs, tokenizer)
     touched = clean_answers(generator, sets.clean, tokenizer)
     rows = []

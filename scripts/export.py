@@ -2,11 +2,7 @@
 
     python -m scripts.export CHECKPOINT OUT --tokenizer tokenizer.model --words words.xz --ngrams ngrams.marisa
 
-Calibration and operating points are fitted on ``DATA/mt/pe-dev.jsonl.xz`` (human post-edits held out from training),
-on the held-out documents of ``DATA/mt/wmt-train.jsonl.xz``, and on held-out clean sentences with grammatical slips:
-half of the documents for the fit, the other half for the reported calibration error. Other held-out clean sentences
-bound the harm. What to think of a name that the linker tells is fitted on the translations that the linker was fitted
-on. OUT is complete or not there.
+It is calibrated as ``scripts.calibrate`` says. OUT is complete or not there.
 """
 
 from __future__ import annotations
@@ -14,18 +10,17 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import torch
 import typer
 
 from app.seq2seq.calibrate import Calibration, NameCalibration
 from app.seq2seq.ctranslate import NGRAMS, WORDS, CTranslateGenerator
-from app.seq2seq.export import agreement, calibrate, convert, write_card, write_manifest
+from app.seq2seq.export import agreement, convert, write_card, write_manifest
 from app.seq2seq.network import RepairNetwork
 from app.seq2seq.tokenizer import Tokenizer
-from scripts.held_out import HeldOutSets
-from scripts.name_examples import held_out_names
+from scripts.calibrate import CLEAN, DATA, NAMES_DIR, SLIPS, WINDOWS, Clean, Data, HeldOutText, NamesDir, Slips, Windows
 from scripts.train import AVERAGE
 
 
@@ -36,15 +31,13 @@ def main(
     words: Annotated[Path, typer.Option(help="The word list, as written by scripts/build_lexicon.")],
     ngrams: Annotated[Path, typer.Option(help="Counts of word runs, as written by scripts/build_ngrams.")],
     version: Annotated[str, typer.Option(help="Version for the manifest.")] = "0.1",
-    data: Annotated[Path, typer.Option(help="Folder with mt/ and text/.")] = Path("../shared/data"),
+    data: Data = DATA,
     data_manifest: Annotated[Path | None, typer.Option(help="manifest.json of the training data.")] = None,
-    clean: Annotated[int, typer.Option(help="Clean sentences that bound the harm.")] = 6000,
-    slips: Annotated[int, typer.Option(help="Clean sentences that are given slips for calibration.")] = 3000,
-    windows: Annotated[int, typer.Option(help="Neighbouring sentences as one, half of them with a false end.")] = 1000,
+    clean: Clean = CLEAN,
+    slips: Slips = SLIPS,
+    windows: Windows = WINDOWS,
     detect_threshold: Annotated[float, typer.Option(help="Least probability for a doubt to be corrected.")] = 0.3,
-    names_dir: Annotated[
-        Path | None, typer.Option(help="Knowledge base that tells names; without one no name is ever sure.")
-    ] = Path("models/names-en"),
+    names_dir: NamesDir = NAMES_DIR,
     average: Annotated[
         bool, typer.Option("--average", help="The mean of the last weights, not the last ones.")
     ] = False,
@@ -61,7 +54,7 @@ def main(
     pieces = Tokenizer(tokenizer)
     convert(network, pieces, part)
     state = torch.load(checkpoint / "trainer.pt", weights_only=True, map_location="cpu")["state"]
-    manifest = {
+    manifest: dict[str, Any] = {
         "name": "repair-en",
         "version": version,
         "detect_threshold": detect_threshold,
@@ -72,10 +65,9 @@ def main(
     }
     write_manifest(part, manifest)
     generator = CTranslateGenerator(part)
-    misspelt = generator.lexicon.misspelt
-    sets = HeldOutSets.read(data, pieces, clean=clean, slips=slips, windows=windows, misspelt=misspelt)
-    names = held_out_names(names_dir, data) if names_dir else []
-    manifest |= calibrate(generator, sets.pairs, sets.clean, names, pieces)
+    text = HeldOutText(data, clean, slips, windows, names_dir)
+    sets = text.read(generator, pieces)
+    manifest |= text.calibrate(generator, sets, pieces)
     real = sets.real
     sample = [pair.machine for pair in real[:: max(1, len(real) // agree)]][:agree]
     manifest["agreement"] = agreement(generator, network, sample, pieces)

@@ -17,6 +17,7 @@ import torch
 from ctranslate2.converters.transformers import BartLoader
 from rapidfuzz.distance import Levenshtein
 
+from app.core.errors import ResourceError
 from app.core.protocols import ProposedEdit
 from app.core.types import Mode, Span
 from app.seq2seq.calibrate import (
@@ -141,11 +142,9 @@ def convert(network: RepairNetwork, tokenizer: Tokenizer, out: Path) -> None:
 
 
 def write_manifest(folder: Path, values: Mapping[str, Any]) -> None:
-    """Write ``repair.json`` with the checksum of the weights."""
-    manifest = {"format": FORMAT, **values, "sha256": weights_sha256(folder)}
-    part = folder / "repair.json.part"
-    part.write_text(json.dumps(manifest, indent=1) + "\n")
-    part.replace(folder / "repair.json")
+    """Write ``repair.json`` with the format and the checksum of the weights."""
+    manifest = {"format": FORMAT} | dict(values) | {"format": FORMAT, "sha256": weights_sha256(folder)}
+    _write_whole(folder / "repair.json", json.dumps(manifest, indent=1) + "\n")
 
 
 def judge(generator: CTranslateGenerator, pairs: Sequence[HeldOut], tokenizer: Tokenizer) -> list[JudgedAnswer]:
@@ -422,6 +421,33 @@ def agreement(
 
 def write_card(folder: Path, manifest: Mapping[str, Any], data: Mapping[str, Any]) -> None:
     """Write ``README.md``, the model card, from the manifest and the training data's own manifest."""
+    kinds = [f"{count:,} {kind}" for kind, count in sorted(data.get("by_kind", {}).items())]
+    card = CARD.format(
+        kinds=", ".join(kinds),
+        examples=data.get("examples", 0),
+        name=manifest["name"],
+        version=manifest["version"],
+        **manifest["training"],
+    )
+    _write_whole(folder / "README.md", card + _figures(manifest))
+
+
+def renew_card(folder: Path, manifest: Mapping[str, Any]) -> None:
+    """Write the title and the figures of the model card again; what it says of the training stays.
+
+    Raises:
+        ResourceError: There is no card to renew.
+    """
+    path = folder / "README.md"
+    try:
+        _, told = path.read_text("utf-8").split("\n", 1)
+        told = told[: told.index(_FIGURES_BEGIN)]
+    except (OSError, ValueError) as exc:
+        raise ResourceError(f"{path} is no model card; restore it from a release, or run scripts/export") from exc
+    _write_whole(path, f"# {manifest['name']} {manifest['version']}\n{told}{_figures(manifest)}")
+
+
+def _figures(manifest: Mapping[str, Any]) -> str:
     modes = [
         f"| {mode} | {manifest['operating_points'][mode]} | {name} | {h[key]['sentences']} | {h[key]['edits']} "
         f"| {h[key]['right']} | {h[key]['wrong']} | {h[key]['word_edits_saved']} |"
@@ -436,18 +462,19 @@ def write_card(folder: Path, manifest: Mapping[str, Any], data: Mapping[str, Any
         f"| {row['from']:.1f} | {row['n']} | {row['confidence']:.3f} | {row['right']:.3f} |"
         for row in manifest["reliability"]
     ]
-    kinds = [f"{count:,} {kind}" for kind, count in sorted(data.get("by_kind", {}).items())]
-    card = CARD.format(
+    return FIGURES.format(
         modes="\n".join(modes),
         harm=" and ".join(harm),
         bins="\n".join(bins),
-        kinds=", ".join(kinds),
-        examples=data.get("examples", 0),
-        **{k: manifest[k] for k in ("name", "version", "calibration_error")},
-        **manifest["training"],
+        calibration_error=manifest["calibration_error"],
         **manifest["agreement"],
     )
-    (folder / "README.md").write_text(card)
+
+
+def _write_whole(path: Path, text: str) -> None:
+    part = path.with_name(path.name + ".part")
+    part.write_text(text, "utf-8")
+    part.replace(path)
 
 
 CARD = """# {name} {version}
@@ -469,7 +496,9 @@ that it doubts, and writes what belongs in each mark; everything else stays as i
   from Wikipedia (CC BY-SA), OpenStax (CC BY 4.0), the Commonwealth of Australia (CC BY 3.0 AU), UN debates (CC0) and US
   government works. Documents held out for evaluation are in none of it.
 
-## On held-out text
+"""
+_FIGURES_BEGIN = "## On held-out text"
+FIGURES = """## On held-out text
 
 Machine translations (post-edits of Estonian, Romanian and Russian ones, pe-dev, and held-out documents of the WMT news
 tasks), and sentences of held-out documents with slips of grammar and spelling, some broken by a false full stop

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import lzma
 import math
 import random
 import re
@@ -45,6 +46,7 @@ from app.seq2seq.export import (
     convert,
     fit_calibration,
     judge_names,
+    renew_card,
     torch_answers,
     write_card,
     write_manifest,
@@ -55,6 +57,7 @@ from app.seq2seq.ngrams import NGrams, count_runs, write_ngrams
 from app.seq2seq.respelt import Respelt
 from app.seq2seq.tokenizer import Tokenizer
 from app.seq2seq.unpack import unpack
+from scripts.calibrate import main as recalibrate
 from scripts.train import TrainConfig, losses, make_optimizer
 from tests.seq2seq.tiny import SENTENCES, make_network, make_tokenizer
 
@@ -344,7 +347,39 @@ def test_calibration_gives_every_field_of_the_manifest_and_the_card(
     manifest = json.loads((folder / "repair.json").read_text()) | fields
     manifest["agreement"] = agreement(generator, network, CLEAN, tokenizer)
     write_card(tmp_path, manifest, {"examples": 6, "by_kind": {"clean": 3}})
-    assert "tiny" in (tmp_path / "README.md").read_text()
+    card = tmp_path / "README.md"
+    assert "tiny" in card.read_text()
+    card.write_text(card.read_text().replace("1,500 examples", "1,500 examples, told by hand,"))
+    renew_card(tmp_path, manifest | {"version": "12.3", "calibration_error": 0.9876})
+    assert card.read_text().startswith("# tiny 12.3\n")
+    assert "told by hand" in card.read_text()
+    assert "0.9876" in card.read_text()
+    with pytest.raises(ResourceError, match="no model card"):
+        renew_card(tmp_path / "nowhere", manifest)
+
+
+def test_a_network_is_calibrated_again_on_the_same_weights(
+    made: tuple[Path, RepairNetwork, Tokenizer], tmp_path: Path
+) -> None:
+    folder, data = tmp_path / "model", tmp_path / "data"
+    shutil.copytree(made[0], folder)
+    (folder / "README.md").write_text("# tiny 0\n\nBefore.\n\n## On held-out text\n\nOld figures.\n")
+    manifest = json.loads((folder / "repair.json").read_text()) | {
+        "agreement": {"sentences": 9, "same_as_float32": 1.0, "same_alone": 1.0}
+    }
+    write_manifest(folder, manifest)
+    (data / "mt").mkdir(parents=True)
+    (data / "text").mkdir()
+    rows = [{"doc": f"d{i}", "lang": "et", "mt": a, "ref": b} for i in range(12) for a, b in PAIRS]
+    with lzma.open(data / "mt" / "pe-dev.jsonl.xz", "wt") as out:
+        out.writelines(json.dumps(row) + "\n" for row in rows)
+    recalibrate(folder, "0.1", data, clean=6, slips=6, windows=2, names_dir=None)
+    found = json.loads((folder / "repair.json").read_text())
+    assert (found["version"], found["sha256"]) == ("0.1", manifest["sha256"])
+    assert found["calibration"] != manifest["calibration"]
+    assert found["held_out"]["minimal"]["translations"]["right"] == len(rows)
+    assert (folder / "README.md").read_text().startswith("# tiny 0.1\n\nBefore.\n")
+    assert CTranslateGenerator(folder).card.version == "0.1"
 
 
 @pytest.mark.parametrize("field", ["calibration", "calibration_of_names", "detect_threshold", "operating_points"])
