@@ -46,7 +46,7 @@ from app.seq2seq.tokenizer import BOS, EOS, UNK, Tokenizer, Words
 # word edits that edits of real translations may cost more than they save, a sentence. A reference shows one of many
 # ways to put a sentence right, and some of what is right counts as a cost there; with no cost allowed, one such edit
 # would decide.
-BOUNDS = {Mode.MINIMAL: (0.003, 0.92, 0.0005), Mode.FLUENT: (0.006, 0.8, 0.01)}
+BOUNDS = {Mode.MINIMAL: (0.002, 0.92, 0.0005), Mode.FLUENT: (0.006, 0.8, 0.01)}
 
 Confidence = Callable[[Sequence[float]], float]  # of an edit, from the features of its answer
 REAL_SHARE = 1 / 2  # of the weight of all answers that the calibration is fitted on
