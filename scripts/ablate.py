@@ -143,7 +143,7 @@ def ablation_table(done: dict[str, dict[str, dict[str, float]]]) -> str:
 
 
 # Features of the calibration, more of them from row to row.
-_WORD_RUNS = ("a_or_an", "unlikelier", "log_ratio")
+_WORD_RUNS = ("a_or_an", "unlikelier", "log_ratio", "log_fit")
 _WORD_LIST = ("misspelt", "as_suggested", "as_listed", "strokes", "letters", "frequency", "misspelt_logit")
 FEATURE_SETS = (
     ("probability of the answer", ("bias", "log_prob", "log_prob_per_piece")),

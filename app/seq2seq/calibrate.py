@@ -26,9 +26,9 @@ _SORTS = (
 )  # fmt: skip
 PRODUCTS = tuple(f"{name}_log_prob" for name in _SORTS)
 FEATURES = (*_PLAIN, *PRODUCTS)
-READ_AGAIN = (*FEATURES, "logit_after", "log_ratio")
+READ_AGAIN = (*FEATURES, "logit_after", "log_ratio", "log_fit")
 _LIKENESS = ("strokes", "letters", "frequency")
-_LEAST_LOG_PROB = -3.0  # of an answer; below five in a hundred there is nothing to tell apart
+_LEAST_LOG_PROB = -1.6  # of an answer; below one in five there is nothing to tell apart
 _LEAST_PER_PIECE = -6.0
 _LEAST_DOUBT = 1e-3  # of an answer in its place; below it, and above its opposite, there is nothing to tell apart
 _MOST_RATIO = 12.0  # of how likely the words are with and without the edit, as a logarithm: more is no surer
@@ -78,7 +78,8 @@ class ScoredAnswer:
 def features(answer: ScoredAnswer, hypothesis: str) -> list[float]:
     """What speaks for and against an edit of ``hypothesis``, in the order of ``READ_AGAIN``."""
     old, new = hypothesis[answer.start : answer.end].strip(), answer.text.strip()
-    ratio = max(-_MOST_RATIO, min(_MOST_RATIO, answer.log_ratio))
+    clipped = max(-_MOST_RATIO, min(_MOST_RATIO, answer.log_ratio))
+    ratio, fit = (0.0, clipped) if answer.suggestion else (clipped, 0.0)
     is_suggested = bool(answer.suggestion) and new.casefold() == answer.suggestion
     as_listed = is_suggested and answer.is_listed
     plain = [
@@ -106,7 +107,12 @@ def features(answer: ScoredAnswer, hypothesis: str) -> list[float]:
         answer.article_odds,
         min(ratio, 0.0),
     ]
-    return [*_with_products(dict(zip(_PLAIN, plain, strict=True))), _logit(answer.doubt_after, _LEAST_DOUBT), ratio]
+    return [
+        *_with_products(dict(zip(_PLAIN, plain, strict=True))),
+        _logit(answer.doubt_after, _LEAST_DOUBT),
+        ratio,
+        fit,
+    ]
 
 
 def _with_products(plain: Mapping[str, float]) -> list[float]:

@@ -130,7 +130,7 @@ def test_calibration_survives_its_file() -> None:
 
 def test_a_doubt_that_is_left_lowers_the_confidence_and_none_never_raises_it() -> None:
     first = (2.0, *(0.0 for _ in FEATURES[1:]))
-    calibration = Calibration(first, (*first, -1.0, 0.0))
+    calibration = Calibration(first, (*first, -1.0, 0.0, 0.0))
     sure, unsure = (replace(ANSWER, doubt_after=p) for p in (0.0, 0.9))
     assert (
         calibration.confidence(sure, "He go home") == calibration.at_first(sure, "He go home") == pytest.approx(0.8808)
