@@ -441,7 +441,7 @@ def renew_card(folder: Path, manifest: Mapping[str, Any]) -> None:
     path = folder / "README.md"
     try:
         _, told = path.read_text("utf-8").split("\n", 1)
-        told = told[: told.index(_FIGURES_BEGIN)]
+        told = told[: told.index(FIGURES.split("\n", 1)[0])]
     except (OSError, ValueError) as exc:
         raise ResourceError(f"{path} is no model card; restore it from a release, or run scripts/export") from exc
     _write_whole(path, f"# {manifest['name']} {manifest['version']}\n{told}{_figures(manifest)}")
@@ -497,7 +497,6 @@ that it doubts, and writes what belongs in each mark; everything else stays as i
   government works. Documents held out for evaluation are in none of it.
 
 """
-_FIGURES_BEGIN = "## On held-out text"
 FIGURES = """## On held-out text
 
 Machine translations (post-edits of Estonian, Romanian and Russian ones, pe-dev, and held-out documents of the WMT news
