@@ -47,6 +47,8 @@ from app.names.normalise import normalise
 from app.names.store import EntityKind, EntityStore
 from app.names.towns import FILE as TOWNS_FILE
 from app.names.towns import Towns
+from app.names.usage import FILE as USAGE_FILE
+from app.names.usage import Usage
 from scripts.names_benchmark import (
     Case,
     documents,
@@ -68,7 +70,8 @@ from scripts.prepare_data import read_documents
 
 Floats = npt.NDArray[np.float64]
 
-SHIPPED_TOWNS = Path(__file__).resolve().parent.parent / "app" / "names" / "data" / TOWNS_FILE
+_SHIPPED = Path(__file__).resolve().parent.parent / "app" / "names" / "data"
+SHIPPED_TOWNS, SHIPPED_USAGE = _SHIPPED / TOWNS_FILE, _SHIPPED / USAGE_FILE
 FOLDS = 5
 RIDGE = 3.0
 FEWEST = 15  # right candidates of a shape before real ones alone choose its least probability
@@ -100,6 +103,7 @@ PRIOR |= {
     "short_name": -1.0,
     "known_form": -1.0,
     "known_word": -0.5,
+    "in_use": -0.5,
 }
 # What few real errors show, and what a machine is known to do all the same.
 PRIOR |= {"mangled": 1.0, "far_fits": 2.0, "far_abroad": -1.0, "mangled_rival": -2.0, "sole_bag": 1.5, "body": 0.5}
@@ -120,7 +124,7 @@ _FOR = (
 _AGAINST = (
     "distance missing_words extra_words role_differs other_country rival attested common_word sentence_start given_name"
     " variant another_name attested_variant well_formed short_name far_abroad mangled_rival obscure_place"
-    " known_form unvouched known_word unsupported_place "
+    " known_form unvouched known_word in_use unsupported_place "
 ) + _DOUBTS
 SIGNS = {**dict.fromkeys(_FOR.split(), 1), **dict.fromkeys(_AGAINST.split(), -1)}
 LEAST_BORNE_OUT = 0.78  # of the changes in unread translations that their reference judges
@@ -253,10 +257,10 @@ class Gathered:
     mentions: dict[str, int]
 
 
-def gather_samples(store: EntityStore, attested: Attested, towns: Towns, data: Path) -> Gathered:
+def gather_samples(store: EntityStore, attested: Attested, towns: Towns, usage: Usage, data: Path) -> Gathered:
     """Look at every text of every set."""
     blank = LinkModel({s: WeightTable(0.0, {}, ((0.0, 0.0),), 1.0) for s in SHAPES}, 1.0, 0.0, {})
-    linker = NameLinker(store, blank, attested, towns)
+    linker = NameLinker(store, blank, attested, towns, usage)
     slots = frames(store, data, half="dev")
     known = random_entities(store, 20 * GENERATED, SEED + 1, by_popularity=True)
     errors = load("errors", "dev", data)
@@ -281,7 +285,7 @@ def gather_samples(store: EntityStore, attested: Attested, towns: Towns, data: P
     others = Attested.of(count_attested(data, frozenset(case.id for case in drawn)))
     for name, cases in sets.items():
         if name == "right":
-            attested, linker = others, NameLinker(store, blank, others, towns)
+            attested, linker = others, NameLinker(store, blank, others, towns, usage)
         start = gathered.samples[-1].reading if gathered.samples else 0
         got, gathered.mentions[name] = collect(linker, name, cases, start, attested)
         gathered.sizes[name] = len({s.reading for s in got})
@@ -441,7 +445,7 @@ def main(
     if cache is not None and cache.is_file():
         gathered: Gathered = pickle.loads(cache.read_bytes())
     else:
-        gathered = gather_samples(store, attested, Towns(SHIPPED_TOWNS), data)
+        gathered = gather_samples(store, attested, Towns(SHIPPED_TOWNS), Usage(SHIPPED_USAGE), data)
         if cache is not None:
             cache.write_bytes(pickle.dumps(gathered))
     samples, sizes, mentions = gathered.samples, gathered.sizes, gathered.mentions

@@ -26,7 +26,8 @@ from app.names.link import LinkModel
 from app.names.linker import MODEL_FILE, NameLinker
 from app.names.store import EntityStore
 from app.names.towns import Towns
-from scripts.fit_linker import SHIPPED_TOWNS, count_attested
+from app.names.usage import Usage
+from scripts.fit_linker import SHIPPED_TOWNS, SHIPPED_USAGE, count_attested
 from scripts.names_benchmark import Case, one_segment, right_english
 
 SHIPPED = Path("app/names/data") / MODEL_FILE
@@ -78,7 +79,8 @@ def main(
     cases = right_english(seed, sentences, data)
     attested = Attested.of(count_attested(data, frozenset(case.id for case in cases)))
     store = EntityStore.open(names_dir)
-    done = measure(NameLinker(store, LinkModel.load(weights), attested, Towns(SHIPPED_TOWNS)), cases)
+    linker = NameLinker(store, LinkModel.load(weights), attested, Towns(SHIPPED_TOWNS), Usage(SHIPPED_USAGE))
+    done = measure(linker, cases)
     for row in done.rows():
         typer.echo(f"{row['count']}  {row['old']} -> {row['new']}  {row['where']}")
     typer.echo(

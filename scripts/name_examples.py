@@ -22,12 +22,13 @@ from app.names.mentions import Mention
 from app.names.normalise import normalise
 from app.names.store import EntityStore
 from app.names.towns import Towns
+from app.names.usage import Usage
 from app.seq2seq.codec import Mark, WordEdit, hint_pieces, mark_of
 from app.seq2seq.examples import NAMES, Example
 from app.seq2seq.export import HeldOutName
 from app.seq2seq.lexicon import Lexicon, suggestions
 from app.seq2seq.tokenizer import Tokenizer
-from scripts.fit_linker import SHIPPED_TOWNS, count_attested
+from scripts.fit_linker import SHIPPED_TOWNS, SHIPPED_USAGE, count_attested
 from scripts.measure_right_names import SHIPPED
 from scripts.names_benchmark import is_right_change, load, one_segment, pairs, references
 
@@ -89,13 +90,13 @@ class NameDamager:
 
     def __init__(self, names_dir: Path, data: Path) -> None:
         counts = count_attested(data)
-        model, towns = LinkModel.load(SHIPPED), Towns(SHIPPED_TOWNS)
+        model, towns, usage = LinkModel.load(SHIPPED), Towns(SHIPPED_TOWNS), Usage(SHIPPED_USAGE)
         whole = EntityStore.open(names_dir)
         lacking = frozenset(e.id for e in whole if _draws(e.id, LACKING))
         known = {key: n for key, n in counts.items() if not any(_draws(w, UNATTESTED) for w in key.split())}
-        self._whole = NameLinker(whole, model, Attested.of(counts), towns)
+        self._whole = NameLinker(whole, model, Attested.of(counts), towns, usage)
         self._lacking = EntityStore(whole.layers, without=lacking)
-        self._linker = NameLinker(self._lacking, model, Attested.of(known), towns)
+        self._linker = NameLinker(self._lacking, model, Attested.of(known), towns, usage)
 
     def sentences(self, texts: Iterable[str], rng: random.Random) -> Iterator[NamedSentence]:
         """Those of the texts for whose names, damaged or not, the linker has a hint."""

@@ -58,6 +58,7 @@ class Reading:
     mentions: tuple[Mention, ...]
     preceded_by: frozenset[str] = frozenset()  # the words before it, in lower case
     known_words: Mapping[str, int] = field(default_factory=dict)  # in how many names of the base its words stand
+    in_use: Mapping[str, float] = field(default_factory=dict)  # how often people write its words: Zipf's scale
     beside: frozenset[str] = frozenset()  # ISO codes of the countries named within a few words of it
     ends_another: bool = False  # a longer name of the document ends in it: it is somebody's surname as it stands
     is_town: bool = False  # a town or village, maybe one that the base lacks, is called so
@@ -977,6 +978,14 @@ def known_word(c: Comparison) -> Evidence | None:
     return Evidence("known_word", min(1.0, log10(1 + names) / 2)) if names else None
 
 
+def in_use(c: Comparison) -> Evidence | None:
+    """People write a word that would change as it is: it may be a name that the base lacks."""
+    if c.is_bag:
+        return None
+    zipf = max((c.reading.in_use.get(p.found, 0.0) for p in c.changed), default=0.0)
+    return Evidence("in_use", min(1.0, 0.4 + zipf / 10)) if zipf else None
+
+
 def another_name(c: Comparison) -> Evidence | None:
     """A word that would change is a name of its own that does not sound like the other: *Gary* and *Mary*."""
     for p in () if c.is_bag else c.changed:
@@ -1442,7 +1451,7 @@ FEATURES: tuple[Feature, ...] = (
     is_lost, is_read, is_round_trip, is_far_and_fits, is_far_abroad, mangled_rival, same_bag, sole_bag, famous_ending,
     short_name, body_fits, is_cut_in_place, obscure_place, well_formed, attested_variant, known_form,
     unvouched, is_exonym, respelt, same_given_name, sole_start, case_ending, office_and_word,
-    known_word, country_beside, unsupported_place,
+    known_word, in_use, country_beside, unsupported_place,
     untraced, unheard_of, letters_changed, short_place, other_given_name,
     begins_otherwise, other_person, obscure_exonym, other_surname,
 )  # fmt: skip

@@ -32,6 +32,8 @@ from app.names.normalise import normalise
 from app.names.store import Entity, EntityKind, EntityStore, StoreHandle
 from app.names.towns import FILE as TOWNS_FILE
 from app.names.towns import Towns
+from app.names.usage import FILE as USAGE_FILE
+from app.names.usage import Usage
 
 RULE_ENTITY = "MTR_NAME_ENTITY"  # linked to an entity by spelling, sound and context
 RULE_SPELLING = "MTR_NAME_SPELLING_RULE"  # linked through a way in which machines are known to spoil names
@@ -64,13 +66,17 @@ class NameLinker:
         model: Learned weights.
         attested: What edited English is known to contain.
         towns: Names of places beyond those of the base.
+        usage: How often people write a word.
     """
 
-    def __init__(self, store: StoreHandle | EntityStore, model: LinkModel, attested: Attested, towns: Towns) -> None:
+    def __init__(
+        self, store: StoreHandle | EntityStore, model: LinkModel, attested: Attested, towns: Towns, usage: Usage
+    ) -> None:
         self._handle = store
         self._model = model
         self._attested = attested
         self._towns = towns
+        self._usage = usage
         self._finder_of: tuple[EntityStore, CandidateFinder] | None = None
 
     @property
@@ -163,11 +169,13 @@ class NameLinker:
             if not self._is_worth_a_look(key, group) or any(_is_cited(text, m.span) for m in group):
                 continue
             known_words = {w: n for w in key.split() if (n := store.word_frequency(w))}
+            in_use = {w: zipf for w in key.split() if (zipf := self._usage.zipf(w))}
             reading = Reading(
                 group[0].text,
                 tuple(group),
                 _words_before(text, group),
                 known_words,
+                in_use,
                 _countries_beside(text, group),
                 key in surnames,
                 key in self._towns,
@@ -535,7 +543,9 @@ def build_linker(names_dir: Path, overlays: Sequence[Path] = ()) -> NameLinker:
     Raises:
         ResourceError: The knowledge base or the weights are missing or damaged.
     """
-    return NameLinker(StoreHandle(names_dir, overlays), _model(names_dir), _attested(names_dir), _towns(names_dir))
+    return NameLinker(
+        StoreHandle(names_dir, overlays), _model(names_dir), _attested(names_dir), _towns(names_dir), _usage(names_dir)
+    )
 
 
 def _model(names_dir: Path) -> LinkModel:
@@ -548,6 +558,10 @@ def _attested(names_dir: Path) -> Attested:
 
 def _towns(names_dir: Path) -> Towns:
     return Towns(_file(names_dir, TOWNS_FILE))
+
+
+def _usage(names_dir: Path) -> Usage:
+    return Usage(_file(names_dir, USAGE_FILE))
 
 
 def _file(names_dir: Path, name: str) -> Path:

@@ -18,6 +18,7 @@ import ctranslate2
 import numpy as np
 import numpy.typing as npt
 
+from app.core.diff import Change
 from app.core.errors import GenerationError, ResourceError
 from app.core.protocols import GenerationTask, ModelCard, Proposal, ProposedEdit
 from app.core.types import Mode, Span
@@ -200,7 +201,7 @@ class CTranslateGenerator:
         spelling = {i: only for i, reading in readings.items() if (only := reading.of_misspelt(True)).doubts}
         spelt = self._answered(spelling, least)
         respelt = {
-            i: Respelt.of(segments[i].text, sure, self._tokenizer)
+            i: Respelt.of(segments[i].text, [Change(Span(a.start, a.end), a.text) for a in sure], self._tokenizer)
             for i, answers in spelt.items()
             if respell and (sure := [a for a in answers if self._is_sure(a, segments[i], least[i] if least else 0.0)])
         }
@@ -211,8 +212,7 @@ class CTranslateGenerator:
             rest[i] = Reading(respelt[i].words, _quality(known), found).of_misspelt(False)
         for i, answers in self._answered(rest, least).items():
             if i in respelt:
-                origin = respelt[i].origin
-                answers = [replace(a, start=origin(a.start), end=origin(a.end)) for a in answers]
+                answers = list(_moved_back(answers, respelt[i]))
             results[i] = (results[i][0], sorted((*spelt.get(i, ()), *answers), key=lambda a: (a.start, a.end)))
         return results
 
@@ -531,9 +531,17 @@ def _moved(hints: Sequence[Doubt], words: Words, respelt: Respelt) -> list[Doubt
     moved = []
     for hint in hints:
         start, end = words.bounds[hint.mark.first][0], words.bounds[hint.mark.last - 1][1]
-        if mark := mark_of(respelt.words, respelt.here(start), respelt.here(end)):
+        span = respelt.offsets.to_patched(Span(start, end))
+        if span and (mark := mark_of(respelt.words, span.start, span.end)):
             moved.append(replace(hint, mark=mark))
     return moved
+
+
+def _moved_back(answers: Iterable[ScoredAnswer], respelt: Respelt) -> Iterator[ScoredAnswer]:
+    """Answers for what became of a segment as answers for the segment."""
+    for answer in answers:
+        if span := respelt.offsets.to_source(Span(answer.start, answer.end)):
+            yield replace(answer, start=span.start, end=span.end)
 
 
 def encoder_files(model: bytes, vocabulary: bytes) -> dict[str, bytes]:

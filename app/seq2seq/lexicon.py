@@ -16,7 +16,9 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from app.core.classify import FUNCTION_WORDS
+from app.core.diff import Change, OffsetMap, apply_edits
 from app.core.errors import ResourceError
+from app.core.types import Span
 from app.seq2seq.codec import hint_pieces
 from app.seq2seq.ngrams import NGrams
 from app.seq2seq.tokenizer import Tokenizer, Words
@@ -122,10 +124,12 @@ class Lexicon:
         near = process.extract(word, words, scorer=OSA.distance, score_cutoff=most, limit=None)
         found = [(text, math.log(self.counts[text]) - _STROKE * strokes) for text, strokes, _ in near]
         for at in range(1, len(word)):
-            left, right = self.counts.get(word[:at], 0), self.counts.get(word[at:], 0)
+            left, right = word[:at], word[at:]
             # Two nouns written as one are mostly a compound that the text likes so.
-            if min(left, right) >= SUGGESTED and not FUNCTION_WORDS.isdisjoint((word[:at], word[at:])):
-                found.append((f"{word[:at]} {word[at:]}", min(math.log(left), math.log(right)) - _NO_SPACE))
+            if self.count(f"{left} {right}") >= SUGGESTED and not FUNCTION_WORDS.isdisjoint((left, right)):
+                seen = self._ngrams.count(left, right) if self._ngrams else self.count(f"{left} {right}")
+                if seen:
+                    found.append((f"{left} {right}", math.log(seen) - _NO_SPACE))
         return tuple(sorted(found, key=lambda pair: (-pair[1], pair[0]))[:_CANDIDATES])
 
 
@@ -149,14 +153,10 @@ def suggestions(words: Words, lexicon: Lexicon, tokenizer: Tokenizer) -> Iterato
 
 def _put_right(words: Words, meant: Mapping[int, str], index: int) -> tuple[str, int, int]:
     """The text with what was meant in place of some words, and where another word lies in it."""
-    text, (start, end) = words.text, words.bounds[index]
-    for i in sorted(meant, reverse=True):
-        first, last = words.bounds[i]
-        text = text[:first] + meant[i] + text[last:]
-        if i < index:
-            shift = len(meant[i]) - (last - first)
-            start, end = start + shift, end + shift
-    return text, start, end
+    changes = [Change(Span(*words.bounds[i]), meant[i]) for i in sorted(meant)]
+    place = OffsetMap.of(words.text, changes).to_patched(Span(*words.bounds[index]))
+    assert place is not None  # a word that is not among the others
+    return apply_edits(words.text, changes), place.start, place.end
 
 
 def _is_joined(words: Words, index: int) -> bool:

@@ -77,6 +77,11 @@ class NGrams:
         self._log_all = self._log_count([ALL]) or 0.0
         self._seen_before = lru_cache(_REMEMBERED)(self._count_before)
 
+    def count(self, *words: str) -> float:
+        """How often one to three words, in lower case, were seen side by side; 0 where that was hardly ever."""
+        seen = self._log_count(words)
+        return 0.0 if seen is None else math.exp(seen)
+
     def log_ratio(self, text: str, start: int, end: int, new: str) -> float:
         """The logarithm of how many times likelier ``text`` is with ``new`` in place of ``text[start:end]``."""
         left, right = _neighbours(text, start, end)

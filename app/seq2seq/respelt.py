@@ -5,50 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.seq2seq.calibrate import ScoredAnswer
+from app.core.diff import Change, OffsetMap, apply_edits
 from app.seq2seq.tokenizer import Tokenizer, Words
 
 
 @dataclass(frozen=True, slots=True)
 class Respelt:
-    """A segment with some changes made.
-
-    Attributes:
-        words: The segment as it is then.
-        changes: What was changed, in order, none touching another; offsets are those of the text as it was.
-    """
+    """A segment with some changes made, and which place of it is which of the text as it was."""
 
     words: Words
-    changes: tuple[ScoredAnswer, ...]
+    offsets: OffsetMap
 
     @classmethod
-    def of(cls, text: str, changes: Sequence[ScoredAnswer], tokenizer: Tokenizer) -> Respelt:
-        """The segment ``text`` with these changes, in order, made."""
-        parts, at = [], 0
-        for change in changes:
-            parts += [text[at : change.start], change.text]
-            at = change.end
-        return cls(tokenizer.words("".join([*parts, text[at:]])), tuple(changes))
+    def of(cls, text: str, changes: Sequence[Change], tokenizer: Tokenizer) -> Respelt:
+        """The segment ``text`` with these changes made, which are in order and not in conflict."""
+        return cls(tokenizer.words(apply_edits(text, changes)), OffsetMap.of(text, changes))
 
     @property
     def changed(self) -> list[int]:
         """Indices of the words that were changed."""
-        spans, shift = [], 0
-        for change in self.changes:
-            spans.append((change.start + shift, change.start + shift + len(change.text)))
-            shift += len(change.text) - (change.end - change.start)
+        spans = [*zip(self.offsets.patched_starts, self.offsets.patched_ends, strict=True)]
         return [i for i, (start, end) in enumerate(self.words.bounds) if any(a < end and start < b for a, b in spans)]
-
-    def here(self, at: int) -> int:
-        """Where a place of the text as it was lies now, one outside of the changes."""
-        return at + sum(len(c.text) - (c.end - c.start) for c in self.changes if c.end <= at)
-
-    def origin(self, at: int) -> int:
-        """Where a place lay in the text as it was."""
-        shift = 0
-        for change in self.changes:
-            grown = len(change.text) - (change.end - change.start)
-            if change.end + shift + grown > at:
-                break
-            shift += grown
-        return at - shift

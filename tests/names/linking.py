@@ -14,6 +14,8 @@ from app.names.linker import MODEL_FILE, NameLinker
 from app.names.store import Entity, EntityKind, EntityStore, Name, NameKind, Role
 from app.names.towns import FILE as TOWNS_FILE
 from app.names.towns import Towns
+from app.names.usage import FILE as USAGE_FILE
+from app.names.usage import Usage
 
 SHIPPED = Path(__file__).resolve().parents[2] / "app" / "names" / "data"
 PERSON, ORGANISATION, PLACE = EntityKind
@@ -65,6 +67,7 @@ def linker(folder: Path, *more: Entity) -> NameLinker:
         LinkModel.load(SHIPPED / MODEL_FILE),
         Attested(SHIPPED / FILE),
         Towns(SHIPPED / TOWNS_FILE),
+        Usage(SHIPPED / USAGE_FILE),
     )
 
 

@@ -21,6 +21,8 @@ from app.names.mentions import find_mentions
 from app.names.store import StoreHandle
 from app.names.towns import FILE as TOWNS_FILE
 from app.names.towns import Towns
+from app.names.usage import FILE as USAGE_FILE
+from app.names.usage import Usage
 from tests.names.linking import SHIPPED, link, linker, person, repaired, store
 
 
@@ -183,6 +185,7 @@ def test_a_new_version_of_the_base_comes_into_use_between_two_documents(tmp_path
         LinkModel.load(SHIPPED / MODEL_FILE),
         Attested(SHIPPED / FILE),
         Towns(SHIPPED / TOWNS_FILE),
+        Usage(SHIPPED / USAGE_FILE),
     )
     text = "It was President Tiiu Rannamaja of Estonia who spoke in 2015."
     before = own.version

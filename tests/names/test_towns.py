@@ -11,6 +11,7 @@ from app.names.attested import FILE, Attested
 from app.names.link import LinkModel
 from app.names.linker import MODEL_FILE, NameLinker
 from app.names.towns import Towns
+from app.names.usage import Usage
 from tests.names.linking import SHIPPED, linker, repaired, store
 
 TEXT = "They moved to Valkeapuri in Finland in 2015."
@@ -38,5 +39,6 @@ def test_what_some_town_is_called_is_no_damaged_name(tmp_path: Path) -> None:
         LinkModel.load(SHIPPED / MODEL_FILE),
         Attested(SHIPPED / FILE),
         Towns.of(["Valkeapuri"]),
+        Usage(None),
     )
     assert repaired(names, TEXT) == TEXT

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.seq2seq.calibrate import ScoredAnswer
+from app.core.diff import Change, apply_edits
+from app.core.types import Span
 from app.seq2seq.respelt import Respelt
 from app.seq2seq.tokenizer import Tokenizer
 from tests.seq2seq.tiny import make_tokenizer
@@ -20,17 +21,14 @@ def tokenizer(tmp_path_factory: pytest.TempPathFactory) -> Tokenizer:
     return make_tokenizer(tmp_path_factory.mktemp("tokenizer"))
 
 
-def change(start: int, end: int, new: str) -> ScoredAnswer:
-    return ScoredAnswer(start, end, new, 0.9, 0.0, 1, 0.1, 1)
-
-
-def respelt_with(words: set[str], tokenizer: Tokenizer) -> Respelt:
+def respelt_with(words: set[str], tokenizer: Tokenizer) -> tuple[Respelt, list[Change]]:
     places = sorted((TEXT.index(word), word) for word in words)
-    return Respelt.of(TEXT, [change(at, at + len(word), MEANT[word]) for at, word in places], tokenizer)
+    changes = [Change(Span(at, at + len(word)), MEANT[word]) for at, word in places]
+    return Respelt.of(TEXT, changes, tokenizer), changes
 
 
 def test_the_words_that_were_changed_are_known(tokenizer: Tokenizer) -> None:
-    respelt = respelt_with({"alot", "dont"}, tokenizer)
+    respelt, _ = respelt_with({"alot", "dont"}, tokenizer)
     assert respelt.words.text == "It has a lot of wich, don't you thnk so ?"
     assert "".join(respelt.words.surfaces()[i] for i in respelt.changed) == "alotdon't"
 
@@ -40,23 +38,15 @@ def test_the_words_that_were_changed_are_known(tokenizer: Tokenizer) -> None:
 def test_what_else_is_changed_comes_out_the_same_in_either_text(
     tokenizer: Tokenizer, words: set[str], data: st.DataObject
 ) -> None:
-    respelt = respelt_with(words, tokenizer)
+    respelt, changes = respelt_with(words, tokenizer)
     text = respelt.words.text
     others = [b for i, b in enumerate(respelt.words.bounds) if i not in respelt.changed]
     start, end = data.draw(st.sampled_from(others))
     if data.draw(st.booleans()):
         start = end  # something is put in behind the word
     there = text[:start] + "<new>" + text[end:]
-    origin = change(respelt.origin(start), respelt.origin(end), "<new>")
-    assert TEXT[origin.start : origin.end] == text[start:end]
-    both = sorted([*respelt.changes, origin], key=lambda c: (c.start, c.end))
-    assert Respelt.of(TEXT, both, tokenizer).words.text == there
-
-
-@given(words=st.sets(st.sampled_from(sorted(MEANT))))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_a_place_leads_there_and_back(tokenizer: Tokenizer, words: set[str]) -> None:
-    respelt = respelt_with(words, tokenizer)
-    inside = {at for c in respelt.changes for at in range(c.start + 1, c.end)}
-    for at in set(range(len(TEXT) + 1)) - inside:
-        assert respelt.origin(respelt.here(at)) == at
+    origin = respelt.offsets.to_source(Span(start, end))
+    assert origin is not None
+    assert origin.of(TEXT) == text[start:end]
+    both = sorted([*changes, Change(origin, "<new>")], key=lambda c: c.span)
+    assert apply_edits(TEXT, both) == there
