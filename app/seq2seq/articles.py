@@ -22,14 +22,14 @@ def odds_of_an(ngrams: NGrams, word: str) -> float:
     return max(-MOST_ODDS, min(MOST_ODDS, ngrams.log_ratio_before("an", "a", word.lower())))
 
 
-def doubtful_articles(words: Words, ngrams: NGrams) -> Iterator[int]:
-    """Indices of articles that right English does not write before the word that follows."""
+def doubtful_articles(words: Words, ngrams: NGrams) -> Iterator[tuple[int, str]]:
+    """Indices of articles that right English does not write before the word that follows, each with the other one."""
     found = {match.start(): match for match in _PLACE.finditer(words.text)}
     for i, (start, _) in enumerate(words.bounds):
         if match := found.get(start):
-            odds = odds_of_an(ngrams, match[2])
-            if (odds if match[1].lower() == "a" else -odds) >= SURE:
-                yield i
+            other = _OTHER[match[1].lower()]
+            if _odds_of(other, ngrams, match[2]) >= SURE:
+                yield i, other.capitalize() if match[1].istitle() else other
 
 
 def article_odds(ngrams: NGrams, text: str, start: int, end: int, new: str) -> float:
@@ -50,5 +50,9 @@ def article_odds(ngrams: NGrams, text: str, start: int, end: int, new: str) -> f
     match = _PLACE.match(text, at)
     if not match:
         return 0.0
-    odds = odds_of_an(ngrams, match[2])
-    return odds if new_words[0].lower() == "an" else -odds
+    return _odds_of(new_words[0].lower(), ngrams, match[2])
+
+
+def _odds_of(article: str, ngrams: NGrams, word: str) -> float:
+    odds = odds_of_an(ngrams, word)
+    return odds if article == "an" else -odds

@@ -25,7 +25,7 @@ from app.core.types import Mode, Span
 from app.seq2seq.articles import article_odds, doubtful_articles
 from app.seq2seq.calibrate import Calibration, NameCalibration, ScoredAnswer
 from app.seq2seq.codec import MAX_ANSWER, Mark, decoder_prompt, encoder_input, hint_pieces, mark_of, read_answer
-from app.seq2seq.lexicon import read_lexicon, suggestions
+from app.seq2seq.lexicon import Lexicon, read_lexicon, suggestions, unknown_words
 from app.seq2seq.ngrams import NGrams
 from app.seq2seq.respelt import Respelt
 from app.seq2seq.tokenizer import EOS, Tokenizer, Words
@@ -223,38 +223,38 @@ class CTranslateGenerator:
     def _answered(
         self, readings: Mapping[int, Reading], least: Sequence[float] | None
     ) -> dict[int, list[ScoredAnswer]]:
-        """The answers for the doubts of each segment that can reach ``least``, with what the detector thinks of each in
-        its place, alone."""
+        """The answers for the doubts of each segment that can reach ``least`` and write no word that nobody knows, with
+        what the detector thinks of each in its place, alone."""
         asked = {
             i: replace(r, doubts=self.worth_asking(r.doubts, r.words, r.quality, least[i], r.places)) if least else r
             for i, r in readings.items()
         }
         wanted = [
-            (i, a)
+            (i, a, edited)
             for i, answers in self._correct(asked)
             for a in answers
-            if not least or a.told or self._calibration.at_first(a, readings[i].words.text) >= least[i]
-        ]
-        edited = [
-            self._tokenizer.words(text[: a.start] + a.text + text[a.end :])
-            for i, a in wanted
-            for text in (readings[i].words.text,)
+            for words in (readings[i].words,)
+            if not least or a.told or self._calibration.at_first(a, words.text) >= least[i]
+            for edited in (self._tokenizer.words(words.text[: a.start] + a.text + words.text[a.end :]),)
+            if a.told or not invented(edited, words, self.lexicon)
         ]
         read: dict[int, list[ScoredAnswer]] = {i: [] for i in readings}
-        for (i, a), words, probabilities in zip(wanted, edited, self._detect(edited), strict=True):
+        detected = self._detect([edited for _, _, edited in wanted])
+        for (i, a, words), probabilities in zip(wanted, detected, strict=True):
             doubt = doubt_within(words, probabilities, a.start, a.start + len(a.text))
             read[i].append(replace(a, doubt_after=doubt))
         return read
 
     def doubts(self, words: Words, probabilities: Floats, hints: Sequence[Doubt] = ()) -> list[Doubt]:
         """Every mark of a segment that asks for an answer: hinted ones, misspelt words, what the detector doubts, and
-        the parts of that.
+        the parts of that. An article that does not fit the next word comes with the other one as a hint.
 
         Args:
             words: The segment.
             probabilities: As ``find_doubts`` takes them.
             hints: Of the linker; they win.
         """
+        # A misspelt word is wrong whatever stands beside it, and what is wrong there is asked about, too.
         hints = [replace(h, probability=float(probabilities[h.mark.first : h.mark.last, 0].max())) for h in hints]
         spelling = [
             Doubt(Mark(s.index, s.index + 1), float(probabilities[s.index, 0]), s.pieces, s.text,
@@ -264,13 +264,22 @@ class CTranslateGenerator:
         hints = with_hints((), hints)
         spelling = [s for s in spelling if not any(touches(s.mark, hint.mark) for hint in hints)]
         least = self._detect_threshold
-        if articles := [*doubtful_articles(words, self._ngrams)]:
-            probabilities = probabilities.copy()
-            probabilities[articles, 0] = np.maximum(probabilities[articles, 0], least)
-        found = with_hints(find_doubts(probabilities, least), hints, spelling)
+        if articles := {Mark(i, i + 1): article for i, article in doubtful_articles(words, self._ngrams)}:
+            probabilities, places = probabilities.copy(), [mark.first for mark in articles]
+            probabilities[places, 0] = np.maximum(probabilities[places, 0], least)
+        known = _without(probabilities, [s.mark.first for s in spelling])
+        found = [*with_hints(find_doubts(known, least), hints), *spelling]
         unhinted = (doubt for doubt in found if not doubt.hint)
-        parts = [part for doubt in unhinted for part in parts_of(doubt, words, probabilities, least)]
-        return sorted((*found, *parts), key=lambda d: d.mark)
+        parts = [part for doubt in unhinted for part in parts_of(doubt, words, known, least)]
+        return sorted(
+            (
+                replace(d, hint=hint_pieces(articles[d.mark], self._tokenizer))
+                if d.mark in articles and not d.hint
+                else d
+                for d in (*found, *parts)
+            ),
+            key=lambda d: d.mark,
+        )
 
     def asked(self, words: Words, probabilities: Floats, mode: Mode) -> list[Doubt]:
         """The doubts of a segment that ``mode`` has answered; arguments as of ``doubts``."""
@@ -391,6 +400,11 @@ def doubt_within(words: Words, probabilities: Floats, start: int, end: int) -> f
     return float(max(probabilities[first:last, 0].max(initial=0.0), probabilities[first : last + 1, 1].max()))
 
 
+def invented(edited: Words, words: Words, lexicon: Lexicon) -> set[str]:
+    """The words of an edited segment that neither the lexicon knows nor the segment had."""
+    return {*unknown_words(edited, lexicon).values()} - {*words.text.lower().split(), *map(str.lower, words.surfaces())}
+
+
 def weights_sha256(folder: Path) -> str:
     """The checksum of an exported network."""
     digest = hashlib.sha256()
@@ -499,15 +513,14 @@ def told_names(hints: Iterable[tuple[Span, str, float]], words: Words, tokenizer
     return found
 
 
-def with_hints(doubts: Sequence[Doubt], hints: Sequence[Doubt], misspelt: Sequence[Doubt] = ()) -> list[Doubt]:
+def with_hints(doubts: Sequence[Doubt], hints: Sequence[Doubt]) -> list[Doubt]:
     """Doubts and hinted spans in order; a hint takes the place of every doubt, and later hint, that it touches.
 
     Args:
         doubts: Of the detector.
         hints: Of a linker.
-        misspelt: Hinted words that touch no hint; one is wrong beside another, too.
     """
-    chosen = [*misspelt]
+    chosen: list[Doubt] = []
     for candidate in (*hints, *doubts):
         if not any(touches(candidate.mark, other.mark) for other in chosen):
             chosen.append(candidate)

@@ -35,6 +35,7 @@ from app.seq2seq.ctranslate import (
     CTranslateGenerator,
     Doubt,
     Floats,
+    invented,
     told_names,
     weights_sha256,
     without_rivals,
@@ -401,7 +402,8 @@ def agreement(
 ) -> dict[str, float]:
     """Shares of ``sentences`` with the same answers from int8 as from float32, and in one batch as one by one.
 
-    Each is answered as it stands; what is read again with misspelt words put right is another sentence.
+    Each is answered as it stands; what is read again with misspelt words put right is another sentence. Answers with
+    words that nobody knows count for neither.
     """
     cut = [tokenizer.words(sentence) for sentence in sentences]
 
@@ -410,7 +412,14 @@ def agreement(
 
     together = [plain(answers) for _, answers in generator.answer(cut, respell=False)]
     alone = [plain(generator.answer([words], respell=False)[0][1]) for words in cut]
-    exact = torch_answers(network, cut, tokenizer, generator.doubts)
+    exact = [
+        [
+            (start, end, text)
+            for start, end, text in answers
+            if not invented(tokenizer.words(words.text[:start] + text + words.text[end:]), words, generator.lexicon)
+        ]
+        for words, answers in zip(cut, torch_answers(network, cut, tokenizer, generator.doubts), strict=True)
+    ]
     n = len(cut)
     return {
         "sentences": n,

@@ -133,16 +133,22 @@ class Lexicon:
         return tuple(sorted(found, key=lambda pair: (-pair[1], pair[0]))[:_CANDIDATES])
 
 
-def suggestions(words: Words, lexicon: Lexicon, tokenizer: Tokenizer) -> Iterator[Suggestion]:
-    """Words that the lexicon does not know and has a suggestion for; the first may be written with a capital.
-
-    Between neighbours that people are known to misspell a word has to fit as if they were put right.
-    """
+def unknown_words(words: Words, lexicon: Lexicon) -> dict[int, str]:
+    """Words that the lexicon judges and does not know, by their index; the first may be written with a capital."""
     unknown: dict[int, str] = {}
     for i, surface in enumerate(words.surfaces()):
         word = surface.lower() if i == 0 and surface.istitle() else surface
         if lexicon.judges(word) and word not in lexicon and not _is_joined(words, i):
             unknown[i] = word
+    return unknown
+
+
+def suggestions(words: Words, lexicon: Lexicon, tokenizer: Tokenizer) -> Iterator[Suggestion]:
+    """Words that the lexicon does not know and has a suggestion for.
+
+    Between neighbours that people are known to misspell a word has to fit as if they were put right.
+    """
+    unknown = unknown_words(words, lexicon)
     meant = {i: text for i, word in unknown.items() if (text := lexicon.misspellings.get(word, ""))}
     for i, word in unknown.items():
         text = meant.get(i) or lexicon.suggest(*_put_right(words, meant, i))

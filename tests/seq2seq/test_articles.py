@@ -50,8 +50,8 @@ def test_what_right_english_does_not_write_is_in_doubt(ngrams: NGrams, tokenizer
     words = tokenizer.words(
         "A apple, an hour, an university, a uncle; vitamin A hour, a FBI, a 8, plan a-hour, a “hour”."
     )
-    places = [words.surfaces()[i : i + 2] for i in doubtful_articles(words, ngrams)]
-    assert places == [["A", "apple"], ["an", "university"], ["a", "uncle"], ["A", "hour"]]
+    places = [(*words.surfaces()[i : i + 2], other) for i, other in doubtful_articles(words, ngrams)]
+    assert places == [("A", "apple", "An"), ("an", "university", "a"), ("a", "uncle", "an"), ("A", "hour", "An")]
 
 
 @pytest.mark.parametrize(

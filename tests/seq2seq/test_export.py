@@ -31,6 +31,7 @@ from app.seq2seq.ctranslate import (
     Reading,
     doubt_within,
     find_doubts,
+    invented,
     parts_of,
     told_names,
     with_hints,
@@ -51,7 +52,7 @@ from app.seq2seq.export import (
     write_card,
     write_manifest,
 )
-from app.seq2seq.lexicon import write_lexicon
+from app.seq2seq.lexicon import Lexicon, write_lexicon
 from app.seq2seq.network import RepairNetwork
 from app.seq2seq.ngrams import NGrams, count_runs, write_ngrams
 from app.seq2seq.respelt import Respelt
@@ -229,14 +230,42 @@ def test_a_word_that_is_none_is_asked_about_with_what_it_was_meant_to_be(
     assert told == [("Schoool", "school", "School"), ("schol", "school", "school"), ("shcool", "school", "school")]
 
 
-def test_misspelt_words_side_by_side_are_each_asked_about_and_what_they_touch_is_not(
+def test_misspelt_words_side_by_side_are_each_asked_about_and_so_is_what_stands_beside_them(
     made: tuple[Path, RepairNetwork, Tokenizer], generator: CTranslateGenerator
 ) -> None:
     words = made[2].words("We schol shcool to the sea .")
-    probabilities = np.full((len(words) + 1, 2), 0.9, np.float32)
-    probabilities[4:] = 0.1
-    found = generator.doubts(words, probabilities)
-    assert [(d.mark, d.suggestion) for d in found] == [(Mark(1, 2), "school"), (Mark(2, 3), "school")]
+    probabilities = np.full((len(words) + 1, 2), 0.1, np.float32)
+    probabilities[:4, 0] = 0.9
+    found = [(d.mark, d.suggestion) for d in generator.doubts(words, probabilities)]
+    assert found == [(Mark(0, 1), ""), (Mark(1, 2), "school"), (Mark(2, 3), "school"), (Mark(3, 4), "")]
+
+
+@pytest.mark.parametrize(
+    ("edited", "found"),
+    [
+        ("The schoools go xyzzy.", {"schoools"}),
+        ("Schoools go xyzzy.", {"schoools"}),
+        ("The school-yeer goes xyzzy.", set()),
+        ("The schools go Xyzzy.", set()),
+        ("The school goes.", set()),
+    ],
+)
+def test_a_word_that_neither_the_list_nor_the_text_has_is_invented(
+    made: tuple[Path, RepairNetwork, Tokenizer], edited: str, found: set[str]
+) -> None:
+    tokenizer = made[2]
+    lexicon = Lexicon({"schools": 9, "school": 9, "goes": 9})
+    assert invented(tokenizer.words(edited), tokenizer.words("The schools go xyzzy."), lexicon) == found
+
+
+def test_no_word_is_written_that_nobody_knows(
+    made: tuple[Path, RepairNetwork, Tokenizer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generator, words = CTranslateGenerator(made[0]), made[2].words(PAIRS[0][0])
+    ((_, answers),) = generator.answer([words])
+    assert {a.text.strip() for a in answers} == {"goes"}
+    generator.lexicon = Lexicon({word: n for word, n in generator.lexicon.counts.items() if word != "goes"})
+    assert generator.answer([words])[0][1] == []
 
 
 def test_an_article_that_right_english_does_not_write_there_is_asked_about(
@@ -250,6 +279,7 @@ def test_an_article_that_right_english_does_not_write_there_is_asked_about(
     (doubt,) = generator.doubts(words, np.zeros((len(words) + 1, 2), np.float32))
     assert doubt.mark == Mark(2, 3)
     assert doubt.probability == pytest.approx(0.3)  # the least that is a doubt
+    assert tokenizer.decode(doubt.hint).strip() == "an"
 
 
 def test_the_rest_of_a_segment_is_read_with_its_misspelt_words_put_right(

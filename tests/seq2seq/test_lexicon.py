@@ -90,6 +90,14 @@ def test_two_nouns_written_as_one_are_left_as_they_are() -> None:
     assert LEXICON.suggest("waterslides") == ""
 
 
+def test_only_words_that_stand_side_by_side_elsewhere_may_lack_a_space(tmp_path: Path) -> None:
+    counts = {"them": 900, "self": 90, "a": 9000, "lot": 90}
+    write_ngrams(tmp_path / "runs", count_runs(["They saw a lot of them.", "The self is them."] * 9))
+    for ngrams, meant in ((None, ["them self", "a lot"]), (NGrams(tmp_path / "runs"), ["", "a lot"])):
+        lexicon = Lexicon(counts, ngrams=ngrams)
+        assert [lexicon.suggest(word) for word in ("themself", "alot")] == meant
+
+
 def test_what_was_seen_once_is_known_and_not_suggested() -> None:
     assert "gouvernment" in LEXICON
     assert LEXICON.suggest("gouvernmet") == "government"

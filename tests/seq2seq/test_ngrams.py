@@ -53,6 +53,12 @@ def test_runs_are_counted_and_rare_ones_left_out() -> None:
     assert f"{UNKNOWN} has it" not in counts
 
 
+def test_words_side_by_side_were_seen_so_often(ngrams: NGrams) -> None:
+    assert ngrams.count("has") == pytest.approx(9, rel=0.06)
+    assert ngrams.count("has", "seen", "it") == pytest.approx(8, rel=0.06)
+    assert ngrams.count("seen", "has") == ngrams.count("xyzzy") == 0
+
+
 def test_a_run_that_was_seen_is_likelier_than_one_that_was_not(ngrams: NGrams) -> None:
     text = "We has seen it."
     assert ngrams.log_ratio(text, 3, 6, "have") > 4
