@@ -18,10 +18,10 @@ import regex
 from lxml import etree
 
 from app.core.errors import InputError
+from app.core.inflection import Form, article, bases, inflect, is_plural
 from app.core.protect import Protection
 from app.core.protocols import LinkResult
 from app.core.types import Edit, EditKind, GlossaryEntry, GlossaryUse, Origin, ProtectedSpan, Segment, Span, TermKind
-from app.names.inflection import Form, article, bases, inflect, is_plural
 
 __all__ = ["GlossaryFormat", "GlossaryMatcher", "read_glossary", "write_glossary"]
 

@@ -23,6 +23,7 @@ from functools import partial
 from rapidfuzz.distance import OSA
 
 from app.core.classify import IRREGULAR_NOUNS, IRREGULAR_VERBS
+from app.core.inflection import article
 from app.seq2seq.constructions import (
     CONSTRUCTIONS,
     Construction,
@@ -387,12 +388,18 @@ def _article(text: SlipText, rng: random.Random) -> None:
         if rng.random() < 0.7:
             text.delete(at)
         else:
-            text.replace(at, rng.choice([a for a in _ARTICLES if a != text.words[at].lower()]))
+            text.replace(at, "the" if text.words[at].lower() != "the" else _indefinite(text, at + 1))
         return
     gaps = [i for i in range(1, len(text.words)) if text.words[i].islower() and text.words[i].isalpha()
             and text.words[i].lower() not in _SMALL and text.words[i - 1].lower() not in _ARTICLES]  # fmt: skip
     if gaps:
-        text.insert(rng.choice(gaps), "the" if rng.random() < 0.8 else "a")
+        at = rng.choice(gaps)
+        text.insert(at, "the" if rng.random() < 0.8 else _indefinite(text, at))
+
+
+def _indefinite(text: SlipText, at: int) -> str:
+    """*A* or *an*, as the word there asks for: nobody writes "an way" for "the way"."""
+    return article(text.words[at]) if at < len(text.words) else "a"
 
 
 def _preposition(text: SlipText, rng: random.Random) -> None:

@@ -55,6 +55,15 @@ def test_slips_of_every_kind_are_drawn(tokenizer: Tokenizer) -> None:
         assert any(sign in text for text in seen), sign
 
 
+def test_another_article_is_one_that_the_next_word_asks_for(tokenizer: Tokenizer) -> None:
+    words = tokenizer.words("The sea took an hour of the islands and a plan of old trees with it.")
+    slipper = Slipper.of(LEXICON, ())
+    seen = {slipper.slip(words, 1, random.Random(seed), only="article") for seed in range(400)}
+    for sign in ("A sea", "took the hour", "of an islands", "the plan", "of an old", "took hour"):
+        assert any(sign in text for text in seen), sign
+    assert not any(sign in text for text in seen for sign in ("An sea", "a hour", "a islands", "an plan", "a old"))
+
+
 def test_a_slip_is_never_another_tense_alone(tokenizer: Tokenizer) -> None:
     text = "They walked to the country and he walks, for she had what they were."
     slipper = Slipper.of(LEXICON, ())

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.names.inflection import Form, article, bases, inflect, is_plural
+from app.core.inflection import Form, article, bases, inflect, is_plural
 
 
 @pytest.mark.parametrize(
