@@ -28,7 +28,7 @@ from app.seq2seq.export import (
     calibration_error,
     choose_points,
     clean_answers,
-    fit_calibration,
+    cross_fit,
     highest_confidences,
     judge,
     surest,
@@ -156,7 +156,7 @@ FEATURE_SETS = (
 )
 
 
-def probability_of_answer(row: Sequence[float]) -> float:
+def probability_of_answer(row: Sequence[float], _half: int) -> float:
     """What the decoder itself says, from the features of an answer."""
     return math.exp(row[FEATURES.index("log_prob")])
 
@@ -175,8 +175,8 @@ def calibration(
     judged = judge(generator, sets.pairs, tokenizer)
     touched = clean_answers(generator, sets.clean, tokenizer)
     rows = []
-    fits = [(name, fit_calibration(judged, (), used).probability) for name, used in FEATURE_SETS]
-    fits.append(("and what is edited in clean sentences", fit_calibration(judged, touched).probability))
+    fits = [(name, cross_fit(judged, (), used).unseen) for name, used in FEATURE_SETS]
+    fits.append(("and what is edited in clean sentences", cross_fit(judged, touched).unseen))
     for name, confidence in (("probability of the answer as it is", probability_of_answer), *fits):
         made = surest(confidence, judged)
         error, _ = calibration_error(confidence, made)
@@ -184,7 +184,7 @@ def calibration(
         points = choose_points(confidence, made, worst, len(sets.clean), len(sets.real))
         counts = []
         for point in points.values():
-            gains = [j.gain for j in made if confidence(j.row) >= point]
+            gains = [j.gain for j in made if confidence(j.row, j.half) >= point]
             counts.append(f"{sum(gain > 0 for gain in gains):,} of {len(gains):,}")
         rows.append([name, f"{error:.3f}", *counts])
     head = ["confidence from", "ECE", *(f"right edits, {mode.value}" for mode in BOUNDS)]

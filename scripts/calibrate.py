@@ -4,9 +4,9 @@
 
 The weights stay. Calibration and operating points are fitted on ``DATA/mt/pe-dev.jsonl.xz`` (human post-edits held out
 from training), on the held-out documents of ``DATA/mt/wmt-train.jsonl.xz``, and on held-out clean sentences with
-grammatical slips: half of the documents for the fit, the other half for the reported calibration error. Other held-out
-clean sentences bound the harm. What to think of a name that the linker tells is fitted on the translations that the
-linker was fitted on.
+grammatical slips. Other held-out clean sentences bound the harm. Calibration error, operating points and counts are
+those of two fits on a half of the documents each, which tell of the other half; what is shipped is fitted on all. What
+to think of a name that the linker tells is fitted on the translations that the linker was fitted on.
 """
 
 from __future__ import annotations

@@ -49,7 +49,8 @@ from app.seq2seq.tokenizer import BOS, EOS, UNK, Tokenizer, Words
 # would decide.
 BOUNDS = {Mode.MINIMAL: (0.002, 0.92, 0.0005), Mode.FLUENT: (0.006, 0.8, 0.01)}
 
-Confidence = Callable[[Sequence[float]], float]  # of an edit, from the features of its answer
+# Of an edit, from the features of its answer and the half of the documents that it is of.
+Confidence = Callable[[Sequence[float], int], float]
 REAL_SHARE = 1 / 2  # of the weight of all answers that the calibration is fitted on
 
 
@@ -87,7 +88,7 @@ class JudgedName:
 
     row: list[float]
     is_right: bool
-    is_for_fit: bool
+    half: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +101,8 @@ class JudgedAnswer:
     edit: ProposedEdit  # its confidence is not known yet
 
     @property
-    def is_for_fit(self) -> bool:
-        return _is_for_fit(self.pair.document)
+    def half(self) -> int:
+        return _half_of(self.pair.document)
 
     @property
     def is_real(self) -> bool:
@@ -113,7 +114,19 @@ class TouchedSentence:
     """A clean sentence for which the network has answers, with the calibration features of each."""
 
     rows: list[list[float]]
-    is_for_fit: bool
+    half: int
+
+
+@dataclass(frozen=True, slots=True)
+class CrossFit:
+    """A calibration fitted on all answers, and for the documents of either half one that has not seen them."""
+
+    whole: Calibration
+    halves: tuple[Calibration, Calibration]
+
+    def unseen(self, row: Sequence[float], half: int) -> float:
+        """The confidence of an edit by the calibration that has not seen its half."""
+        return self.halves[half].probability(row)
 
 
 def convert(network: RepairNetwork, tokenizer: Tokenizer, out: Path) -> None:
@@ -149,7 +162,7 @@ def write_manifest(folder: Path, values: Mapping[str, Any]) -> None:
 
 
 def judge(generator: CTranslateGenerator, pairs: Sequence[HeldOut], tokenizer: Tokenizer) -> list[JudgedAnswer]:
-    """Every answer of the network on ``pairs``, alone in its sentence; half of the documents are for the fit."""
+    """Every answer of the network on ``pairs``, alone in its sentence."""
     cut = [tokenizer.words(pair.machine) for pair in pairs]
     judged = []
     for pair, words, (_, answers) in zip(pairs, cut, generator.answer(cut), strict=True):
@@ -167,15 +180,16 @@ def surest(confidence: Confidence, judged: Sequence[JudgedAnswer]) -> list[Judge
     """The answers that can be made together: of those with no word between them the surest."""
     found: list[JudgedAnswer] = []
     for _, group in groupby(judged, key=lambda j: id(j.pair)):
-        answers = {replace(j.edit, confidence=confidence(j.row)): j for j in group}
+        answers = {replace(j.edit, confidence=confidence(j.row, j.half)): j for j in group}
         pair = next(iter(answers.values())).pair
         misspelt = {edit.span for edit, j in answers.items() if j.row[READ_AGAIN.index("misspelt")]}
         found += [answers[edit] for edit in without_rivals(list(answers), pair.machine, misspelt)]
     return found
 
 
-def _is_for_fit(document: str) -> bool:
-    return int(hashlib.sha256(document.encode()).hexdigest(), 16) % 2 == 0
+def _half_of(document: str) -> int:
+    """0 or 1, by chance, and always the same for a document."""
+    return int(hashlib.sha256(document.encode()).hexdigest(), 16) % 2
 
 
 def judge_names(generator: CTranslateGenerator, names: Sequence[HeldOutName], tokenizer: Tokenizer) -> list[JudgedName]:
@@ -186,7 +200,7 @@ def judge_names(generator: CTranslateGenerator, names: Sequence[HeldOutName], to
         for name, words in zip(names, cut, strict=True)
     ]
     return [
-        JudgedName(NameCalibration.features(answer), name.is_right, _is_for_fit(name.document))
+        JudgedName(NameCalibration.features(answer), name.is_right, _half_of(name.document))
         for name, (_, answers) in zip(names, generator.answer(cut, told), strict=True)
         for answer in answers
         if answer.told
@@ -211,8 +225,9 @@ def calibrate(
 
     Args:
         generator: The exported network.
-        pairs: Half of their documents are fitted, the other half gives the calibration error.
-        clean: Sentences that need no edit; what is edited in half of them is fitted, too, and all bound the harm.
+        pairs: All are fitted. Calibration error, operating points and counts are those of two calibrations that were
+            fitted on a half of the documents each, and tell of the other half.
+        clean: Sentences that need no edit; what is edited in them is fitted, too, and bounds the harm.
         names: What a linker is not sure of.
         tokenizer: Of the network.
 
@@ -224,18 +239,18 @@ def calibrate(
         ValueError: The network proposes nothing on ``pairs``.
     """
     judged, touched = judge(generator, pairs, tokenizer), clean_answers(generator, clean, tokenizer)
-    calibration = fit_calibration(judged, touched)
-    judged = surest(calibration.probability, judged)
-    error, table = calibration_error(calibration.probability, judged)
-    worst = highest_confidences(calibration.probability, touched)
+    fitted = cross_fit(judged, touched)
+    judged = surest(fitted.unseen, judged)
+    error, table = calibration_error(fitted.unseen, judged)
+    worst = highest_confidences(fitted.unseen, touched)
     n_real = sum(pair.is_real for pair in pairs)
-    points = choose_points(calibration.probability, judged, worst, len(clean), n_real)
-    confidence = np.asarray([calibration.probability(j.row) for j in judged])
+    points = choose_points(fitted.unseen, judged, worst, len(clean), n_real)
+    confidence = np.asarray([fitted.unseen(j.row, j.half) for j in judged])
     gain = np.asarray([j.gain for j in judged])
     real = np.asarray([j.is_real for j in judged])
     told = judge_names(generator, names, tokenizer)
-    of_names = fit_names([j for j in told if j.is_for_fit])
-    sure = [(of_names.probability(j.row), j.is_right) for j in told if not j.is_for_fit]
+    of_names = fit_names([j for j in told if j.half == 0])
+    sure = [(of_names.probability(j.row), j.is_right) for j in told if j.half == 1]
     shown = {
         mode.value: {
             "translations": _counts(gain[(confidence >= threshold) & real], n_real),
@@ -252,7 +267,7 @@ def calibrate(
         for mode, threshold in points.items()
     }
     return {
-        "calibration": calibration.to_json(),
+        "calibration": fitted.whole.to_json(),
         "calibration_of_names": fit_names(told).to_json(),
         "operating_points": {mode.value: threshold for mode, threshold in points.items()},
         "calibration_error": round(error, 4),
@@ -261,21 +276,31 @@ def calibrate(
     }
 
 
+def cross_fit(
+    judged: Sequence[JudgedAnswer], touched: Sequence[TouchedSentence], used: Collection[str] = READ_AGAIN
+) -> CrossFit:
+    """The confidence that all these answers give, and those of either half alone, which tell of the other."""
+
+    def of_half(half: int) -> Calibration:
+        return fit_calibration([j for j in judged if j.half == half], [s for s in touched if s.half == half], used)
+
+    return CrossFit(fit_calibration(judged, touched, used), (of_half(1), of_half(0)))
+
+
 def fit_calibration(
     judged: Sequence[JudgedAnswer], touched: Sequence[TouchedSentence], used: Collection[str] = READ_AGAIN
 ) -> Calibration:
-    """The confidence that the answers for the fit give, from the features ``used``; the others weigh nothing."""
-    fitted = [j for j in judged if j.is_for_fit]
+    """The confidence that these answers give, from the features ``used``; the others weigh nothing."""
     keep = [name in used for name in READ_AGAIN]
 
     def only_used(row: Sequence[float]) -> list[float]:
         return [value if kept else 0.0 for value, kept in zip(row, keep, strict=True)]
 
     return Calibration.fit(
-        [only_used(j.row) for j in fitted],
-        [j.gain > 0 for j in fitted],
-        _balance(fitted),
-        needless=[only_used(row) for sentence in touched if sentence.is_for_fit for row in sentence.rows],
+        [only_used(j.row) for j in judged],
+        [j.gain > 0 for j in judged],
+        _balance(judged),
+        needless=[only_used(row) for sentence in touched for row in sentence.rows],
     )
 
 
@@ -285,16 +310,15 @@ def fit_names(judged: Sequence[JudgedName]) -> NameCalibration:
 
 
 def calibration_error(confidence: Confidence, judged: Sequence[JudgedAnswer]) -> tuple[float, list[dict[str, float]]]:
-    """``reliability`` on the answers that the fit has not seen."""
-    held = [j for j in judged if not j.is_for_fit]
-    return reliability([confidence(j.row) for j in held], [j.gain > 0 for j in held], _balance(held))
+    """``reliability`` of the answers."""
+    return reliability([confidence(j.row, j.half) for j in judged], [j.gain > 0 for j in judged], _balance(judged))
 
 
 def clean_answers(generator: CTranslateGenerator, clean: Sequence[str], tokenizer: Tokenizer) -> list[TouchedSentence]:
-    """Each sentence that has an answer; half of the sentences are for the fit."""
+    """Each sentence that has an answer."""
     cut = [tokenizer.words(sentence) for sentence in clean]
     return [
-        TouchedSentence([features(a, words.text) for a in answers], _is_for_fit(words.text))
+        TouchedSentence([features(a, words.text) for a in answers], _half_of(words.text))
         for words, (_, answers) in zip(cut, generator.answer(cut), strict=True)
         if answers
     ]
@@ -302,7 +326,7 @@ def clean_answers(generator: CTranslateGenerator, clean: Sequence[str], tokenize
 
 def highest_confidences(confidence: Confidence, sentences: Sequence[TouchedSentence]) -> list[float]:
     """Of each sentence, the confidence of the most confident answer."""
-    return [max(map(confidence, sentence.rows)) for sentence in sentences]
+    return [max(confidence(row, sentence.half) for row in sentence.rows) for sentence in sentences]
 
 
 def choose_points(
@@ -319,7 +343,7 @@ def choose_points(
     """
     return {
         mode: choose_threshold(
-            [confidence(j.row) for j in judged],
+            [confidence(j.row, j.half) for j in judged],
             [j.gain for j in judged],
             worst,
             n_clean,
@@ -521,7 +545,8 @@ It changes {harm}.
 An edit is right when it alone brings its sentence closer to the reference. Confidence is fitted on both kinds, each
 with half of the weight, and on what it would edit in right sentences: it means less than what is the case for text with
 slips, and more for fluent translations whose faults lie in their words, of which the network can know little without
-the source. The expected calibration error is {calibration_error}, on documents that the fit has not seen:
+the source. All these figures are of fits on one half of the documents that tell of the other; the shipped one is of
+all. The expected calibration error is {calibration_error}:
 
 | from | edits | mean confidence | share right |
 | --: | --: | --: | --: |
