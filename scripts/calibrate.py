@@ -1,6 +1,6 @@
 """Fit the confidence of an exported network again: on other text, or when what confidence is made of has changed.
 
-    python -m scripts.calibrate models/repair-en --version 0.10 [--data ../shared/data]
+    python -m scripts.calibrate models/repair-en --version 0.11 [--data ../shared/data]
 
 The weights stay. Calibration and operating points are fitted on ``DATA/mt/pe-dev.jsonl.xz`` (human post-edits held out
 from training), on the held-out documents of ``DATA/mt/wmt-train.jsonl.xz``, and on held-out clean sentences with

@@ -254,7 +254,6 @@ class CTranslateGenerator:
             probabilities: As ``find_doubts`` takes them.
             hints: Of the linker; they win.
         """
-        # A misspelt word is wrong whatever stands beside it, and what is wrong there is asked about, too.
         hints = [replace(h, probability=float(probabilities[h.mark.first : h.mark.last, 0].max())) for h in hints]
         spelling = [
             Doubt(Mark(s.index, s.index + 1), float(probabilities[s.index, 0]), s.pieces, s.text,
@@ -267,6 +266,7 @@ class CTranslateGenerator:
         if articles := {Mark(i, i + 1): article for i, article in doubtful_articles(words, self._ngrams)}:
             probabilities, places = probabilities.copy(), [mark.first for mark in articles]
             probabilities[places, 0] = np.maximum(probabilities[places, 0], least)
+        # A misspelt word is wrong whatever stands beside it, and what is wrong there is asked about, too.
         known = _without(probabilities, [s.mark.first for s in spelling])
         found = [*with_hints(find_doubts(known, least), hints), *spelling]
         unhinted = (doubt for doubt in found if not doubt.hint)
