@@ -229,19 +229,19 @@ class CTranslateGenerator:
             i: replace(r, doubts=self.worth_asking(r.doubts, r.words, r.quality, least[i], r.places)) if least else r
             for i, r in readings.items()
         }
-        wanted = [
-            (i, a, edited)
-            for i, answers in self._correct(asked)
-            for a in answers
-            for words in (readings[i].words,)
-            if not least or a.told or self._calibration.at_first(a, words.text) >= least[i]
-            for edited in (self._tokenizer.words(words.text[: a.start] + a.text + words.text[a.end :]),)
-            if a.told or not invented(edited, words, self.lexicon)
-        ]
+        wanted = []
+        for i, answers in self._correct(asked):
+            words = readings[i].words
+            for a in answers:
+                if least and not a.told and self._calibration.at_first(a, words.text) < least[i]:
+                    continue
+                edited = self._tokenizer.words(words.text[: a.start] + a.text + words.text[a.end :])
+                if a.told or not invented(edited, words, self.lexicon):
+                    wanted.append((i, a, edited))
         read: dict[int, list[ScoredAnswer]] = {i: [] for i in readings}
         detected = self._detect([edited for _, _, edited in wanted])
-        for (i, a, words), probabilities in zip(wanted, detected, strict=True):
-            doubt = doubt_within(words, probabilities, a.start, a.start + len(a.text))
+        for (i, a, edited), probabilities in zip(wanted, detected, strict=True):
+            doubt = doubt_within(edited, probabilities, a.start, a.start + len(a.text))
             read[i].append(replace(a, doubt_after=doubt))
         return read
 
@@ -263,23 +263,18 @@ class CTranslateGenerator:
         hints = with_hints((), hints)
         spelling = [s for s in spelling if not any(touches(s.mark, hint.mark) for hint in hints)]
         least = self._detect_threshold
-        if articles := {Mark(i, i + 1): article for i, article in doubtful_articles(words, self._ngrams)}:
-            probabilities, places = probabilities.copy(), [mark.first for mark in articles]
+        others = {i: hint_pieces(other, self._tokenizer) for i, other in doubtful_articles(words, self._ngrams)}
+        if places := [*others]:
+            probabilities = probabilities.copy()
             probabilities[places, 0] = np.maximum(probabilities[places, 0], least)
         # A misspelt word is wrong whatever stands beside it, and what is wrong there is asked about, too.
         known = _without(probabilities, [s.mark.first for s in spelling])
         found = [*with_hints(find_doubts(known, least), hints), *spelling]
         unhinted = (doubt for doubt in found if not doubt.hint)
         parts = [part for doubt in unhinted for part in parts_of(doubt, words, known, least)]
-        return sorted(
-            (
-                replace(d, hint=hint_pieces(articles[d.mark], self._tokenizer))
-                if d.mark in articles and not d.hint
-                else d
-                for d in (*found, *parts)
-            ),
-            key=lambda d: d.mark,
-        )
+        articles = {Mark(i, i + 1): other for i, other in others.items()}
+        asked = (replace(d, hint=d.hint or articles.get(d.mark, ())) for d in (*found, *parts))
+        return sorted(asked, key=lambda d: d.mark)
 
     def asked(self, words: Words, probabilities: Floats, mode: Mode) -> list[Doubt]:
         """The doubts of a segment that ``mode`` has answered; arguments as of ``doubts``."""
@@ -402,7 +397,7 @@ def doubt_within(words: Words, probabilities: Floats, start: int, end: int) -> f
 
 def invented(edited: Words, words: Words, lexicon: Lexicon) -> set[str]:
     """The words of an edited segment that neither the lexicon knows nor the segment had."""
-    return {*unknown_words(edited, lexicon).values()} - {*words.text.lower().split(), *map(str.lower, words.surfaces())}
+    return {*unknown_words(edited, lexicon).values()} - {surface.lower() for surface in words.surfaces()}
 
 
 def weights_sha256(folder: Path) -> str:

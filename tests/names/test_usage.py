@@ -35,7 +35,7 @@ def test_a_file_that_is_damaged_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_word_that_people_use_is_less_likely_a_damaged_name(tmp_path: Path) -> None:
-    def log_odds(folder: str, words: dict[str, float]) -> float:
+    def probability(folder: str, words: dict[str, float]) -> float:
         names = NameLinker(
             store(tmp_path / folder),
             LinkModel.load(SHIPPED / MODEL_FILE),
@@ -47,5 +47,5 @@ def test_a_word_that_people_use_is_less_likely_a_damaged_name(tmp_path: Path) ->
         assert decision.best is not None
         return decision.best.probability
 
-    odds = [log_odds(str(i), words) for i, words in enumerate(({}, {"valkeapuri": 1.0}, {"valkeapuri": 4.0}))]
-    assert odds[0] > odds[1] > odds[2]
+    found = [probability(str(i), words) for i, words in enumerate(({}, {"valkeapuri": 1.0}, {"valkeapuri": 4.0}))]
+    assert found[0] > found[1] > found[2]

@@ -258,9 +258,7 @@ def test_a_word_that_neither_the_list_nor_the_text_has_is_invented(
     assert invented(tokenizer.words(edited), tokenizer.words("The schools go xyzzy."), lexicon) == found
 
 
-def test_no_word_is_written_that_nobody_knows(
-    made: tuple[Path, RepairNetwork, Tokenizer], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_word_is_written_that_nobody_knows(made: tuple[Path, RepairNetwork, Tokenizer]) -> None:
     generator, words = CTranslateGenerator(made[0]), made[2].words(PAIRS[0][0])
     ((_, answers),) = generator.answer([words])
     assert {a.text.strip() for a in answers} == {"goes"}
