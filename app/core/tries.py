@@ -9,8 +9,8 @@ import marisa_trie
 from app.core.errors import ResourceError
 
 
-def map_file(trie: marisa_trie.Trie, path: Path, what: str, remedy: str) -> None:
-    """Map the file that ``save_file`` wrote.
+def map_file(trie: marisa_trie.Trie, path: Path, what: str, remedy: str) -> marisa_trie.Trie:
+    """``trie``, with the file mapped into memory that ``save_file`` wrote.
 
     Args:
         trie: An empty one, of the form that was written.
@@ -25,6 +25,7 @@ def map_file(trie: marisa_trie.Trie, path: Path, what: str, remedy: str) -> None
         trie.mmap(str(path))
     except (OSError, RuntimeError) as exc:
         raise ResourceError(f"{path}: {what} cannot be read ({exc}); {remedy}") from exc
+    return trie
 
 
 def save_file(trie: marisa_trie.Trie, path: Path) -> None:

@@ -18,7 +18,7 @@ from math import log10, prod
 import regex
 from rapidfuzz.distance import JaroWinkler, Levenshtein, Prefix
 
-from app.names.attested import Attested
+from app.names.background import Attested
 from app.names.candidates import ENDINGS, Candidate, Route
 from app.names.given_names import are_equivalent, is_given_name
 from app.names.mangle import chinese, japanese

@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 
 from app.core.errors import ResourceError
-from app.names.attested import Attested
+from app.names.background import Attested
 from app.names.candidates import SURNAME_FIRST, Candidate, Route
 from app.names.evidence import Comparison, Context, Evidence, Reading, align, compare, gather, is_possible, likeness
 from app.names.mangle.forms import Damage

@@ -6,13 +6,11 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.resources import as_file, files
 from pathlib import Path
 
 from app.core.protocols import LinkResult, NameHint
 from app.core.types import Alternative, Edit, EditKind, EntityRef, Origin, Segment, Span
-from app.names.attested import FILE as ATTESTED_FILE
-from app.names.attested import Attested
+from app.names.background import Background, data_file
 from app.names.candidates import Candidate, CandidateFinder, Route
 from app.names.evidence import (
     Context,
@@ -30,10 +28,6 @@ from app.names.link import Decision, LinkModel, Weighed, as_printed, choose
 from app.names.mentions import Mention, find_mentions
 from app.names.normalise import normalise
 from app.names.store import Entity, EntityKind, EntityStore, StoreHandle
-from app.names.towns import FILE as TOWNS_FILE
-from app.names.towns import Towns
-from app.names.usage import FILE as USAGE_FILE
-from app.names.usage import Usage
 
 RULE_ENTITY = "MTR_NAME_ENTITY"  # linked to an entity by spelling, sound and context
 RULE_SPELLING = "MTR_NAME_SPELLING_RULE"  # linked through a way in which machines are known to spoil names
@@ -64,19 +58,13 @@ class NameLinker:
     Args:
         store: Knowledge base; taken afresh for each document, so that a new version comes into use between two.
         model: Learned weights.
-        attested: What edited English is known to contain.
-        towns: Names of places beyond those of the base.
-        usage: How often people write a word.
+        background: What is known of words and names beside the base.
     """
 
-    def __init__(
-        self, store: StoreHandle | EntityStore, model: LinkModel, attested: Attested, towns: Towns, usage: Usage
-    ) -> None:
+    def __init__(self, store: StoreHandle | EntityStore, model: LinkModel, background: Background) -> None:
         self._handle = store
         self._model = model
-        self._attested = attested
-        self._towns = towns
-        self._usage = usage
+        self._background = background
         self._finder_of: tuple[EntityStore, CandidateFinder] | None = None
 
     @property
@@ -109,7 +97,7 @@ class NameLinker:
         store = self._newest()
         seen = self.examine(text, segments, entity_hints, store)
         decisions = [
-            choose(reading, candidates, seen.context, self._attested, self._model)
+            choose(reading, candidates, seen.context, self._background.attested, self._model)
             for reading, candidates in seen.readings
         ]
         edits = _edits(text, decisions, seen)
@@ -125,7 +113,7 @@ class NameLinker:
     def decide(self, text: str, segments: Sequence[Segment]) -> tuple[Examined, list[Decision]]:
         """The document as seen and what becomes of each doubtful name, for those who want to look behind the edits."""
         seen = self.examine(text, segments, (), self._store())
-        return seen, [choose(r, c, seen.context, self._attested, self._model) for r, c in seen.readings]
+        return seen, [choose(r, c, seen.context, self._background.attested, self._model) for r, c in seen.readings]
 
     def examine(
         self,
@@ -163,13 +151,13 @@ class NameLinker:
         finder = self._finder(store)
         surnames = {key.rsplit(" ", 1)[1] for key in by_text if " " in key}
         for key, group in by_text.items():
-            if key in exact or self._attested.is_name(without_initials(key)):
+            if key in exact or self._background.attested.is_name(without_initials(key)):
                 right += [m for m in group if " " in key or not m.is_initial]
                 continue
             if not self._is_worth_a_look(key, group) or any(_is_cited(text, m.span) for m in group):
                 continue
             known_words = {w: n for w in key.split() if (n := store.word_frequency(w))}
-            in_use = {w: zipf for w in key.split() if (zipf := self._usage.zipf(w))}
+            in_use = {w: zipf for w in key.split() if (zipf := self._background.usage.zipf(w))}
             reading = Reading(
                 group[0].text,
                 tuple(group),
@@ -178,7 +166,7 @@ class NameLinker:
                 in_use,
                 _countries_beside(text, group),
                 key in surnames,
-                key in self._towns,
+                key in self._background.towns,
             )
             candidates = [
                 *_before_apostrophe(reading, finder),
@@ -202,7 +190,7 @@ class NameLinker:
         if " " in key:
             return True
         # A single word that is always capitalised for its place in the sentence, and that English uses as a word.
-        return not (all(m.is_initial for m in group) and self._attested.as_word(key) > 0)
+        return not (all(m.is_initial for m in group) and self._background.attested.as_word(key) > 0)
 
     def _context(
         self,
@@ -537,36 +525,11 @@ def _as_title(role: str, title: str) -> str:
 
 
 def build_linker(names_dir: Path, overlays: Sequence[Path] = ()) -> NameLinker:
-    """The linker over the knowledge base in a folder, with others laid over it; weights in the folder take the place of
-    those that are shipped.
+    """The linker over the knowledge base in a folder, with others laid over it. Weights, and what is known beside the
+    base, are taken from the folder where it has them, else those that are shipped.
 
     Raises:
-        ResourceError: The knowledge base or the weights are missing or damaged.
+        ResourceError: The knowledge base or one of these is missing or damaged.
     """
-    return NameLinker(
-        StoreHandle(names_dir, overlays), _model(names_dir), _attested(names_dir), _towns(names_dir), _usage(names_dir)
-    )
-
-
-def _model(names_dir: Path) -> LinkModel:
-    return LinkModel.load(_file(names_dir, MODEL_FILE))
-
-
-def _attested(names_dir: Path) -> Attested:
-    return Attested(_file(names_dir, ATTESTED_FILE))
-
-
-def _towns(names_dir: Path) -> Towns:
-    return Towns(_file(names_dir, TOWNS_FILE))
-
-
-def _usage(names_dir: Path) -> Usage:
-    return Usage(_file(names_dir, USAGE_FILE))
-
-
-def _file(names_dir: Path, name: str) -> Path:
-    own = names_dir / name
-    if own.is_file():
-        return own
-    with as_file(files("app.names") / "data" / name) as path:
-        return path
+    model = LinkModel.load(data_file(MODEL_FILE, names_dir))
+    return NameLinker(StoreHandle(names_dir, overlays), model, Background.read(names_dir))

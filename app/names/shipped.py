@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +18,7 @@ from babel import Locale
 from babel.localedata import locale_identifiers
 
 from app.core.errors import ResourceError
-from app.names.attested import FILE as ATTESTED_FILE
-from app.names.attested import Attested
+from app.names.background import ATTESTED_FILE, Attested, data_file
 from app.names.mangle.forms import Damage, MangledForm
 from app.names.normalise import normalise
 from app.names.readers import Broken, popularity_of, read_jsonl
@@ -137,8 +135,7 @@ def _town_names() -> frozenset[str]:
 
 @cache
 def _attested() -> Attested:
-    with as_file(files("app.names") / "data" / ATTESTED_FILE) as path:
-        return Attested(path)
+    return Attested.read(data_file(ATTESTED_FILE))
 
 
 @cache

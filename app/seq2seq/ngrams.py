@@ -72,8 +72,7 @@ class NGrams:
     """
 
     def __init__(self, path: Path) -> None:
-        self._trie = marisa_trie.RecordTrie(_CODE)
-        map_file(self._trie, path, "counts of word runs", "restore it from a release")
+        self._trie = map_file(marisa_trie.RecordTrie(_CODE), path, "counts of word runs", "restore it from a release")
         self._log_all = self._log_count([ALL]) or 0.0
         self._seen_before = lru_cache(_REMEMBERED)(self._count_before)
 

@@ -7,17 +7,13 @@ from pathlib import Path
 from app.core.diff import apply_edits
 from app.core.protocols import LinkResult
 from app.core.segment import SentenceSegmenter
-from app.names.attested import FILE, Attested
+from app.names.background import Background, data_file
 from app.names.build import BuildOptions, write_base
 from app.names.link import LinkModel
 from app.names.linker import MODEL_FILE, NameLinker
 from app.names.store import Entity, EntityKind, EntityStore, Name, NameKind, Role
-from app.names.towns import FILE as TOWNS_FILE
-from app.names.towns import Towns
-from app.names.usage import FILE as USAGE_FILE
-from app.names.usage import Usage
 
-SHIPPED = Path(__file__).resolve().parents[2] / "app" / "names" / "data"
+MODEL = LinkModel.load(data_file(MODEL_FILE))
 PERSON, ORGANISATION, PLACE = EntityKind
 
 
@@ -62,13 +58,7 @@ def store(folder: Path, *more: Entity) -> EntityStore:
 
 def linker(folder: Path, *more: Entity) -> NameLinker:
     """The linker with the shipped weights over the test's people."""
-    return NameLinker(
-        store(folder, *more),
-        LinkModel.load(SHIPPED / MODEL_FILE),
-        Attested(SHIPPED / FILE),
-        Towns(SHIPPED / TOWNS_FILE),
-        Usage(SHIPPED / USAGE_FILE),
-    )
+    return NameLinker(store(folder, *more), MODEL, Background.read())
 
 
 def link(names: NameLinker, text: str) -> LinkResult:

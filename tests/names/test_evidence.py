@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.types import Span
-from app.names.attested import Attested
+from app.names.background import Attested
 from app.names.candidates import Candidate, Route
 from app.names.evidence import (
     Comparison,

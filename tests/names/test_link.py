@@ -11,17 +11,15 @@ from hypothesis import strategies as st
 
 from app.core.errors import ResourceError
 from app.core.types import Span
-from app.names.attested import FILE, Attested
+from app.names.background import ATTESTED_FILE, Attested, data_file
 from app.names.candidates import Candidate, Route
 from app.names.evidence import Context, Evidence, Reading
 from app.names.link import SHAPES, Decision, LinkModel, choose, is_printed_otherwise, is_same_place, leads, printed_form
-from app.names.linker import MODEL_FILE
 from app.names.mentions import Mention, MentionKind
 from app.names.store import Entity, EntityKind, Name
-from tests.names.linking import SHIPPED, person
+from tests.names.linking import MODEL, person
 
-MODEL = LinkModel.load(SHIPPED / MODEL_FILE)
-ATTESTED = Attested(SHIPPED / FILE)
+ATTESTED = Attested.read(data_file(ATTESTED_FILE))
 MINISTER = person("A", "Tauno Vaherpuu", "EE", "prime minister of Estonia")
 OTHER = person("B", "Tauno Vahersalu", "EE", "member of parliament")
 

@@ -13,17 +13,12 @@ from app.core.diff import apply_edits
 from app.core.errors import ResourceError
 from app.core.segment import SentenceSegmenter
 from app.core.types import EditKind, Origin
-from app.names.attested import FILE, Attested
+from app.names.background import Background
 from app.names.candidates import Route
-from app.names.link import LinkModel
-from app.names.linker import MODEL_FILE, RULE_CONSISTENT, RULE_TITLE, NameLinker, build_linker
+from app.names.linker import RULE_CONSISTENT, RULE_TITLE, NameLinker, build_linker
 from app.names.mentions import find_mentions
 from app.names.store import StoreHandle
-from app.names.towns import FILE as TOWNS_FILE
-from app.names.towns import Towns
-from app.names.usage import FILE as USAGE_FILE
-from app.names.usage import Usage
-from tests.names.linking import SHIPPED, link, linker, person, repaired, store
+from tests.names.linking import MODEL, link, linker, person, repaired, store
 
 
 @pytest.fixture(scope="module")
@@ -180,13 +175,7 @@ def test_the_same_text_gives_the_same_answer(names: NameLinker) -> None:
 
 def test_a_new_version_of_the_base_comes_into_use_between_two_documents(tmp_path: Path) -> None:
     store(tmp_path)
-    own = NameLinker(
-        StoreHandle(tmp_path),
-        LinkModel.load(SHIPPED / MODEL_FILE),
-        Attested(SHIPPED / FILE),
-        Towns(SHIPPED / TOWNS_FILE),
-        Usage(SHIPPED / USAGE_FILE),
-    )
+    own = NameLinker(StoreHandle(tmp_path), MODEL, Background.read())
     text = "It was President Tiiu Rannamaja of Estonia who spoke in 2015."
     before = own.version
     assert repaired(own, text) == text
