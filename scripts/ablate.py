@@ -20,7 +20,7 @@ import torch
 import typer
 
 from app.evaluation.report import markdown_table, write_whole
-from app.seq2seq.calibrate import FEATURES, PRODUCTS, READ_AGAIN
+from app.seq2seq.calibrate import FEATURES, PRODUCTS, READ_AGAIN, ScoredAnswer
 from app.seq2seq.ctranslate import WORDS, CTranslateGenerator
 from app.seq2seq.examples import Example
 from app.seq2seq.export import (
@@ -29,7 +29,6 @@ from app.seq2seq.export import (
     choose_points,
     clean_answers,
     cross_fit,
-    highest_confidences,
     judge,
     surest,
 )
@@ -38,7 +37,19 @@ from app.seq2seq.network import RepairNetwork, bart_config
 from app.seq2seq.scores import Scores, ask
 from app.seq2seq.tokenizer import Tokenizer
 from scripts import train as training
-from scripts.calibrate import CLEAN, DATA, SLIPS, WINDOWS, Clean, Data, HeldOutText, Slips, Windows
+from scripts.calibrate import (
+    CLEAN,
+    DATA,
+    SLIPS,
+    VERDICTS,
+    WINDOWS,
+    Clean,
+    Data,
+    HeldOutText,
+    Slips,
+    VerdictsFile,
+    Windows,
+)
 from scripts.held_out import HeldOutSets
 from scripts.train import HINTS
 
@@ -143,7 +154,7 @@ def ablation_table(done: dict[str, dict[str, dict[str, float]]]) -> str:
 
 
 # Features of the calibration, more of them from row to row.
-_WORD_RUNS = ("a_or_an", "unlikelier", "log_ratio", "log_fit")
+_WORD_RUNS = ("a_or_an", "article_logit", "unlikelier", "log_ratio", "log_fit")
 _WORD_LIST = ("misspelt", "as_suggested", "as_listed", "strokes", "letters", "frequency", "misspelt_logit")
 FEATURE_SETS = (
     ("probability of the answer", ("bias", "log_prob", "log_prob_per_piece")),
@@ -156,9 +167,9 @@ FEATURE_SETS = (
 )
 
 
-def probability_of_answer(row: Sequence[float], _half: int) -> float:
-    """What the decoder itself says, from the features of an answer."""
-    return math.exp(row[FEATURES.index("log_prob")])
+def probability_of_answer(answer: ScoredAnswer, _text: str, _half: int) -> float:
+    """What the decoder itself says."""
+    return math.exp(answer.log_prob)
 
 
 @cli.command()
@@ -168,23 +179,23 @@ def calibration(
     clean: Clean = CLEAN,
     slips: Slips = SLIPS,
     windows: Windows = WINDOWS,
+    verdicts: VerdictsFile = VERDICTS,
 ) -> None:
     """Fit the confidence on fewer features, and count what each could repair within the bounds of the modes."""
     generator, tokenizer = CTranslateGenerator(model), Tokenizer(model / "tokenizer.model")
-    sets = HeldOutText(data, clean, slips, windows, None).read(generator, tokenizer)
-    judged = judge(generator, sets.pairs, tokenizer)
-    touched = clean_answers(generator, sets.clean, tokenizer)
+    sets = HeldOutText(data, clean, slips, windows, None, verdicts).read(generator, tokenizer)
+    judged = judge(generator, sets.pairs, tokenizer, sets.verdicts)
+    touched = clean_answers(generator, sets.clean, tokenizer, sets.verdicts)
     rows = []
     fits = [(name, cross_fit(judged, (), used).unseen) for name, used in FEATURE_SETS]
     fits.append(("and what is edited in clean sentences", cross_fit(judged, touched).unseen))
     for name, confidence in (("probability of the answer as it is", probability_of_answer), *fits):
         made = surest(confidence, judged)
         error, _ = calibration_error(confidence, made)
-        worst = highest_confidences(confidence, touched)
-        points = choose_points(confidence, made, worst, len(sets.clean), len(sets.real))
+        points = choose_points(confidence, made, touched, len(sets.clean), len(sets.real))
         counts = []
         for point in points.values():
-            gains = [j.gain for j in made if confidence(j.row, j.half) >= point]
+            gains = [j.gain for j in made if j.by(confidence) >= point]
             counts.append(f"{sum(gain > 0 for gain in gains):,} of {len(gains):,}")
         rows.append([name, f"{error:.3f}", *counts])
     head = ["confidence from", "ECE", *(f"right edits, {mode.value}" for mode in BOUNDS)]

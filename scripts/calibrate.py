@@ -1,12 +1,15 @@
 """Fit the confidence of an exported network again: on other text, or when what confidence is made of has changed.
 
-    python -m scripts.calibrate models/repair-en --version 0.11 [--data ../shared/data]
+    python -m scripts.calibrate models/repair-en --version 0.12 [--data ../shared/data]
 
 The weights stay. Calibration and operating points are fitted on ``DATA/mt/pe-dev.jsonl.xz`` (human post-edits held out
 from training), on the held-out documents of ``DATA/mt/wmt-train.jsonl.xz``, and on held-out clean sentences with
 grammatical slips. Other held-out clean sentences bound the harm. Calibration error, operating points and counts are
 those of two fits on a half of the documents each, which tell of the other half; what is shipped is fitted on all. What
 to think of a name that the linker tells is fitted on the translations that the linker was fitted on.
+
+A reference shows one of many ways to put a sentence right, and clean text has errors of its own: what people who read
+the edits of either said of them (``VERDICTS``) counts for the confidence, and for what is harm in clean text.
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ import typer
 from app.seq2seq.ctranslate import CTranslateGenerator
 from app.seq2seq.export import calibrate, renew_card, write_manifest
 from app.seq2seq.tokenizer import Tokenizer
+from app.seq2seq.verdicts import Verdicts
 from scripts.held_out import HeldOutSets
 from scripts.name_examples import held_out_names
 
@@ -31,7 +35,9 @@ Windows = Annotated[int, typer.Option(help="Neighbouring sentences as one, half 
 NamesDir = Annotated[
     Path | None, typer.Option(help="Knowledge base that tells names; without one no name is ever sure.")
 ]
+VerdictsFile = Annotated[Path, typer.Option("--verdicts", help="What people said of edits.")]
 DATA, CLEAN, SLIPS, WINDOWS, NAMES_DIR = Path("../shared/data"), 6000, 3000, 1000, Path("models/names-en")
+VERDICTS = Path(__file__).resolve().parent.parent / "tests" / "data" / "edits" / "verdicts.tsv"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +49,19 @@ class HeldOutText:
     slips: int
     windows: int
     names_dir: Path | None
+    verdicts: Path
 
     def read(self, generator: CTranslateGenerator, tokenizer: Tokenizer) -> HeldOutSets:
         """The sentences, with misspellings that people make among the slips."""
         return HeldOutSets.read(
             self.data, tokenizer, clean=self.clean, slips=self.slips, windows=self.windows,
-            misspelt=generator.lexicon.misspelt,
+            misspelt=generator.lexicon.misspelt, verdicts=Verdicts.read(self.verdicts),
         )  # fmt: skip
 
     def calibrate(self, generator: CTranslateGenerator, sets: HeldOutSets, tokenizer: Tokenizer) -> dict[str, Any]:
         """The fields of the manifest that ``app.seq2seq.export.calibrate`` gives."""
         names = held_out_names(self.names_dir, self.data) if self.names_dir else []
-        return calibrate(generator, sets.pairs, sets.clean, names, tokenizer)
+        return calibrate(generator, sets.pairs, sets.clean, names, tokenizer, sets.verdicts)
 
 
 def main(
@@ -65,10 +72,11 @@ def main(
     slips: Slips = SLIPS,
     windows: Windows = WINDOWS,
     names_dir: NamesDir = NAMES_DIR,
+    verdicts: VerdictsFile = VERDICTS,
 ) -> None:
     """Calibrate, choose operating points, and renew manifest and card."""
     generator, tokenizer = CTranslateGenerator(folder), Tokenizer(folder / "tokenizer.model")
-    text = HeldOutText(data, clean, slips, windows, names_dir)
+    text = HeldOutText(data, clean, slips, windows, names_dir, verdicts)
     found = text.calibrate(generator, text.read(generator, tokenizer), tokenizer)
     manifest = json.loads((folder / "repair.json").read_text("utf-8")) | {"version": version} | found
     write_manifest(folder, manifest)

@@ -20,7 +20,21 @@ from app.seq2seq.ctranslate import NGRAMS, WORDS, CTranslateGenerator
 from app.seq2seq.export import agreement, convert, write_card, write_manifest
 from app.seq2seq.network import RepairNetwork
 from app.seq2seq.tokenizer import Tokenizer
-from scripts.calibrate import CLEAN, DATA, NAMES_DIR, SLIPS, WINDOWS, Clean, Data, HeldOutText, NamesDir, Slips, Windows
+from scripts.calibrate import (
+    CLEAN,
+    DATA,
+    NAMES_DIR,
+    SLIPS,
+    VERDICTS,
+    WINDOWS,
+    Clean,
+    Data,
+    HeldOutText,
+    NamesDir,
+    Slips,
+    VerdictsFile,
+    Windows,
+)
 from scripts.train import AVERAGE
 
 
@@ -42,6 +56,7 @@ def main(
         bool, typer.Option("--average", help="The mean of the last weights, not the last ones.")
     ] = False,
     agree: Annotated[int, typer.Option(help="Sentences on which int8 is compared with float32.")] = 500,
+    verdicts: VerdictsFile = VERDICTS,
 ) -> None:
     """Export, calibrate, choose operating points, check against float32, and write manifest and card."""
     part = out.with_name(out.name + ".part")
@@ -65,7 +80,7 @@ def main(
     }
     write_manifest(part, manifest)
     generator = CTranslateGenerator(part)
-    text = HeldOutText(data, clean, slips, windows, names_dir)
+    text = HeldOutText(data, clean, slips, windows, names_dir, verdicts)
     sets = text.read(generator, pieces)
     manifest |= text.calibrate(generator, sets, pieces)
     real = sets.real

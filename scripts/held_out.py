@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from app.seq2seq.export import HeldOut
 from app.seq2seq.lexicon import Lexicon
 from app.seq2seq.slips import Slipper, false_boundary, small_words
 from app.seq2seq.tokenizer import Tokenizer
+from app.seq2seq.verdicts import Verdicts
 from scripts.prepare_data import SLIPS_A_SENTENCE, curl, read_documents
 from scripts.prepare_data import read_pairs as read_rows
 
@@ -32,6 +33,7 @@ class HeldOutSets:
     slips: Sequence[HeldOut]
     windows: Sequence[HeldOut]
     clean: Sequence[str]
+    verdicts: Verdicts = field(default_factory=Verdicts)
 
     @classmethod
     def read(
@@ -44,6 +46,7 @@ class HeldOutSets:
         windows: int,
         post_edits: int | None = None,
         misspelt: Families | None = None,
+        verdicts: Verdicts | None = None,
     ) -> HeldOutSets:
         """At most so many of each from a folder with mt/ and text/, always the same; all translations if not said.
 
@@ -56,6 +59,7 @@ class HeldOutSets:
             slip_pairs(right[clean:], tokenizer, misspelt),
             window_pairs(data / "text", windows, tokenizer),
             right[:clean],
+            verdicts or Verdicts(),
         )
 
     @property

@@ -17,7 +17,8 @@ from app.seq2seq.constructions import is_opening
 _PLAIN = (
     "bias", "detection_logit", "log_prob", "log_prob_per_piece", "insertion", "deletion", "punctuation", "long",
     "case_only", "article", "name_like", "at_start", "sentence_logit", "doubts", "misspelt", "as_suggested",
-    "as_listed", "strokes", "letters", "frequency", "misspelt_logit", "joins", "opening_comma", "a_or_an", "unlikelier",
+    "as_listed", "strokes", "letters", "frequency", "misspelt_logit", "joins", "opening_comma", "a_or_an",
+    "article_logit", "unlikelier",
 )  # fmt: skip
 # How much a probability of the decoder tells depends on the sort of edit: these features count once more, times it.
 _SORTS = (
@@ -33,6 +34,7 @@ _LEAST_PER_PIECE = -6.0
 _LEAST_DOUBT = 1e-3  # of an answer in its place; below it, and above its opposite, there is nothing to tell apart
 _MOST_RATIO = 12.0  # of how likely the words are with and without the edit, as a logarithm: more is no surer
 _LONG = 60  # characters of an answer: more are not counted
+LEEWAY = 1.0  # how much higher the log odds of an answer may be once it has been read in its place
 NEEDLESS = 2.0  # weight of an edit of a right sentence in the fit
 _ARTICLES = frozenset({"", "a", "an", "the"})
 
@@ -105,6 +107,7 @@ def features(answer: ScoredAnswer, hypothesis: str) -> list[float]:
         float("." in old and old.replace(".", "").casefold().split() == new.casefold().split()),
         float(not old and new == "," and is_opening(hypothesis[: answer.start])),
         answer.article_odds,
+        _logit(answer.detection) if answer.article_odds > 0 else 0.0,
         min(ratio, 0.0),
     ]
     return [
@@ -134,12 +137,13 @@ def _logit(probability: float, least: float = 1e-4) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Two logistic regressions (Platt 1999), fitted on held-out sentences: an edit has to convince twice.
+    """Two logistic regressions (Platt 1999), fitted on held-out sentences: one says what to ask about, one is believed.
 
     Attributes:
         first: Weights of ``FEATURES``: what is known when the answer is there. That its words are rare speaks against
             it; that they are common must not speak for it yet, or any doubt could turn out well and would be answered.
-        second: Weights of ``READ_AGAIN``: what is known when the sentence has been read with the answer in it.
+        second: Weights of ``READ_AGAIN``: what is known when the sentence has been read with the answer in it. No
+            confidence is higher than what let the doubt be asked about (``bound``), or the answer be read again.
     """
 
     first: tuple[float, ...]
@@ -147,15 +151,29 @@ class Calibration:
 
     def at_first(self, answer: ScoredAnswer, hypothesis: str) -> float:
         """The most that ``confidence`` can be, whatever the second reading says."""
-        return _probability(self.first, features(answer, hypothesis)[: len(FEATURES)])
+        return self._at_first(answer, hypothesis, features(answer, hypothesis))
 
     def confidence(self, answer: ScoredAnswer, hypothesis: str) -> float:
         """Probability that the edit is right, 0 to 1, to four places: finer would be noise of the arithmetic."""
-        return self.probability(features(answer, hypothesis))
+        row = features(answer, hypothesis)
+        return min(self.believed(row), self._at_first(answer, hypothesis, row))
 
-    def probability(self, row: Sequence[float]) -> float:
-        """The same for ``features`` that are already known."""
-        return min(_probability(self.first, row[: len(FEATURES)]), _probability(self.second, row))
+    def believed(self, row: Sequence[float]) -> float:
+        """What the second regression says of ``features``."""
+        return _probability(self.second, row)
+
+    def _at_first(self, answer: ScoredAnswer, hypothesis: str, row: Sequence[float]) -> float:
+        bound = self.bound(
+            hypothesis[answer.start : answer.end],
+            answer.detection,
+            answer.quality,
+            answer.doubts,
+            at_start=answer.start == 0,
+            suggestion=answer.suggestion,
+            count=answer.count,
+            is_listed=answer.is_listed,
+        )
+        return min(bound, _sigmoid(_dot(self.first, row[: len(FEATURES)]) + LEEWAY))
 
     def to_json(self) -> dict[str, dict[str, float]]:
         """Weights of either by feature name."""
@@ -195,6 +213,7 @@ class Calibration:
             "doubts": (math.log(max(doubts, 1)),),
             "misspelt": (float(bool(suggestion)),),
             "a_or_an": (-MOST_ODDS, MOST_ODDS),
+            "article_logit": (0.0, _logit(detection)),
             "unlikelier": (-_MOST_RATIO, 0.0),
         }
         likeness = zip(_LIKENESS, _likeness(old, suggestion, count), strict=True)
@@ -212,7 +231,7 @@ class Calibration:
         if any(c.isalnum() for c in old):
             known["punctuation"] = (0.0,)
         if not _ARTICLES & set(old.casefold().split()[:1]):
-            known["a_or_an"] = (0.0,)
+            known["a_or_an"] = known["article_logit"] = (0.0,)
         if old.casefold() not in _ARTICLES:
             known["article"] = (0.0,)
         if not at_start:
@@ -227,6 +246,7 @@ class Calibration:
             "as_suggested": (0.0,),
             "as_listed": (0.0,),
             "a_or_an": (0.0,),
+            "article_logit": (0.0,),
             "case_only": (float(not old),),
             "article": (float(old.casefold() in _ARTICLES),),
             "punctuation": (float(not any(c.isalnum() for c in old)),),
@@ -288,15 +308,16 @@ class Calibration:
         """
         if not rows:
             raise ValueError("calibration needs at least one edit")
-        known = [row[: len(FEATURES)] for row in rows]
         verdicts = [*right, *(False for _ in needless)]
         mass = [*(weights or (1.0 for _ in rows)), *(NEEDLESS for _ in needless)]
-        first = _fit([*known, *(row[: len(FEATURES)] for row in needless)], verdicts, mass, l2)
-        second = _fit([*rows, *needless], verdicts, mass, l2)
-        # The lower of two probabilities is too low by itself: both are stretched by what it takes to make it right.
-        log_odds = [min(_dot(first, a), _dot(second, b)) for a, b in zip(known, rows, strict=True)]
-        shift, stretch = _fit([[1.0, z] for z in log_odds], right, weights, l2)
-        return cls(*((w[0] * stretch + shift, *(x * stretch for x in w[1:])) for w in (first, second)))
+
+        def fitted(n: int) -> tuple[float, ...]:
+            """Weights of the first ``n`` features, stretched by what makes them a share of right edits."""
+            plain = _fit([row[:n] for row in (*rows, *needless)], verdicts, mass, l2)
+            shift, stretch = _fit([[1.0, _dot(plain, row[:n])] for row in rows], right, weights, l2)
+            return (plain[0] * stretch + shift, *(weight * stretch for weight in plain[1:]))
+
+        return cls(fitted(len(FEATURES)), fitted(len(READ_AGAIN)))
 
     @classmethod
     def never(cls) -> Calibration:

@@ -6,7 +6,7 @@ import copy
 import hashlib
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -42,15 +42,17 @@ from app.seq2seq.ctranslate import (
 )
 from app.seq2seq.network import RepairNetwork
 from app.seq2seq.tokenizer import BOS, EOS, UNK, Tokenizer, Words
+from app.seq2seq.verdicts import Verdicts
 
-# Bounds of the operating points: the largest share of clean sentences changed, the least precision of an edit, and the
-# word edits that edits of real translations may cost more than they save, a sentence. A reference shows one of many
-# ways to put a sentence right, and some of what is right counts as a cost there; with no cost allowed, one such edit
-# would decide.
+# Bounds of the operating points: the largest share of clean sentences changed needlessly, the least precision of an
+# edit, and the word edits that edits of real translations may cost more than they save, a sentence. A reference shows
+# one of many ways to put a sentence right, and some of what is right counts as a cost there; with no cost allowed, one
+# such edit would decide.
 BOUNDS = {Mode.MINIMAL: (0.002, 0.92, 0.0005), Mode.FLUENT: (0.006, 0.8, 0.01)}
 
-# Of an edit, from the features of its answer and the half of the documents that it is of.
-Confidence = Callable[[Sequence[float], int], float]
+# Of an answer, for its sentence, which is of one half of the documents.
+Confidence = Callable[[ScoredAnswer, str, int], float]
+UNREAD = Verdicts()
 REAL_SHARE = 1 / 2  # of the weight of all answers that the calibration is fitted on
 
 
@@ -93,12 +95,16 @@ class JudgedName:
 
 @dataclass(frozen=True, slots=True)
 class JudgedAnswer:
-    """An answer's calibration features, and the word edits that it saves (negative: costs), alone in its sentence."""
+    """An answer, and what it does alone in its sentence.
 
-    row: list[float]
-    gain: int
+    ``gain``: word edits to the reference that it saves (negative: costs). ``is_right``: whether it saves any, or what
+    people who read it said.
+    """
+
+    answer: ScoredAnswer
     pair: HeldOut
-    edit: ProposedEdit  # its confidence is not known yet
+    gain: int
+    is_right: bool
 
     @property
     def half(self) -> int:
@@ -108,13 +114,40 @@ class JudgedAnswer:
     def is_real(self) -> bool:
         return self.pair.is_real
 
+    @property
+    def worth(self) -> int:
+        """Word edits that it saves, one at least where it is right, and costs, where it is wrong though a reference has
+        it."""
+        if self.is_right is (self.gain > 0):
+            return self.gain
+        return max(self.gain, 1) if self.is_right else -1
+
+    @property
+    def row(self) -> list[float]:
+        return features(self.answer, self.pair.machine)
+
+    def by(self, confidence: Confidence) -> float:
+        """How sure it is."""
+        return confidence(self.answer, self.pair.machine, self.half)
+
 
 @dataclass(frozen=True, slots=True)
 class TouchedSentence:
-    """A clean sentence for which the network has answers, with the calibration features of each."""
+    """A clean sentence for which the network has answers, and those of them that it does not need: people who read
+    the others say that it does."""
 
-    rows: list[list[float]]
-    half: int
+    text: str
+    answers: Sequence[ScoredAnswer]
+    needless: Sequence[ScoredAnswer]
+
+    @property
+    def half(self) -> int:
+        return _half_of(self.text)
+
+    def surest(self, confidence: Confidence, *, needless: bool = False) -> float:
+        """How sure the surest of its answers is, or of those that it does not need; 0 without one."""
+        answers = self.needless if needless else self.answers
+        return max((confidence(answer, self.text, self.half) for answer in answers), default=0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +157,9 @@ class CrossFit:
     whole: Calibration
     halves: tuple[Calibration, Calibration]
 
-    def unseen(self, row: Sequence[float], half: int) -> float:
-        """The confidence of an edit by the calibration that has not seen its half."""
-        return self.halves[half].probability(row)
+    def unseen(self, answer: ScoredAnswer, text: str, half: int) -> float:
+        """The confidence of an answer by the calibration that has not seen its half."""
+        return self.halves[half].confidence(answer, text)
 
 
 def convert(network: RepairNetwork, tokenizer: Tokenizer, out: Path) -> None:
@@ -161,7 +194,9 @@ def write_manifest(folder: Path, values: Mapping[str, Any]) -> None:
     _write_whole(folder / "repair.json", json.dumps(manifest, indent=1) + "\n")
 
 
-def judge(generator: CTranslateGenerator, pairs: Sequence[HeldOut], tokenizer: Tokenizer) -> list[JudgedAnswer]:
+def judge(
+    generator: CTranslateGenerator, pairs: Sequence[HeldOut], tokenizer: Tokenizer, verdicts: Verdicts = UNREAD
+) -> list[JudgedAnswer]:
     """Every answer of the network on ``pairs``, alone in its sentence."""
     cut = [tokenizer.words(pair.machine) for pair in pairs]
     judged = []
@@ -171,8 +206,8 @@ def judge(generator: CTranslateGenerator, pairs: Sequence[HeldOut], tokenizer: T
         for answer in answers:
             after = tokenizer.words(pair.machine[: answer.start] + answer.text + pair.machine[answer.end :])
             gain = before - word_distance(after, reference)
-            edit = ProposedEdit(Span(answer.start, answer.end), answer.text, 0.0)
-            judged.append(JudgedAnswer(features(answer, pair.machine), gain, pair, edit))
+            verdict = verdicts.of(pair.machine, answer.start, answer.end, answer.text)
+            judged.append(JudgedAnswer(answer, pair, gain, gain > 0 if verdict is None else verdict))
     return judged
 
 
@@ -180,9 +215,9 @@ def surest(confidence: Confidence, judged: Sequence[JudgedAnswer]) -> list[Judge
     """The answers that can be made together: of those with no word between them the surest."""
     found: list[JudgedAnswer] = []
     for _, group in groupby(judged, key=lambda j: id(j.pair)):
-        answers = {replace(j.edit, confidence=confidence(j.row, j.half)): j for j in group}
+        answers = {ProposedEdit(Span(j.answer.start, j.answer.end), j.answer.text, j.by(confidence)): j for j in group}
         pair = next(iter(answers.values())).pair
-        misspelt = {edit.span for edit, j in answers.items() if j.row[READ_AGAIN.index("misspelt")]}
+        misspelt = {edit.span for edit, j in answers.items() if j.answer.suggestion}
         found += [answers[edit] for edit in without_rivals(list(answers), pair.machine, misspelt)]
     return found
 
@@ -218,6 +253,7 @@ def calibrate(
     clean: Sequence[str],
     names: Sequence[HeldOutName],
     tokenizer: Tokenizer,
+    verdicts: Verdicts = UNREAD,
 ) -> dict[str, Any]:
     """Fit the confidence on held-out sentences and choose an operating point per mode within its bounds.
 
@@ -230,6 +266,8 @@ def calibrate(
         clean: Sentences that need no edit; what is edited in them is fitted, too, and bounds the harm.
         names: What a linker is not sure of.
         tokenizer: Of the network.
+        verdicts: Say which answers are right where the reference does not, and which clean sentences need theirs. What
+            is told of translations is by their references all the same.
 
     Returns:
         Manifest fields: ``calibration``, ``calibration_of_names``, ``operating_points``, ``calibration_error``,
@@ -238,14 +276,15 @@ def calibrate(
     Raises:
         ValueError: The network proposes nothing on ``pairs``.
     """
-    judged, touched = judge(generator, pairs, tokenizer), clean_answers(generator, clean, tokenizer)
+    judged = judge(generator, pairs, tokenizer, verdicts)
+    touched = clean_answers(generator, clean, tokenizer, verdicts)
     fitted = cross_fit(judged, touched)
     judged = surest(fitted.unseen, judged)
     error, table = calibration_error(fitted.unseen, judged)
-    worst = highest_confidences(fitted.unseen, touched)
     n_real = sum(pair.is_real for pair in pairs)
-    points = choose_points(fitted.unseen, judged, worst, len(clean), n_real)
-    confidence = np.asarray([fitted.unseen(j.row, j.half) for j in judged])
+    points = choose_points(fitted.unseen, judged, touched, len(clean), n_real)
+    changed = [(s.surest(fitted.unseen), s.surest(fitted.unseen, needless=True)) for s in touched]
+    confidence = np.asarray([j.by(fitted.unseen) for j in judged])
     gain = np.asarray([j.gain for j in judged])
     real = np.asarray([j.is_real for j in judged])
     told = judge_names(generator, names, tokenizer)
@@ -256,7 +295,8 @@ def calibrate(
             "translations": _counts(gain[(confidence >= threshold) & real], n_real),
             "slips": _counts(gain[(confidence >= threshold) & ~real], len(pairs) - n_real),
             "clean_sentences": len(clean),
-            "clean_changed": sum(c >= threshold for c in worst),
+            "clean_changed": sum(surest >= threshold for surest, _ in changed),
+            "clean_changed_needlessly": sum(needless >= threshold for _, needless in changed),
             "names": {
                 "told": len(names),
                 "held": len(sure),
@@ -298,9 +338,9 @@ def fit_calibration(
 
     return Calibration.fit(
         [only_used(j.row) for j in judged],
-        [j.gain > 0 for j in judged],
+        [j.is_right for j in judged],
         _balance(judged),
-        needless=[only_used(row) for sentence in touched for row in sentence.rows],
+        needless=[only_used(features(answer, sentence.text)) for sentence in touched for answer in sentence.needless],
     )
 
 
@@ -311,41 +351,44 @@ def fit_names(judged: Sequence[JudgedName]) -> NameCalibration:
 
 def calibration_error(confidence: Confidence, judged: Sequence[JudgedAnswer]) -> tuple[float, list[dict[str, float]]]:
     """``reliability`` of the answers."""
-    return reliability([confidence(j.row, j.half) for j in judged], [j.gain > 0 for j in judged], _balance(judged))
+    return reliability([j.by(confidence) for j in judged], [j.is_right for j in judged], _balance(judged))
 
 
-def clean_answers(generator: CTranslateGenerator, clean: Sequence[str], tokenizer: Tokenizer) -> list[TouchedSentence]:
+def clean_answers(
+    generator: CTranslateGenerator, clean: Sequence[str], tokenizer: Tokenizer, verdicts: Verdicts = UNREAD
+) -> list[TouchedSentence]:
     """Each sentence that has an answer."""
     cut = [tokenizer.words(sentence) for sentence in clean]
     return [
-        TouchedSentence([features(a, words.text) for a in answers], _half_of(words.text))
+        TouchedSentence(
+            words.text, answers, [a for a in answers if not verdicts.of(words.text, a.start, a.end, a.text)]
+        )
         for words, (_, answers) in zip(cut, generator.answer(cut), strict=True)
         if answers
     ]
 
 
-def highest_confidences(confidence: Confidence, sentences: Sequence[TouchedSentence]) -> list[float]:
-    """Of each sentence, the confidence of the most confident answer."""
-    return [max(confidence(row, sentence.half) for row in sentence.rows) for sentence in sentences]
-
-
 def choose_points(
-    confidence: Confidence, judged: Sequence[JudgedAnswer], worst: Sequence[float], n_clean: int, n_real: int
+    confidence: Confidence,
+    judged: Sequence[JudgedAnswer],
+    touched: Sequence[TouchedSentence],
+    n_clean: int,
+    n_real: int,
 ) -> dict[Mode, float]:
     """The least confidence of each mode within ``BOUNDS``.
 
     Args:
-        confidence: Of an edit with these features.
+        confidence: Of an answer.
         judged: Answers on held-out pairs.
-        worst: Highest confidence of each clean sentence that gets an answer.
+        touched: Clean sentences with answers.
         n_clean: Clean sentences in all.
         n_real: Real translations in all.
     """
     return {
         mode: choose_threshold(
-            [confidence(j.row, j.half) for j in judged],
-            [j.gain for j in judged],
-            worst,
+            [j.by(confidence) for j in judged],
+            [j.worth for j in judged],
+            [sentence.surest(confidence, needless=True) for sentence in touched],
             n_clean,
             most_harm=most_harm,
             least_precision=least_precision,
@@ -488,7 +531,8 @@ def _figures(manifest: Mapping[str, Any]) -> str:
         for key, name in (("translations", "translations"), ("slips", "slips"))
     ]
     harm = [
-        f"{h['clean_changed']} of {h['clean_sentences']:,} clean sentences in {mode} mode"
+        f"{h['clean_changed']} of {h['clean_sentences']:,} clean sentences in {mode} mode, "
+        f"{h['clean_changed_needlessly']} of them needlessly"
         for mode, h in manifest["held_out"].items()
     ]
     bins = [
@@ -542,8 +586,9 @@ tasks), and sentences of held-out documents with slips of grammar and spelling, 
 
 It changes {harm}.
 
-An edit is right when it alone brings its sentence closer to the reference. Confidence is fitted on both kinds, each
-with half of the weight, and on what it would edit in right sentences: it means less than what is the case for text with
+An edit counts as right here when it alone brings its sentence closer to the reference; confidence is the share of edits
+that do or that a reader found right. It is fitted on both kinds, each with half of the weight, and on what it would
+edit needlessly in right sentences: it means less than what is the case for text with
 slips, and more for fluent translations whose faults lie in their words, of which the network can know little without
 the source. All these figures are of fits on one half of the documents that tell of the other; the shipped one is of
 all. The expected calibration error is {calibration_error}:

@@ -58,7 +58,7 @@ def test_a_fit_finds_the_probability_behind_the_data() -> None:
     for weights in (fitted.first, fitted.second):
         assert weights[0] == pytest.approx(0.5, abs=0.15)
         assert weights[1] == pytest.approx(1.0, abs=0.15)
-    error, _ = reliability([fitted.probability(row) for row in rows], right)
+    error, _ = reliability([fitted.believed(row) for row in rows], right)
     assert error < 0.03
 
 
@@ -131,11 +131,22 @@ def test_calibration_survives_its_file() -> None:
 def test_a_doubt_that_is_left_lowers_the_confidence_and_none_never_raises_it() -> None:
     first = (2.0, *(0.0 for _ in FEATURES[1:]))
     calibration = Calibration(first, (*first, -1.0, 0.0, 0.0))
-    sure, unsure = (replace(ANSWER, doubt_after=p) for p in (0.0, 0.9))
-    assert (
-        calibration.confidence(sure, "He go home") == calibration.at_first(sure, "He go home") == pytest.approx(0.8808)
-    )
+    sure, unsure = (replace(ANSWER, doubt_after=p) for p in (0.5, 0.9))
+    assert calibration.confidence(sure, "He go home") == pytest.approx(0.8808)
     assert calibration.confidence(unsure, "He go home") == pytest.approx(0.4509)
+
+
+def test_no_confidence_is_higher_than_what_let_the_doubt_be_asked_about_or_much_higher_than_at_first() -> None:
+    sure = (9.0, *(0.0 for _ in READ_AGAIN[1:]))
+    unlikely, unsure_answer = dict.fromkeys(FEATURES, 0.0), dict.fromkeys(FEATURES, 0.0)
+    unlikely["bias"] = -1.0
+    of_unlikely = Calibration(tuple(unlikely.values()), sure)
+    assert of_unlikely.confidence(ANSWER, "He go home") == pytest.approx(0.2689)  # the bound
+    unsure_answer |= {"bias": -1.0, "long": -1.0, "insertion": 9.0}
+    of_unsure = Calibration(tuple(unsure_answer.values()), sure)
+    insertion = replace(ANSWER, end=ANSWER.start, text=" a" * 30)
+    at_first = of_unsure.at_first(insertion, "He go home")
+    assert of_unsure.confidence(insertion, "He go home") == at_first < 0.999
 
 
 def test_words_that_are_likelier_without_an_answer_speak_against_it_before_it_is_read_again() -> None:
@@ -202,7 +213,7 @@ def test_a_row_of_weight_two_counts_as_two_rows() -> None:
     doubled = Calibration.fit(rows[:100] + rows, right[:100] + right)
     assert weighted.first == pytest.approx(doubled.first, abs=1e-9)
     assert weighted.second == pytest.approx(doubled.second, abs=1e-9)
-    confidence = [weighted.probability(row) for row in rows]
+    confidence = [weighted.believed(row) for row in rows]
     once, _ = reliability(confidence, right, [2.0] * 100 + [1.0] * 100)
     twice, _ = reliability(confidence[:100] + confidence, right[:100] + right)
     assert once == pytest.approx(twice)
@@ -218,7 +229,7 @@ def test_what_is_edited_in_right_sentences_is_trusted_less_and_the_rest_stays_ca
     right = [rng.random() < 1 / (1 + 2.718281828 ** -r[1]) for r in rows]
     needless = [row(rng.uniform(-3, 3), 1.0) for _ in range(400)]
     plain, warned = Calibration.fit(rows, right), Calibration.fit(rows, right, needless=needless)
-    assert warned.probability(row(1.0, 1.0)) < plain.probability(row(1.0, 1.0))
-    assert warned.probability(row(1.0, 0.0)) > warned.probability(row(1.0, 1.0)) + 0.05
-    error, _ = reliability([warned.probability(r) for r in rows], right)
+    assert warned.believed(row(1.0, 1.0)) < plain.believed(row(1.0, 1.0))
+    assert warned.believed(row(1.0, 0.0)) > warned.believed(row(1.0, 1.0)) + 0.05
+    error, _ = reliability([warned.believed(r) for r in rows], right)
     assert error < 0.04

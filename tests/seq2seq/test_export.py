@@ -44,8 +44,10 @@ from app.seq2seq.export import (
     JudgedAnswer,
     agreement,
     calibrate,
+    clean_answers,
     convert,
     fit_calibration,
+    judge,
     judge_names,
     renew_card,
     torch_answers,
@@ -58,6 +60,7 @@ from app.seq2seq.ngrams import NGrams, count_runs, write_ngrams
 from app.seq2seq.respelt import Respelt
 from app.seq2seq.tokenizer import Tokenizer
 from app.seq2seq.unpack import unpack
+from app.seq2seq.verdicts import Verdicts, sentence_key
 from scripts.calibrate import main as recalibrate
 from scripts.train import TrainConfig, losses, make_optimizer
 from tests.seq2seq.tiny import SENTENCES, make_network, make_tokenizer
@@ -398,10 +401,12 @@ def test_a_network_is_calibrated_again_on_the_same_weights(
     write_manifest(folder, manifest)
     (data / "mt").mkdir(parents=True)
     (data / "text").mkdir()
+    nothing = tmp_path / "verdicts.tsv"
+    nothing.write_text("")
     rows = [{"doc": f"d{i}", "lang": "et", "mt": a, "ref": b} for i in range(12) for a, b in PAIRS]
     with lzma.open(data / "mt" / "pe-dev.jsonl.xz", "wt") as out:
         out.writelines(json.dumps(row) + "\n" for row in rows)
-    recalibrate(folder, "0.1", data, clean=6, slips=6, windows=2, names_dir=None)
+    recalibrate(folder, "0.1", data, clean=6, slips=6, windows=2, names_dir=None, verdicts=nothing)
     found = json.loads((folder / "repair.json").read_text())
     assert (found["version"], found["sha256"]) == ("0.1", manifest["sha256"])
     assert found["calibration"] != manifest["calibration"]
@@ -559,11 +564,36 @@ def test_a_network_that_cannot_be_read_is_a_resource_error(tmp_path: Path) -> No
 
 
 def test_what_is_rarer_in_text_than_among_held_out_pairs_counts_less() -> None:
-    row = [1.0, *(0.0 for _ in READ_AGAIN[1:])]
-    edit = ProposedEdit(Span(0, 1), "b", 0.0)
+    answer = ScoredAnswer(0, 1, "b", 0.5, -0.1, 1, 0.5, 1)
     judged = [
-        JudgedAnswer(row, gain, HeldOut(f"{gain}/{i}", "a", "b", is_real=False, weight=weight), edit)
+        JudgedAnswer(answer, HeldOut(f"{gain}/{i}", "a", "b", is_real=False, weight=weight), gain, gain > 0)
         for gain, weight in ((1, 0.2), (-1, 1.0))
         for i in range(400)
     ]
-    assert fit_calibration(judged, []).probability(row) == pytest.approx(0.2 / 1.2, abs=0.03)
+    assert fit_calibration(judged, []).confidence(answer, "a") == pytest.approx(0.2 / 1.2, abs=0.03)
+
+
+def test_what_a_reader_said_of_an_edit_counts_for_confidence_and_harm_and_not_for_the_counts(
+    made: tuple[Path, RepairNetwork, Tokenizer], generator: CTranslateGenerator
+) -> None:
+    tokenizer = made[2]
+    (wrong, right), *_ = PAIRS
+    words = tokenizer.words(wrong)
+    ((_, answers),) = generator.answer([words])
+    read = Verdicts({(sentence_key(wrong), a.start, a.end, a.text): True for a in answers})
+    unread = judge(generator, [HeldOut("d", wrong, wrong)], tokenizer)
+    judged = judge(generator, [HeldOut("d", wrong, wrong)], tokenizer, read)
+    assert judged
+    assert [j.gain for j in judged] == [j.gain for j in unread]
+    assert all(j.gain < 0 and j.is_right for j in judged)
+    assert not any(j.is_right for j in unread)
+    (needless,) = clean_answers(generator, [wrong, right], tokenizer)
+    (needed,) = clean_answers(generator, [wrong, right], tokenizer, read)
+    assert len(needless.needless) == len(needless.answers) == len(needed.answers)
+    assert not needed.needless
+
+    def certain(_answer: ScoredAnswer, _text: str, _half: int) -> float:
+        return 1.0
+
+    assert needed.surest(certain) == needless.surest(certain, needless=True) == 1.0
+    assert needed.surest(certain, needless=True) == 0.0
