@@ -26,6 +26,10 @@ MAX_PATTERN_MATCHES: Final = 100_000
 # A search looks this far first (bytes) and doubles: one match of "a" by "a.*b|a" must not read the whole text.
 _WINDOW: Final = 4096
 
+_FIGURES: Final = frozenset(
+    (ProtectedKind.NUMBER, ProtectedKind.TIME, ProtectedKind.DATE, ProtectedKind.CURRENCY, ProtectedKind.UNIT)
+)
+
 _MONTH: Final = (
     r"(?:(?i:january|february|april|june|july|august|september|october|november|december)"
     r"|March|MARCH|May|MAY|(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\.?)"
@@ -548,7 +552,8 @@ class Protection:
 
         Strict: what counts is what is left of the edit once the beginning and end that it shares with the original
         are taken off. If that touches any character of a protected span, or puts something inside it, or makes one
-        token with it (a figure beside ``12``, a percent sign, a minus sign, a decimal point), the edit is refused.
+        token with it (a figure beside ``12``, a percent sign, a minus sign, a decimal point), the edit is refused;
+        unless it only mends a torn number.
         """
         start, end, new = _shrink(self._text, edit_span, replacement)
         if start == end and not new:
@@ -556,9 +561,10 @@ class Protection:
         # bisect finds the spans that begin at or before the end; ``_reach`` says when none before can still touch
         first = bisect_left(self._reach, start)
         last = bisect_right(self._starts, end)
+        mends = mends_number(self._text, Span(start, end), new)
         for protected in self._spans[first:last]:
             span = protected.span
-            if span.end < start:
+            if span.end < start or (mends and protected.kind in _FIGURES):
                 continue
             if start < span.end and span.start < end:
                 return protected
@@ -577,6 +583,13 @@ class Protection:
             if before != now and _glues_right(now, text[span.end - 1], kind) and not _same_glue(before[:1], now[:1]):
                 return True
         return False
+
+
+def mends_number(text: str, span: Span, new: str) -> bool:
+    """Whether an edit takes a space out of a time, a score or a round number (``21: 30``, ``10, 000``), no more."""
+    before, after = text[max(0, span.start - 2) : span.start], text[span.end : span.end + 1]
+    is_space = not new and span.of(text) == " "
+    return is_space and before[:1].isdecimal() and before[1:] in (":", ",") and after.isdecimal()
 
 
 def violates(

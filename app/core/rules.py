@@ -160,6 +160,43 @@ def _torn_apostrophes(text: str) -> Iterator[Finding]:
             yield (Change(Span(*match.span("gap")), match["mark"]),)
 
 
+# --- numbers ---
+
+# What a time or a score stands behind in running text; a time code, a citation ("2016, 15: 06)") and "Chapter 2: 3
+# ways" do not.
+_BEFORE_TIMES: Final = "at|around|about|after|before|by|from|until|till|since|between|to|and|of"
+_BEFORE_SCORES: Final = (
+    "at|after|by|with|won|win|wins|lost|lose|loses|ended|ends|finished|scored?|result|lead|leads|led|leading|draw|drew"
+)
+_HOUR: Final = r"(?:[01]?\d|2[0-4])"
+_TORN_NUMBER: Final = regex.compile(
+    rf"(?<=\b(?:{_BEFORE_TIMES})[ ]{_HOUR}:)(?P<gap>[ ])(?=[0-5]\d(?![\d:.,]?\d))"
+    rf"|(?<=(?<![\d:.,])\b{_HOUR}:)(?P<gap>[ ])(?=[0-5]\d[ ]?[ap]\.?m\b)"
+    rf"|(?<=\b(?:{_BEFORE_SCORES})[ ]\d{{1,3}}:)(?P<gap>[ ])"
+    r"(?=\d{1,3}(?![\d:.,]?\d|[ ](?!(?:in|for|against|to|at|and|on|after)\b)\p{Ll}))"
+    r"|(?<=(?<![\d,.])\d{1,3},)(?P<gap>[ ])(?=000(?![\d,]|[.]\d))"
+)
+
+
+def _torn_numbers(text: str) -> Iterator[Finding]:
+    """A space within a time, a score or a round number."""
+    for match in _TORN_NUMBER.finditer(text):
+        yield (Change(Span(*match.span("gap")), ""),)
+
+
+# Of "march", "may" and "august" a full stop before them may be the end of a sentence.
+_FULL_STOP_BEFORE_MONTH: Final = regex.compile(
+    r"(?<=[\p{Ll},][ ](?:[12]?\d|3[01]))[.]"
+    r"(?=[ ](?:January|February|April|June|July|September|October|November|December"
+    r"|(?:March|May|August)[ ](?:1\d|20)\d\d)\b)"
+)
+
+
+def _foreign_dates(text: str) -> Iterator[Finding]:
+    for match in _FULL_STOP_BEFORE_MONTH.finditer(text):
+        yield (Change(Span(*match.span()), ""),)
+
+
 # --- quotation marks ---
 
 _DOUBLE: Final = regex.compile('["“”„]')
@@ -238,9 +275,20 @@ def _pairs(marks: Sequence[_Mark]) -> list[tuple[_Mark, _Mark]] | None:
     return pairs
 
 
+_SPEECH: Final = "said|says|added|adds|told|explained|explains|stressed|noted|stated|concluded|continued|recalled|wrote"
+# What was said ends here, whatever pairs up.
+_BEFORE_SPEECH: Final = regex.compile(
+    rf"(?<=\w[,!?])(?P<gap>[ ]+)[\"”](?=[ ](?:(?:he|she|they|I|we|\p{{Lu}}[\p{{L}}-]+)[ ])?(?:{_SPEECH})\b)"
+)
+
+
 def _quote_spacing(text: str) -> Iterator[Finding]:
-    """White space on the inner side of marks that pair up without doubt: `" word "`."""
-    for opening, closing in _pairs(_marks(text)) or ():
+    """White space on the inner side of marks that pair up without doubt, `" word "`, or before a verb of speech."""
+    pairs = _pairs(_marks(text)) or ()
+    if not pairs:
+        for match in _BEFORE_SPEECH.finditer(text):
+            yield (Change(Span(*match.span("gap")), ""),)
+    for opening, closing in pairs:
         inside = text[opening.at + 1 : closing.at]
         if "\n" in inside or not inside.strip() or not opening.is_free_left or not closing.is_free_right:
             continue
@@ -335,10 +383,11 @@ def _lower_case(text: str) -> Iterator[Finding]:
 
 # --- repetition ---
 
-# Repeats of these are slips; "that that", "had had", "in in", "is is" and the like may be right.
+# Repeats of these are slips; "that that", "had had", "is is" and the like may be right, and so may a preposition of
+# which one belongs to the verb ("asked for for the first time", "looked at at length").
 _NEVER_TWICE: Final = frozenset(
-    "the a an of and or but from with at for my your our their his its into because if than as this these those be "
-    "are were has have will would can could should may might must shall we they he she i by to".split()
+    "the a an of and or but my your our their his its into because if than as this these those be are were has have "
+    "will would can could should may might must shall we they he she i".split()
 )
 # Words that people say twice, and names of places that are said twice.
 _SAID_TWICE: Final = frozenset(
@@ -356,6 +405,22 @@ _SAID_TWICE_AT_MOST: Final = _SAID_TWICE | frozenset(
 _WORD_TWICE: Final = regex.compile(
     r"(?<![\w'’-])(?P<word>\p{L}+) (?P<again>(?P=word))(?![\w'’])(?!-\w)", regex.IGNORECASE
 )
+_OPENS: Final = regex.compile(r"(?:^|[.!?…:\n][\s\"“”'‘’)]*|[\"“‘(])$")
+_NAMES_TOO: Final = frozenset(("will", "may"))  # "Will will come"
+
+
+def _is_said_again(text: str, match: regex.Match[str]) -> bool:
+    """Whether the second word is the first one: "vitamin A a day" and the band The The are something else."""
+    word, again = match["word"], match["again"]
+    if word == "I":
+        return again == "I" and not regex.search(r"\p{Lu}[\w.]*[ ]$", text[: match.start()])
+    if not again.islower():
+        return False
+    return word == again or (
+        word == again.capitalize() and again not in _NAMES_TOO and bool(_OPENS.search(text[: match.start()]))
+    )
+
+
 _LOOP: Final = regex.compile(
     r"(?<![\w'’-])(?P<run>[\p{L}'’]+(?:[ ][\p{L}'’]+){0,3})(?:(?:[ ](?P=run)){2,}|(?:,[ ](?P=run)){3,})(?![\w'’-])"
 )
@@ -363,10 +428,7 @@ _LOOP: Final = regex.compile(
 
 def _repeated_words(text: str) -> Iterator[Finding]:
     for match in _WORD_TWICE.finditer(text):
-        word, again = match["word"], match["again"]
-        if again not in (word, word.lower()):
-            continue
-        if word.casefold() in _NEVER_TWICE:
+        if match["again"].lower() in _NEVER_TWICE and _is_said_again(text, match):
             yield (Change(Span(match.end("word"), match.end()), ""),)
 
 
@@ -463,6 +525,38 @@ ALL_RULES: Final[tuple[Rule, ...]] = (
             r"|(?<=\p{L}\.\p{L})(?P<abbr>[.])[.](?![.\w]))",
             r"\g<keep>\g<stop>\g<abbr>",
         ),
+    ),
+    Rule(
+        "MTR_DOUBLED_STOP",
+        EditKind.PUNCTUATION,
+        "A full stop twice at the end of a sentence, such as .. or . . before a capital letter.",
+        "One full stop is enough.",
+        0.95,
+        _each(r"(?<=[\p{Ll}\d)”\"]{2})[.][ ]?[.](?=$|\n|[ ]\p{Lu}|[”\"](?:$|\n|[ ]))(?<!\.\.\.)", "."),
+    ),
+    Rule(
+        "MTR_DOUBLED_QUOTE",
+        EditKind.PUNCTUATION,
+        'A straight quotation mark twice beside a word, such as ""word"".',
+        "One quotation mark is enough.",
+        0.95,
+        _each(r"(?<=(?:^|[\s(]))\"\"(?=\w)|(?<=[\w.,!?…])\"\"(?=$|[\s.,;:!?)])", '"'),
+    ),
+    Rule(
+        "MTR_TORN_NUMBER",
+        EditKind.SPACING,
+        "A space within a time, a score or a round number, such as at 21: 30, won 2: 1 or 10, 000.",
+        "This number belongs together.",
+        0.95,
+        _torn_numbers,
+    ),
+    Rule(
+        "MTR_FOREIGN_DATE",
+        EditKind.PUNCTUATION,
+        "A full stop between day and month, as other languages write it, such as 15. July.",
+        "English has no full stop here.",
+        0.95,
+        _foreign_dates,
     ),
     Rule(
         "MTR_TORN_ELLIPSIS",

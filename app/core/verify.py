@@ -17,7 +17,7 @@ from typing import Final
 import regex
 
 from app.core.classify import FUNCTION_WORDS
-from app.core.protect import Protection
+from app.core.protect import Protection, mends_number
 from app.core.types import Edit, EditKind, Origin, Span
 
 _WORD: Final = regex.compile(r"[\p{L}\p{M}\p{N}_]+(?:['’ʼ.,](?=[\p{L}\p{N}])[\p{L}\p{M}\p{N}_]+)*")
@@ -124,7 +124,7 @@ class Verifier:
         if edit.kind in (EditKind.ENCODING, EditKind.FURNITURE):  # what was there could not be read, or has to go
             return None
         checks = self._checks[edit.origin]
-        if not checks:
+        if not checks or (edit.origin is Origin.RULE and mends_number(text, edit.span, edit.text)):
             return None
         case = _case(edit, text, sentence)
         for reason, fails in checks:

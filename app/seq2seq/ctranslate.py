@@ -25,10 +25,11 @@ from app.core.types import Mode, Span
 from app.seq2seq.articles import article_odds, doubtful_articles
 from app.seq2seq.calibrate import Calibration, NameCalibration, ScoredAnswer
 from app.seq2seq.codec import MAX_ANSWER, Mark, decoder_prompt, encoder_input, hint_pieces, mark_of, read_answer
-from app.seq2seq.lexicon import Lexicon, read_lexicon, suggestions, unknown_words
+from app.seq2seq.lexicon import read_lexicon, suggestions
 from app.seq2seq.ngrams import NGrams
 from app.seq2seq.respelt import Respelt
 from app.seq2seq.tokenizer import EOS, Tokenizer, Words
+from app.seq2seq.unfit import is_unfit
 
 _EVEN = math.log(1 / 2)  # an answer likelier than all others together
 _LONGEST_RUN = 3  # words of which fewer are asked about, too
@@ -223,8 +224,8 @@ class CTranslateGenerator:
     def _answered(
         self, readings: Mapping[int, Reading], least: Sequence[float] | None
     ) -> dict[int, list[ScoredAnswer]]:
-        """The answers for the doubts of each segment that can reach ``least`` and write no word that nobody knows, with
-        what the detector thinks of each in its place, alone."""
+        """The answers for the doubts of each segment that can reach ``least`` and may be made, with what the detector
+        thinks of each in its place, alone."""
         asked = {
             i: replace(r, doubts=self.worth_asking(r.doubts, r.words, r.quality, least[i], r.places)) if least else r
             for i, r in readings.items()
@@ -236,7 +237,7 @@ class CTranslateGenerator:
                 if least and not a.told and self._calibration.at_first(a, words.text) < least[i]:
                     continue
                 edited = self._tokenizer.words(words.text[: a.start] + a.text + words.text[a.end :])
-                if a.told or not invented(edited, words, self.lexicon):
+                if a.told or not is_unfit(words, a.start, a.end, a.text, edited, self.lexicon):
                     wanted.append((i, a, edited))
         read: dict[int, list[ScoredAnswer]] = {i: [] for i in readings}
         detected = self._detect([edited for _, _, edited in wanted])
@@ -393,11 +394,6 @@ def doubt_within(words: Words, probabilities: Floats, start: int, end: int) -> f
     first = inside[0] if inside else sum(b <= start for _, b in words.bounds)
     last = inside[-1] + 1 if inside else first
     return float(max(probabilities[first:last, 0].max(initial=0.0), probabilities[first : last + 1, 1].max()))
-
-
-def invented(edited: Words, words: Words, lexicon: Lexicon) -> set[str]:
-    """The words of an edited segment that neither the lexicon knows nor the segment had."""
-    return {*unknown_words(edited, lexicon).values()} - {surface.lower() for surface in words.surfaces()}
 
 
 def weights_sha256(folder: Path) -> str:

@@ -35,13 +35,13 @@ from app.seq2seq.ctranslate import (
     CTranslateGenerator,
     Doubt,
     Floats,
-    invented,
     told_names,
     weights_sha256,
     without_rivals,
 )
 from app.seq2seq.network import RepairNetwork
 from app.seq2seq.tokenizer import BOS, EOS, UNK, Tokenizer, Words
+from app.seq2seq.unfit import is_unfit
 from app.seq2seq.verdicts import Verdicts
 
 # Bounds of the operating points: the largest share of clean sentences changed needlessly, the least precision of an
@@ -469,8 +469,8 @@ def agreement(
 ) -> dict[str, float]:
     """Shares of ``sentences`` with the same answers from int8 as from float32, and in one batch as one by one.
 
-    Each is answered as it stands; what is read again with misspelt words put right is another sentence. Answers with
-    words that nobody knows count for neither.
+    Each is answered as it stands; what is read again with misspelt words put right is another sentence. Answers that
+    are never made count for neither.
     """
     cut = [tokenizer.words(sentence) for sentence in sentences]
 
@@ -483,7 +483,7 @@ def agreement(
         [
             (start, end, text)
             for start, end, text in answers
-            if not invented(tokenizer.words(words.text[:start] + text + words.text[end:]), words, generator.lexicon)
+            if not is_unfit(words, start, end, text, _edited(words, start, end, text, tokenizer), generator.lexicon)
         ]
         for words, answers in zip(cut, torch_answers(network, cut, tokenizer, generator.doubts), strict=True)
     ]
@@ -493,6 +493,10 @@ def agreement(
         "same_as_float32": round(sum(a == b for a, b in zip(together, exact, strict=True)) / n, 4),
         "same_alone": round(sum(a == b for a, b in zip(together, alone, strict=True)) / n, 4),
     }
+
+
+def _edited(words: Words, start: int, end: int, new: str, tokenizer: Tokenizer) -> Words:
+    return tokenizer.words(words.text[:start] + new + words.text[end:])
 
 
 def write_card(folder: Path, manifest: Mapping[str, Any], data: Mapping[str, Any]) -> None:

@@ -171,6 +171,7 @@ def _is_joined(words: Words, index: int) -> bool:
     around = words.text[max(0, start - 1) : start] + words.text[end : end + 2]
     return (
         any(c in "-–_/@\\#&$~^*+=<>|" for c in around)
+        or (words.text[end - 2 : end] == "in" and words.text[end : end + 1] in ("'", "’"))  # "goin'"
         or (words.text[end : end + 1] in (".", ":") and words.text[end + 1 : end + 2].isalnum())
         or words.text[max(0, start - 1) : start] in (".", ":")
     )

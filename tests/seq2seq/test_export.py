@@ -31,7 +31,6 @@ from app.seq2seq.ctranslate import (
     Reading,
     doubt_within,
     find_doubts,
-    invented,
     parts_of,
     told_names,
     with_hints,
@@ -241,24 +240,6 @@ def test_misspelt_words_side_by_side_are_each_asked_about_and_so_is_what_stands_
     probabilities[:4, 0] = 0.9
     found = [(d.mark, d.suggestion) for d in generator.doubts(words, probabilities)]
     assert found == [(Mark(0, 1), ""), (Mark(1, 2), "school"), (Mark(2, 3), "school"), (Mark(3, 4), "")]
-
-
-@pytest.mark.parametrize(
-    ("edited", "found"),
-    [
-        ("The schoools go xyzzy.", {"schoools"}),
-        ("Schoools go xyzzy.", {"schoools"}),
-        ("The school-yeer goes xyzzy.", set()),
-        ("The schools go Xyzzy.", set()),
-        ("The school goes.", set()),
-    ],
-)
-def test_a_word_that_neither_the_list_nor_the_text_has_is_invented(
-    made: tuple[Path, RepairNetwork, Tokenizer], edited: str, found: set[str]
-) -> None:
-    tokenizer = made[2]
-    lexicon = Lexicon({"schools": 9, "school": 9, "goes": 9})
-    assert invented(tokenizer.words(edited), tokenizer.words("The schools go xyzzy."), lexicon) == found
 
 
 def test_no_word_is_written_that_nobody_knows(made: tuple[Path, RepairNetwork, Tokenizer]) -> None:
