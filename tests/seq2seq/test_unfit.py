@@ -66,6 +66,6 @@ def test_what_loses_a_word_counts_the_many_as_one_or_writes_no_word_is_never_mad
 
 
 def test_a_word_without_its_last_letter_before_an_apostrophe_is_no_misspelling(tokenizer: Tokenizer) -> None:
-    known = unknown_words(tokenizer.words("They are goin' and goin’ with gon’."), LEXICON).values()
-    assert "gon" in known
+    known = unknown_words(tokenizer.words("They are goin' and goin’ with xyzzy’."), LEXICON).values()
+    assert "xyzzy" in known
     assert "goin" not in known
