@@ -437,10 +437,8 @@ def reliability(
 def choose_threshold(
     confidence: Sequence[float],
     gain: Sequence[int],
-    clean: Sequence[float],
-    n_clean: int,
+    harm: Sequence[tuple[Sequence[float], float]] = (),
     *,
-    most_harm: float,
     least_precision: float,
     is_real: Sequence[bool] = (),
     most_cost: float = math.inf,
@@ -450,9 +448,8 @@ def choose_threshold(
     Args:
         confidence: Of each edit on held-out translations.
         gain: Word edits that it saves (negative: costs).
-        clean: Highest confidence of an edit in each clean sentence that has one.
-        n_clean: Clean sentences in all.
-        most_harm: Largest share of clean sentences that may be changed.
+        harm: Of each bound, confidences of edits of text that is right, the highest of each sentence, and how many of
+            them may be made.
         least_precision: Least share of edits that must save something.
         is_real: Which edits are of real translations; none if empty.
         most_cost: Word edits that those, taken together, may cost more than they save.
@@ -460,13 +457,13 @@ def choose_threshold(
     Returns:
         A threshold in steps of 0.01; 1.01, which no edit reaches, where no threshold keeps the bounds.
     """
-    c, g, harm = np.asarray(confidence), np.asarray(gain), np.asarray(clean)
+    c, g = np.asarray(confidence), np.asarray(gain)
     guarded = np.asarray(is_real, dtype=bool) if len(is_real) else np.zeros(len(c), dtype=bool)
     best, best_gain = 1.01, 0
     for step in range(30, 100):
         threshold = step / 100
         chosen = g[c >= threshold]
-        if not len(chosen) or (harm >= threshold).sum() > most_harm * n_clean:
+        if not len(chosen) or any((np.asarray(done) >= threshold).sum() > most for done, most in harm):
             continue
         if g[(c >= threshold) & guarded].sum() < -most_cost:
             continue

@@ -184,24 +184,24 @@ def test_confidence_that_is_always_wrong_has_the_error_to_show_for_it() -> None:
 
 def test_the_threshold_takes_the_edits_that_gain_and_leaves_those_that_cost() -> None:
     confidence, gain = [0.9, 0.8, 0.6, 0.5], [1, 1, -1, -1]
-    assert choose_threshold(confidence, gain, [], 100, most_harm=0.01, least_precision=0.5) == pytest.approx(0.61)
+    assert choose_threshold(confidence, gain, least_precision=0.5) == pytest.approx(0.61)
 
 
 def test_harm_on_clean_text_raises_the_threshold() -> None:
     confidence, gain, clean = [0.9, 0.7], [1, 1], [0.75, 0.72]
-    assert choose_threshold(confidence, gain, clean, 100, most_harm=0.0, least_precision=0.5) == pytest.approx(0.76)
+    assert choose_threshold(confidence, gain, [(clean, 0)], least_precision=0.5) == pytest.approx(0.76)
+    assert choose_threshold(confidence, gain, [(clean, 1)], least_precision=0.5) == pytest.approx(0.73)
+    assert choose_threshold(confidence, gain, [(clean, 2), (clean[1:], 0)], least_precision=0.5) == pytest.approx(0.73)
 
 
 def test_where_no_threshold_keeps_the_bounds_no_edit_reaches_it() -> None:
-    assert choose_threshold([0.9], [-1], [], 100, most_harm=0.01, least_precision=0.5) > 1
+    assert choose_threshold([0.9], [-1], least_precision=0.5) > 1
 
 
 def test_what_real_translations_lose_in_all_raises_the_threshold() -> None:
     confidence, gain, guarded = [0.9, 0.8, 0.8, 0.7], [1, -2, 3, 1], [True, True, False, False]
-    free = choose_threshold(confidence, gain, [], 100, most_harm=0.01, least_precision=0.5)
-    held = choose_threshold(
-        confidence, gain, [], 100, most_harm=0.01, least_precision=0.5, is_real=guarded, most_cost=0
-    )
+    free = choose_threshold(confidence, gain, least_precision=0.5)
+    held = choose_threshold(confidence, gain, least_precision=0.5, is_real=guarded, most_cost=0)
     assert (free, held) == (0.3, 0.81)
 
 
