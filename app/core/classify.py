@@ -72,6 +72,7 @@ _CLASSES: Final[tuple[tuple[str, frozenset[str]], ...]] = (
     ),
 )
 _AUXILIARIES: Final = _CLASSES[5][1]
+_ADVERBS: Final = _CLASSES[6][1]
 FUNCTION_WORDS: Final = frozenset().union(*(words for _, words in _CLASSES))
 
 # Verbs whose third person is more frequent than a plural noun of the same form, or which have no such noun.
@@ -187,8 +188,15 @@ def edit_kind(old: str, new: str, *, starts_sentence: bool = False) -> EditKind:
     return EditKind.WORDING if category == "OTHER" else EditKind.GRAMMAR
 
 
-def explain(old: str, new: str, kind: EditKind) -> str:
-    """One line that tells an editor what the edit does, without claiming more than the surface shows."""
+def explain(old: str, new: str, kind: EditKind, before_it: str = "") -> str:
+    """One line that tells an editor what the edit does, without claiming more than the surface shows.
+
+    Args:
+        old: What stands there.
+        new: What shall stand there.
+        kind: Of the edit, as of ``edit_kind``.
+        before_it: What the sentence has before ``old``: behind *will* or *did not* a verb agrees with nothing.
+    """
     before, after = old.strip(), new.strip()
     if kind is EditKind.SPACING:
         return "Spacing."
@@ -204,6 +212,8 @@ def explain(old: str, new: str, kind: EditKind) -> str:
         return f"Name: {_quoted(after)} rather than {_quoted(before)}."
     category = errant_type(old, new)
     operation, _, name = category.partition(":")
+    if name in ("VERB:SVA", "NOUN:NUM") and _asks_for_base_form(before_it, name):
+        name = "VERB:FORM"
     what = _DESCRIBED.get(name, "")
     cut_before, cut_after = _differing(_tokens(old), _tokens(new))
     if operation != "R":
@@ -215,6 +225,20 @@ def explain(old: str, new: str, kind: EditKind) -> str:
     if kind is EditKind.SPELLING:
         return f"Spelling: {_quoted(after)}."
     return f"{what or 'Wording'}: {_quoted(after)} rather than {_quoted(before)}."
+
+
+# Behind these, *not* and an adverb let aside, a verb has its base form.
+_BEFORE_BASE_FORM: Final = frozenset(
+    "do does did don't doesn't didn't will would shall should can could may might must cannot can't couldn't won't "
+    "wouldn't shouldn't mustn't".split()
+)
+
+
+def _asks_for_base_form(before_it: str, category: str) -> bool:
+    words = [token.casefold().replace("’", "'") for token in _tokens(before_it)[-3:]]
+    while words and (words[-1] == "not" or words[-1] in _ADVERBS):
+        words.pop()
+    return bool(words) and (words[-1] in _BEFORE_BASE_FORM or (category == "VERB:SVA" and words[-1] == "to"))
 
 
 _DESCRIBED: Final = {

@@ -509,7 +509,7 @@ def _model_edit(proposed: ProposedEdit, span: Span, text: str, segment: Segment)
         Origin.MODEL,
         proposed.confidence,
         rule=f"MTR_MODEL_{kind.value.upper()}",
-        reason=explain(old, proposed.text, kind),
+        reason=explain(old, proposed.text, kind, text[segment.span.start : span.start]),
         alternatives=tuple(Alternative(text, score) for text, score in proposed.alternatives),
     )
 

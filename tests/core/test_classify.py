@@ -81,6 +81,22 @@ def test_the_reason_is_written_for_an_editor(old: str, new: str, reason: str) ->
     assert explain(old, new, edit_kind(old, new)) == reason
 
 
+@pytest.mark.parametrize(
+    ("before_it", "old", "new", "what"),
+    [
+        ("The cable will ", "lies", "lie", "Form of the verb"),
+        ("He didn’t even ", "enjoys", "enjoy", "Form of the verb"),
+        ("They can ", "transports", "transport", "Form of the verb"),
+        ("They hope to ", "goes", "go", "Form of the verb"),
+        ("The cables ", "goes", "go", "Agreement of subject and verb"),
+        ("", "goes", "go", "Agreement of subject and verb"),
+        ("He gave it to ", "cats", "cat", "Singular or plural"),
+    ],
+)
+def test_behind_an_auxiliary_a_verb_agrees_with_nothing(before_it: str, old: str, new: str, what: str) -> None:
+    assert explain(old, new, edit_kind(old, new), before_it).startswith(f"{what}: ")
+
+
 @pytest.mark.parametrize(("old", "new"), [("then", "than"), ("united", "untied"), ("horse", "house")])
 def test_words_that_look_alike_are_no_inflections(old: str, new: str) -> None:
     assert errant_type(old, new) in ("R:SPELL", "R:OTHER")
