@@ -25,6 +25,9 @@ from app.seq2seq.ctranslate import WORDS, CTranslateGenerator
 from app.seq2seq.examples import Example
 from app.seq2seq.export import (
     BOUNDS,
+    Confidence,
+    JudgedAnswer,
+    TouchedSentence,
     calibration_error,
     choose_points,
     clean_answers,
@@ -186,13 +189,18 @@ def calibration(
     sets = HeldOutText(data, clean, slips, windows, None, verdicts).read(generator, tokenizer)
     judged = judge(generator, sets.pairs, tokenizer, sets.verdicts)
     touched = clean_answers(generator, sets.clean, tokenizer, sets.verdicts)
+    unread = [replace(j, is_right=j.gain > 0) for j in judged], [replace(s, needless=s.answers) for s in touched]
     rows = []
-    fits = [(name, cross_fit(judged, (), used).unseen) for name, used in FEATURE_SETS]
-    fits.append(("and what is edited in clean sentences", cross_fit(judged, touched).unseen))
-    for name, confidence in (("probability of the answer as it is", probability_of_answer), *fits):
-        made = surest(confidence, judged)
+    fits: list[tuple[str, Confidence, tuple[list[JudgedAnswer], list[TouchedSentence]]]] = [
+        (name, cross_fit(unread[0], (), used).unseen, unread) for name, used in FEATURE_SETS
+    ]
+    fits.append(("and what is edited in clean sentences", cross_fit(*unread).unseen, unread))
+    fits.append(("and what readers said", cross_fit(judged, touched).unseen, (judged, touched)))
+    fits.insert(0, ("probability of the answer as it is", probability_of_answer, unread))
+    for name, confidence, (answers, sentences) in fits:
+        made = surest(confidence, answers)
         error, _ = calibration_error(confidence, made)
-        points = choose_points(confidence, made, touched, len(sets.clean), len(sets.real))
+        points = choose_points(confidence, made, sentences, len(sets.clean), len(sets.real))
         counts = []
         for point in points.values():
             gains = [j.gain for j in made if j.by(confidence) >= point]
