@@ -18,7 +18,7 @@ from app.core.errors import InputError
 from app.core.types import Span
 from app.formats import docx, m2, tmx, xliff
 from app.store.records import Document, Sentence, Standing, StoredEdit, Verdict
-from app.store.settled import Made, settle, teaching_pairs, text_of, within
+from app.store.settled import Made, lay_out, settle, teaching_pairs, text_of, within
 from app.store.store import as_json
 from app.web.uploads import marked_up
 
@@ -256,7 +256,10 @@ def _json(work: Work) -> bytes:
             }
             for e in work.edits
         ],
-        "sentences": [{"id": s.target, "start": s.span.start, "end": s.span.end} for s in work.sentences],
+        "sentences": [
+            {"id": row.sentence.target, "start": row.span.start, "end": row.span.end}
+            for row in lay_out(document.source, work.sentences, work.edits)
+        ],
         "decisions": [as_json(standing) for standing in work.standings.values()],
     }
     return orjson.dumps(decisions, option=orjson.OPT_INDENT_2)

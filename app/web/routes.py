@@ -28,6 +28,7 @@ from app.settings import Settings
 from app.store.exchange import Imported, import_decisions, read_decisions
 from app.store.models import Reach, Stage
 from app.store.records import Document, GlossarySummary, NewDocument, NotFoundError, Outcome, Verdict, Why, Wish
+from app.store.settled import lay_out
 from app.store.statistics import WHYS, count
 from app.store.store import Store, as_json
 from app.web import bodies
@@ -35,7 +36,7 @@ from app.web.desk import Desk
 from app.web.exports import FORMS, Work, export
 from app.web.guard import POLICY, check_origin, editor_of, set_cookies, set_editor, token_of
 from app.web.uploads import FORMATS, read_upload
-from app.web.view import KINDS, ORIGINS, rows
+from app.web.view import KINDS, ORIGINS, page_of, rows
 
 _Result = TypeVar("_Result")
 _ROWS: Final = 300  # sentences a page
@@ -220,16 +221,17 @@ async def document_rows(document_id: str, desk: DeskDep, first: int = 0) -> Resp
 def _rows(desk: Desk, document_id: str, first: int) -> dict[str, Any]:
     store = desk.store_of(document_id)
     document = store.document(document_id)
-    sentences = store.sentences(document_id, max(first, 0), _ROWS)
-    if not sentences:
-        return {**rows(document, [], [], []), "place": document.place}
-    last = sentences[-1].index + 1
-    edits = store.edits(document_id, first, last)
-    wanted = {s.target for s in sentences} | {e.target for e in edits}
+    # One more on either side: an edit may reach in from there, or out to it.
+    known = store.sentences(document_id, max(first - 1, 0), _ROWS + 2)
+    edits = store.edits(document_id, known[0].index, known[-1].index + 1) if known else []
+    page = page_of(lay_out(document.source, known, edits), first, _ROWS)
+    if not page:
+        return {**rows(document, [], []), "place": document.place}
+    wanted = {row.sentence.target for row in page} | {edit.target for row in page for edit in row.edits}
     standings = [s for s in store.standings(document_id) if s.target in wanted]
-    start, end = sentences[0].span.start, sentences[-1].span.end
+    start, end = page[0].span.start, page[-1].span.end
     protected = _protected(document.source[start:end], start)
-    return {**rows(document, sentences, edits, standings, protected), "place": document.place}
+    return {**rows(document, page, standings, protected), "place": document.place}
 
 
 def _protected(text: str, offset: int) -> list[ProtectedSpan]:

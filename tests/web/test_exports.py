@@ -113,6 +113,36 @@ def test_a_change_between_two_sentences_is_in_the_unit_of_both() -> None:
     assert join(units) == (SOURCE, SOURCE[:26] + ", h" + SOURCE[31:])
 
 
+@pytest.mark.parametrize(
+    ("target", "text", "wanted"),
+    [
+        ("s0", "The man went to Paris, he", "The man went to Paris, he is the king.\n\nAll is well."),
+        ("s1", "rules.", "The man went to Pariss, h rules.\n\nAll is well."),
+    ],
+)
+def test_a_rewritten_sentence_stands_for_the_text_that_was_shown(target: str, text: str, wanted: str) -> None:
+    from tests.store.building import edit
+
+    edits = [EDITS[0], edit(1, 26, 31, ", h"), EDITS[3]]  # shown: "The the man went to Pariss . He", "is teh king."
+    standings = standing(target, Verdict.REWRITTEN, text)
+    assert export("text", work(edits=edits, standings=standings)).content.decode() == wanted
+
+
+def test_a_joined_sentence_is_no_training_pair_by_itself() -> None:
+    from tests.store.building import edit
+
+    glued = edit(0, 26, 31, ", h")
+    standings = {
+        **standing("e0", Verdict.ACCEPTED),
+        **standing("s1", Verdict.CONFIRMED),
+        **standing("s2", Verdict.CONFIRMED),
+    }
+    pairs = [
+        json.loads(line) for line in export("pairs", work(edits=[glued], standings=standings)).content.splitlines()
+    ]
+    assert [p["mt"] for p in pairs] == ["All is well."]
+
+
 def test_tmx_has_a_pair_for_each_sentence() -> None:
     pairs = read_tmx(export("tmx", work()).content)
     assert [pair.target for pair in pairs] == ["The man went to Paris.", "He is the king.", "All is well."]
