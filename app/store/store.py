@@ -274,20 +274,23 @@ class Store:
     # --- repairs ---
 
     def add_repair(
-        self, document_id: str, sentences: Sequence[Sentence], edits: Sequence[StoredEdit], done_chars: int
-    ) -> None:
-        """Add the repair of a section, which ends at ``done_chars``; a section that is there already is left alone.
+        self, document_id: str, sentences: Sequence[Sentence], edits: Sequence[StoredEdit], section: Span
+    ) -> bool:
+        """Add the repair of a section; False, and nothing added, where what is there does not end where it begins.
+
+        Another process may be at work on the document, and cut it elsewhere.
 
         Raises:
             NotFoundError: The document is not there any more.
         """
         with self._writing() as session:
             row = _locked(session, document_id)
-            if row.done_chars >= done_chars:
-                return
-            row.done_chars = done_chars
+            if row.done_chars != section.start:
+                return False
+            row.done_chars = section.end
             session.add_all([_sentence_row(document_id, sentence) for sentence in sentences])
             session.add_all([_edit_row(document_id, edit) for edit in edits])
+            return True
 
     def finish(self, document_id: str, stage: Stage, model: str = "", kb_version: str = "") -> None:
         """Say that a repair has ended, and by what it was made."""

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from app.core.errors import InputError
-from app.core.types import GlossaryEntry, Span, TermKind
+from app.core.types import GlossaryEntry, Span, Status, TermKind
 from app.store.database import open_engine
 from app.store.models import Base, Stage
-from app.store.records import NotFoundError, Outcome, Threshold, Verdict, Why, Wish
+from app.store.records import NewDocument, NotFoundError, Outcome, Sentence, Threshold, Verdict, Why, Wish
 from app.store.store import Store
 from tests.store.building import EDITS, SOURCE, add, fresh
 
@@ -39,8 +39,17 @@ def test_a_document_comes_back_as_it_was_stored(store: Store) -> None:
 
 def test_a_section_that_comes_twice_is_stored_once(store: Store) -> None:
     document = add(store)
-    store.add_repair(document.id, store.sentences(document.id), EDITS, len(SOURCE))
+    assert not store.add_repair(document.id, store.sentences(document.id), EDITS, Span(0, len(SOURCE)))
     assert store.counts(document.id) == (3, 5)
+
+
+@pytest.mark.parametrize("section", [Span(0, 45), Span(28, 45), Span(30, 45)])
+def test_a_section_that_does_not_go_on_from_what_is_there_is_not_stored(store: Store, section: Span) -> None:
+    document = store.add_document(NewDocument("A title", SOURCE))
+    first = Sentence(0, Span(0, 28), 0, Status.UNCHANGED, 0.9)
+    assert store.add_repair(document.id, [first], EDITS[:3], Span(0, 29))
+    assert not store.add_repair(document.id, [replace(first, index=1)], [], section)
+    assert (store.counts(document.id), store.document(document.id).done_chars) == ((1, 3), 29)
 
 
 def test_the_list_counts_edits_that_wait_for_a_decision(store: Store) -> None:

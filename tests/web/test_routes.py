@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 from app.api.auth import hash_key, new_key
 from app.api.main import create_app
-from app.core.types import EditKind, Origin
+from app.core.types import DocumentRepair, EditKind, Origin, RepairOptions
 from app.formats.docx import resolve_revisions
 from app.settings import Settings
 from app.store.database import open_engine
@@ -145,6 +145,44 @@ def test_a_repair_that_failed_says_so_and_can_go_on(settings: Settings, capsys: 
         assert '{"stage":"done"}' in finish(client, document_id)
         assert exported(client, document_id).decode() == f"CANARY. {RIGHT}"
     assert "CANARY" not in "".join(capsys.readouterr())
+
+
+class _Overtaken(WilfulEngine):
+    """While it is at its second section, another process repairs one more, which it cuts elsewhere, and ends."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__()
+        self._settings, self._calls = settings, 0
+        self.document_id = ""
+
+    def repair(self, text: str, options: RepairOptions | None = None) -> DocumentRepair:
+        self._calls += 1
+        if self._calls == 2:
+            with TestClient(create_app(self._settings, _Once())) as other:
+                finish(other, self.document_id)
+        return super().repair(text, options)
+
+
+class _Once(WilfulEngine):
+    def repair(self, text: str, options: RepairOptions | None = None) -> DocumentRepair:
+        answer = super().repair(text, options)
+        self.error = RuntimeError("a process that ends")
+        return answer
+
+
+def test_two_processes_at_one_document_store_each_sentence_once(settings: Settings) -> None:
+    text = "\n\n".join(["He has went home. She bought a apple there."] * 700)
+    engine = _Overtaken(settings)
+    store = Store.open(settings.database_url)
+    document_id = engine.document_id = store.add_document(NewDocument("A title", text)).id
+    with TestClient(create_app(settings, engine)) as client:
+        client.get(f"/documents/{document_id}/events")
+        while store.progress(document_id)[1] < len(text):
+            time.sleep(0.05)
+    found = store.sentences(document_id)
+    store.close()
+    assert [s.index for s in found] == list(range(1400))
+    assert [s.span.of(text) for s in found] == ["He has went home.", "She bought a apple there."] * 700
 
 
 def test_two_editors_see_each_other_and_a_conflict_is_shown(client: TestClient, opened: Open) -> None:
