@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from app.core.errors import InputError
 from app.core.types import EditKind, GlossaryEntry, Origin, Span, Status
-from app.store.database import MEMORY, open_engine
+from app.store.database import MEMORY, cut_log, open_engine
 from app.store.models import (
     ChangeRow,
     DecisionRow,
@@ -206,23 +206,15 @@ class Store:
         with self._writing() as session:
             if not _count(session, delete(DocumentRow).where(DocumentRow.id == document_id)):
                 raise NotFoundError("the document")
-        self._forget()
+        cut_log(self._engine)
 
     def delete_expired(self, now: datetime | None = None) -> int:
         """Delete the documents whose time is over; how many there were."""
         with self._writing() as session:
             gone = _count(session, delete(DocumentRow).where(DocumentRow.expires_at <= (now or _now())))
         if gone:
-            self._forget()
+            cut_log(self._engine)
         return gone
-
-    def _forget(self) -> None:
-        """Take deleted text out of the write-ahead log as well, as far as no reader still needs it."""
-        if self._engine.dialect.name == "sqlite":
-            with self._engine.connect() as connection:
-                connection.exec_driver_sql("ROLLBACK")
-                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-                connection.exec_driver_sql("BEGIN")
 
     def keep_until(self, document_id: str, expires_at: datetime | None) -> None:
         """Set when a document expires; ``None``: never."""
@@ -520,13 +512,17 @@ class Store:
         now = _now()
         with self._writing() as session:
             glossary = _glossary_of(session, project.id, now)
-            session.execute(delete(TermRow).where(TermRow.glossary_id == glossary.id, TermRow.source == source))
+            replaced = _count(
+                session, delete(TermRow).where(TermRow.glossary_id == glossary.id, TermRow.source == source)
+            )
             session.add(
                 TermRow(
                     glossary_id=glossary.id, source=source, target=target, kind=kind,
                     case_sensitive=case_sensitive, who=who[:200], at=now,
                 )
             )  # fmt: skip
+        if replaced:
+            cut_log(self._engine)
 
     def delete_term(self, term_id: int) -> None:
         """Take a term out of its glossary.
@@ -540,6 +536,7 @@ class Store:
                 raise NotFoundError("the term")
             session.get_one(GlossaryRow, row.glossary_id).changed_at = _now()
             session.delete(row)
+        cut_log(self._engine)
 
     def glossaries(self) -> list[GlossarySummary]:
         """The glossaries there are, by the name of their project."""
@@ -584,7 +581,7 @@ class Store:
             first.setdefault(entry.source, entry)
         with self._writing() as session:
             glossary = _glossary_of(session, _project_row(session, name).id, now)
-            session.execute(delete(TermRow).where(TermRow.glossary_id == glossary.id))
+            replaced = _count(session, delete(TermRow).where(TermRow.glossary_id == glossary.id))
             session.add_all(
                 [
                     TermRow(
@@ -594,6 +591,8 @@ class Store:
                     for entry in first.values()
                 ]
             )  # fmt: skip
+        if replaced:
+            cut_log(self._engine)
         return len(first)
 
     def delete_glossary(self, name: str) -> None:
@@ -604,6 +603,7 @@ class Store:
         """
         with self._writing() as session:
             session.delete(_glossary_row(session, name))
+        cut_log(self._engine)
 
     # --- what decisions teach ---
 

@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,7 +15,7 @@ from app.core.errors import InputError
 from app.core.types import GlossaryEntry, Span, Status, TermKind
 from app.store.database import open_engine
 from app.store.models import Base, Stage
-from app.store.records import NewDocument, NotFoundError, Outcome, Sentence, Threshold, Verdict, Why, Wish
+from app.store.records import NewDocument, NotFoundError, Outcome, Project, Sentence, Threshold, Verdict, Why, Wish
 from app.store.store import Store
 from tests.store.building import EDITS, SOURCE, add, fresh
 
@@ -201,13 +202,51 @@ def test_a_deleted_document_leaves_no_row_behind(store: Store, database_url: str
     engine.dispose()
 
 
-def test_deleted_text_is_gone_from_the_files_of_sqlite(tmp_path: Path) -> None:
+CANARY = "CANARY-1234567890"
+
+
+def _delete_document(store: Store) -> None:
+    store.delete_document(add(store, original=CANARY.encode() * 400).id)
+
+
+def _delete_expired(store: Store) -> None:
+    store.keep_until(add(store, original=CANARY.encode() * 400).id, datetime.now(UTC) - timedelta(days=1))
+    store.delete_expired()
+
+
+def _term(store: Store) -> Project:
+    project = store.project("News")
+    store.put_term(project, "Pariss", CANARY, kind="replace", case_sensitive=False, who="Anna")
+    return project
+
+
+def _replace_term(store: Store) -> None:
+    store.put_term(_term(store), "Pariss", "Paris", kind="replace", case_sensitive=False, who="Anna")
+
+
+def _delete_term(store: Store) -> None:
+    store.delete_term(store.terms(_term(store))[0].id)
+
+
+def _replace_glossary(store: Store) -> None:
+    _term(store)
+    store.put_glossary("News", [], who="Anna")
+
+
+def _delete_glossary(store: Store) -> None:
+    _term(store)
+    store.delete_glossary("News")
+
+
+@pytest.mark.parametrize(
+    "put_and_delete",
+    [_delete_document, _delete_expired, _replace_term, _delete_term, _replace_glossary, _delete_glossary],
+)
+def test_deleted_text_is_gone_from_the_files_of_sqlite(tmp_path: Path, put_and_delete: Callable[[Store], None]) -> None:
     store = Store.open(f"sqlite:///{tmp_path / 'd.sqlite3'}")
-    document = add(store, original=b"CANARY-1234567890" * 400)
-    assert any(b"CANARY" in file.read_bytes() for file in tmp_path.iterdir())
-    store.delete_document(document.id)
+    put_and_delete(store)
+    assert not any(CANARY.encode() in file.read_bytes() for file in tmp_path.iterdir())
     store.close()
-    assert not any(b"CANARY" in file.read_bytes() for file in tmp_path.iterdir())
 
 
 def test_an_expired_document_is_not_shown_and_then_deleted(store: Store) -> None:

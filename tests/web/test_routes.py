@@ -156,7 +156,7 @@ class _Overtaken(WilfulEngine):
         self.document_id = ""
 
     def repair(self, text: str, options: RepairOptions | None = None) -> DocumentRepair:
-        self._calls += 1
+        self._calls += len(text) > 1000  # the sample that a start sends through is none
         if self._calls == 2:
             with TestClient(create_app(self._settings, _Once())) as other:
                 finish(other, self.document_id)
@@ -166,7 +166,8 @@ class _Overtaken(WilfulEngine):
 class _Once(WilfulEngine):
     def repair(self, text: str, options: RepairOptions | None = None) -> DocumentRepair:
         answer = super().repair(text, options)
-        self.error = RuntimeError("a process that ends")
+        if len(text) > 1000:
+            self.error = RuntimeError("a process that ends")
         return answer
 
 
