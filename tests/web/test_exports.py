@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import html.parser
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -15,7 +16,7 @@ from app.formats.docx import Revisions, read_docx, resolve_revisions, write_docx
 from app.formats.m2 import read_m2, tokenise
 from app.formats.tmx import read_tmx
 from app.formats.xliff import State, join, read_xliff
-from app.store.records import Sentence, Standing, Verdict
+from app.store.records import Sentence, Standing, StoredEdit, Verdict
 from app.store.settled import settle, text_of
 from app.web.exports import FORMS, Work, export
 from tests.store.building import EDITS, SOURCE
@@ -103,6 +104,20 @@ def test_xliff_holds_both_texts_and_how_far_each_sentence_came() -> None:
     assert join(units) == (SOURCE, CORRECTED)
     assert [unit.state for unit in units if unit.state] == [State.TRANSLATED, State.REVIEWED, State.FINAL]
     assert units[0].notes == ("Because.",)
+
+
+def test_all_edits_are_looked_through_once_however_many_sentences_there_are() -> None:
+    class Counted(list[StoredEdit]):
+        times = 0
+
+        def __iter__(self) -> Iterator[StoredEdit]:
+            self.times += 1
+            return super().__iter__()
+
+    few, many = Counted(EDITS), Counted(EDITS)
+    export("xliff", work(edits=few, sentences=SENTENCES[:1]))
+    export("xliff", work(edits=many))
+    assert many.times == few.times
 
 
 def test_a_change_between_two_sentences_is_in_the_unit_of_both() -> None:
