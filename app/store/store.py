@@ -109,6 +109,12 @@ class Store:
         with self._writing() as session:
             return _project(_project_row(session, name))
 
+    def find_project(self, name: str) -> Project | None:
+        """The project of that name, if there is one: to look makes none."""
+        with self._reading() as session:
+            row = _known_project(session, name)
+            return _project(row) if row is not None else None
+
     def projects(self) -> list[Project]:
         """All projects by name."""
         with self._reading() as session:
@@ -444,23 +450,26 @@ class Store:
         """Never suggest an edit again: in one document, in one project, or anywhere where neither is given.
 
         An edit whose original has neither letter nor digit (a comma that is put in) is meant at its place alone: the
-        words around it count, too.
+        words around it count, too. What is dismissed already, and as far, is not dismissed twice: the dismissal that
+        stands is given.
         """
         reach = Reach.DOCUMENT if document_id else Reach.PROJECT if project_id else Reach.ALWAYS
+        what = {
+            "reach": reach.value,
+            "document_id": document_id or None,
+            "project_id": project_id or None,
+            "rule": edit.rule,
+            "original": edit.original,
+            "replacement": edit.replacement,
+            "context": "" if any(c.isalnum() for c in edit.original) else edit.context,
+        }
         with self._writing() as session:
-            row = DismissalRow(
-                reach=reach.value,
-                document_id=document_id or None,
-                project_id=project_id or None,
-                rule=edit.rule,
-                original=edit.original,
-                replacement=edit.replacement,
-                context="" if any(c.isalnum() for c in edit.original) else edit.context,
-                who=who[:200],
-                at=_now(),
-            )
-            session.add(row)
-            session.flush()
+            standing = select(DismissalRow).filter_by(**what, reversed_at=None).order_by(DismissalRow.id).limit(1)
+            row = session.scalars(standing).one_or_none()
+            if row is None:
+                row = DismissalRow(**what, who=who[:200], at=_now())
+                session.add(row)
+                session.flush()
             return _dismissal(row)
 
     def dismissals(self, document: Document | None = None) -> list[Dismissal]:
@@ -662,11 +671,18 @@ def _count(session: Session, statement: Delete | Update) -> int:
     return cast(CursorResult[Any], session.execute(statement)).rowcount
 
 
+def _project_name(name: str) -> str:
+    return name.strip()[:200] or "default"
+
+
+def _known_project(session: Session, name: str) -> ProjectRow | None:
+    return session.scalars(select(ProjectRow).where(ProjectRow.name == _project_name(name))).one_or_none()
+
+
 def _project_row(session: Session, name: str) -> ProjectRow:
-    name = name.strip()[:200] or "default"
-    row = session.scalars(select(ProjectRow).where(ProjectRow.name == name)).one_or_none()
+    row = _known_project(session, name)
     if row is None:
-        row = ProjectRow(id=token_hex(12), name=name, created_at=_now())
+        row = ProjectRow(id=token_hex(12), name=_project_name(name), created_at=_now())
         session.add(row)
         session.flush()
     return row

@@ -237,10 +237,10 @@ class Desk:
 
     @staticmethod
     def _glossary(shared: Store, document: Document) -> tuple[GlossaryEntry, ...]:
-        project = shared.project(document.project.name)
+        project = shared.find_project(document.project.name)
         return tuple(
             GlossaryEntry(t.source, t.target, TermKind(t.kind), t.case_sensitive, f"project/{t.id}")
-            for t in shared.terms(project)
+            for t in (shared.terms(project) if project is not None else ())
         )
 
     @staticmethod
@@ -250,7 +250,9 @@ class Desk:
         """The edits, those refused that an editor dismissed or that editors do not accept; groups fall whole."""
         dismissals = store.dismissals(document)
         if shared is not store:
-            dismissals += shared.dismissals(replace(document, project=shared.project(document.project.name)))
+            # No project there: what holds always holds, and a project that only memory knows has no dismissals there.
+            project = shared.find_project(document.project.name) or document.project
+            dismissals += shared.dismissals(replace(document, project=project))
         thresholds = shared.thresholds()
         refusals: dict[int, str] = {}
         groups: dict[str, str] = {}

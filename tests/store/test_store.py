@@ -294,6 +294,25 @@ def test_a_dismissal_can_be_reversed_once(store: Store) -> None:
         store.reverse_dismissal(dismissal.id)
 
 
+@pytest.mark.parametrize("reach", ["document", "project", "always"])
+def test_what_is_dismissed_twice_is_one_dismissal_until_it_is_reversed(store: Store, reach: str) -> None:
+    document = add(store)
+    ids = {"document": {"document_id": document.id}, "project": {"project_id": document.project.id}}.get(reach, {})
+    first = store.dismiss(EDITS[3], who="Anna", **ids)
+    assert store.dismiss(EDITS[3], who="Anna", **ids) == first
+    store.dismiss(EDITS[0], who="Anna", **ids)
+    assert len(store.dismissals()) == 2
+    store.reverse_dismissal(first.id)
+    assert store.dismiss(EDITS[3], who="Anna", **ids).id != first.id
+
+
+def test_to_look_for_a_project_makes_none(store: Store) -> None:
+    assert store.find_project("News") is None
+    assert store.projects() == []
+    made = store.project("News")
+    assert store.find_project(" News ") == made
+
+
 def test_a_glossary_has_one_term_for_a_source(store: Store) -> None:
     project = store.project("News")
     for target in ("Paris", "Paris (France)"):

@@ -85,6 +85,14 @@ def test_nothing_is_stored_unless_a_document_is_saved(settings: Settings, client
         assert again.get(f"/documents/{document_id}").status_code == 404
 
 
+def test_an_unsaved_document_leaves_no_project_behind(settings: Settings, client: TestClient, opened: Open) -> None:
+    opened(TEXT, keep_days=1)  # there is a database
+    opened(TEXT, project="Secret takeover")
+    store = Store.open(settings.database_url)
+    assert [project.name for project in store.projects()] == ["default"]
+    store.close()
+
+
 def test_an_unsaved_document_can_be_saved_with_its_decisions(
     settings: Settings, client: TestClient, opened: Open
 ) -> None:
@@ -257,6 +265,14 @@ def test_later_repairs_obey_dismissals(
     [refusal] = [e["refusal"] for e in edits(client, later) if e["original"] == "has went"]
     assert bool(refusal) is is_dismissed
     assert ("has went" in exported(client, later).decode()) is is_dismissed
+
+
+def test_a_dismissal_that_is_sent_again_is_one(client: TestClient, opened: Open) -> None:
+    document_id = opened(TEXT)
+    body = {"target": edit_of(client, document_id, "has went"), "reach": "always", "seen": 9, "client_id": "sent-twice"}
+    first, again = (client.post(f"/documents/{document_id}/dismissals", json=body).json() for _ in range(2))
+    assert first == again
+    assert client.get("/dismissals").text.count("/reverse") == 1
 
 
 def test_a_dismissal_is_listed_and_taken_back(client: TestClient, opened: Open) -> None:
