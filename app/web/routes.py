@@ -17,6 +17,7 @@ import jinja2
 import orjson
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.responses import StreamingResponse
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from app import __version__
@@ -31,6 +32,7 @@ from app.store.records import Document, GlossarySummary, NewDocument, NotFoundEr
 from app.store.settled import lay_out
 from app.store.statistics import WHYS, count
 from app.store.store import Store, as_json
+from app.telemetry import describe_error, get_logger
 from app.web import bodies
 from app.web.desk import Desk
 from app.web.exports import FORMS, Work, export
@@ -76,8 +78,9 @@ async def _in_thread(work: Callable[[], _Result]) -> _Result:
     """Database work beside the event loop; what cannot be used is said, not hidden."""
     try:
         return await anyio.to_thread.run_sync(work)
-    except ResourceError as exc:
-        raise ProblemError("model-not-ready", "The database cannot be used just now; the log says why.") from exc
+    except (ResourceError, SQLAlchemyError) as exc:
+        get_logger(__name__).warning("database-unavailable", **describe_error(exc))
+        raise ProblemError("store-unavailable", "The database cannot be used just now; the log says why.") from None
 
 
 def _answer(value: Any, status: int = 200) -> Response:
@@ -165,7 +168,7 @@ async def document_page(request: Request, document_id: str, desk: DeskDep) -> Re
         document = desk.store_of(document_id).document(document_id)
         try:
             glossaries = desk.shared().glossaries()
-        except ResourceError:  # without a database an unsaved document can still be worked on
+        except (ResourceError, SQLAlchemyError):  # without a database an unsaved document can still be worked on
             glossaries = []
         return document, next((g for g in glossaries if g.name == document.project.name and g.terms), None)
 
@@ -259,9 +262,12 @@ async def document_events(request: Request, document_id: str, desk: DeskDep, fir
             try:
                 stage, done, _ = await _in_thread(partial(store.progress, document_id))
                 page = await _in_thread(partial(_rows, desk, document_id, at))
-            except (NotFoundError, ProblemError):
+            except NotFoundError:
                 yield b"event: gone\ndata: {}\n\n"
                 return
+            except ProblemError:  # a database out of reach now may be there the next time
+                await anyio.sleep(_LOOK_S)
+                continue
             if page["sentences"]:
                 at = page["next"]
                 yield b"id: %d\nevent: rows\ndata: %s\n\n" % (at, orjson.dumps(page))

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
 from starlette.testclient import TestClient
 
 from app.api.auth import hash_key, new_key
 from app.api.main import create_app
+from app.core.errors import ResourceError
 from app.core.types import DocumentRepair, EditKind, Origin, RepairOptions
 from app.formats.docx import resolve_revisions
 from app.settings import Settings
@@ -514,6 +516,44 @@ def test_only_files_of_the_page_are_served(client: TestClient, name: str) -> Non
 def test_the_example_on_the_page_is_the_shipped_one() -> None:
     page = (ROOT / "app/web/static/example.txt").read_text(encoding="utf-8")
     assert page == (ROOT / "examples/garbled-article.txt").read_text(encoding="utf-8")
+
+
+# --- when the database is out of reach ---
+
+
+@pytest.mark.parametrize("error", [ResourceError("gone"), OperationalError("SELECT", {}, Exception("CANARY"))])
+def test_a_database_out_of_reach_is_said(
+    client: TestClient, opened: Open, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    saved, unsaved = opened(TEXT, keep_days=1), opened(TEXT)
+
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    for name in ("sentences", "glossaries", "documents", "decide"):
+        monkeypatch.setattr(Store, name, fail)
+    answers = [client.get("/"), client.get(f"/documents/{saved}/rows")]
+    answers.append(decide(client, saved, {"target": "e0", "verdict": "accepted"}))
+    for answer in answers:
+        assert (answer.status_code, answer.json()["type"]) == (503, "/problems/store-unavailable")
+        assert "CANARY" not in answer.text
+    assert client.get(f"/documents/{unsaved}").status_code == 200  # it needs no glossary
+
+
+def test_a_stream_waits_for_the_database(client: TestClient, opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    document_id = opened(TEXT, keep_days=1)
+    look, failures = Store.sentences, [OperationalError("SELECT", {}, Exception())]
+
+    def fail_once(*arguments: Any) -> Any:
+        if failures:
+            raise failures.pop()
+        return look(*arguments)
+
+    monkeypatch.setattr("app.web.routes._LOOK_S", 0.01)
+    monkeypatch.setattr(Store, "sentences", fail_once)
+    text = client.get(f"/documents/{document_id}/events").text
+    assert "event: gone" not in text
+    assert "event: end" in text
 
 
 # --- when the service is killed ---
