@@ -228,6 +228,27 @@ def test_keys_are_not_taken_from_someone_who_types_and_can_be_changed_and_switch
     assert open_count(page) == total
 
 
+def test_a_key_may_need_shift_and_tab_leaves_it_as_it_is(page: Page) -> None:
+    bring(page, SHORT)
+    total = open_count(page)
+    page.keyboard.press("?")
+    accept, reject = "button[aria-label^='Key for Accept and go on']", "button[aria-label^='Key for Reject and go on']"
+    page.click(accept)
+    page.keyboard.press("Shift+X")
+    expect(page.locator(accept)).to_have_text("X")
+    page.click(reject)
+    expect(page.locator(reject)).to_have_text("Press a key")
+    page.keyboard.press("Tab")
+    expect(page.locator(reject)).to_have_text("r")
+    page.keyboard.press("y")
+    expect(page.locator(reject)).to_have_text("r")
+    page.keyboard.press("Escape")
+    page.focus("#queue .card.current")
+    page.keyboard.press("Shift+X")
+    saved(page)
+    assert open_count(page) < total
+
+
 def test_another_editors_decision_appears_and_a_conflict_is_shown(page: Page, browser: Browser) -> None:
     bring(page, SHORT)
     other = browser.new_context(base_url=page.url.rsplit("/documents", 1)[0]).new_page()
@@ -266,6 +287,18 @@ def test_what_another_editor_does_leaves_the_focus_where_it_is(page: Page, brows
     expect(page.locator(f"#c-{decided}")).to_have_count(0, timeout=20_000)  # the queue is drawn anew
     assert page.evaluate("document.activeElement.dataset.act") == "never"
     assert page.evaluate("document.activeElement.closest('.card').id") == mine
+
+
+def test_the_text_before_keeps_its_words_whatever_is_decided(page: Page) -> None:
+    bring(page, SHORT)
+    page.click("button[data-view=side]")
+    before = page.inner_text("#before")
+    for keys in (["a"], ["e", "Control+a", "x", "Control+Enter"], ["r"]):
+        page.locator("#queue .card.current").focus()
+        for key in keys:
+            page.keyboard.press(key)
+    saved(page)
+    assert page.inner_text("#before").split() == before.split()
 
 
 def test_decisions_come_back_from_a_file_and_what_they_meet_is_shown(page: Page) -> None:
