@@ -408,7 +408,7 @@ def test_the_glossary_takes_the_name_that_is_offered_or_the_current_one(page: Pa
 
 
 def test_the_text_before_keeps_its_words_whatever_is_decided(page: Page) -> None:
-    bring(page, SHORT)
+    bring(page, SHORT + "\nIt ended.The next day came.\n")
     page.click("button[data-view=side]")
     before = page.inner_text("#before")
     for keys in (["a"], ["e", "Control+a", "x", "Control+Enter"], ["r"]):
@@ -417,6 +417,7 @@ def test_the_text_before_keeps_its_words_whatever_is_decided(page: Page) -> None
             page.keyboard.press(key)
     saved(page)
     assert page.inner_text("#before").split() == before.split()
+    assert "" not in page.locator("#before del").all_text_contents()  # nothing is struck out where words are put in
 
 
 def test_decisions_come_back_from_a_file_and_what_they_meet_is_shown(page: Page) -> None:
