@@ -67,8 +67,10 @@ def lay_out(source: str, sentences: Sequence[Sentence], edits: Iterable[StoredEd
             end = max(end, waiting[at].span.end)
             at += 1
         mine = waiting[first:at]
+        first_edit = mine[0].span.start if mine else end
+        start = min(start, first_edit)  # the space before a document's first sentence may be changed, too
         # The rest of a joined sentence may begin with a space, which no row should.
-        while start < min([end, *(edit.span.start for edit in mine)]) and source[start].isspace():
+        while start < first_edit and source[start].isspace():
             start += 1
         found.append(Row(sentence, Span(start, end), source[shown:start], tuple(mine)))
         shown = end

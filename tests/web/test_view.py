@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from app.core.types import Span, Status
@@ -78,6 +80,12 @@ def test_a_sentence_that_is_joined_to_the_next_takes_its_words_out_of_it() -> No
 def test_a_space_behind_a_sentence_that_an_edit_changes_is_shown_once() -> None:
     first, second, _ = rows(document(), lay_out(SOURCE, SENTENCES, [edit(5, 28, 29, "\n")]), [])["sentences"]
     assert (first["text"], second["before"]) == (SOURCE[:29], "")
+
+
+def test_a_space_before_the_first_sentence_that_an_edit_takes_away_is_shown() -> None:
+    spaced = replace(edit(0, 0, 0, ""), span=Span(0, 2), original="  ")
+    [row] = lay_out("  All is well.", [Sentence(0, Span(2, 14), 0, Status.REPAIRED, 0.9)], [spaced])
+    assert (row.before, row.span, row.is_joined) == ("", Span(0, 14), False)
 
 
 def test_a_sentence_that_was_joined_whole_needs_nobody() -> None:
