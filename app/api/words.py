@@ -10,8 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.core.errors import ResourceError
 from app.core.types import GlossaryEntry, TermKind
 from app.store.lazy import LazyStore
-from app.store.records import NotFoundError, Project
-from app.store.store import Store
+from app.store.records import NotFoundError
 
 MAX_WORD_CHARS: Final = 200
 _PROJECT: Final = "Words to leave alone"
@@ -53,7 +52,7 @@ class StoredWords:
         """The owner's words, sorted."""
         try:
             store = self._store.saved()
-            project = self._project(store, owner) if store is not None else None
+            project = store.find_project(_name(owner)) if store is not None else None
             terms = store.terms(project) if store is not None and project is not None else []
         except SQLAlchemyError as exc:
             raise _unreachable() from exc
@@ -78,7 +77,7 @@ class StoredWords:
             store = self._store.saved()
             if store is None:
                 return False
-            project = self._project(store, owner)
+            project = store.find_project(_name(owner))
             found = [term.id for term in store.terms(project) if term.source == word] if project is not None else []
             for term in found:
                 store.delete_term(term)
@@ -91,11 +90,6 @@ class StoredWords:
     def close(self) -> None:
         """Close the database."""
         self._store.close()
-
-    @staticmethod
-    def _project(store: Store, owner: str) -> Project | None:
-        """The owner's project if there is one: to look makes none."""
-        return next((project for project in store.projects() if project.name == _name(owner)), None)
 
 
 def as_entries(words: Iterable[str], text: str) -> tuple[GlossaryEntry, ...]:

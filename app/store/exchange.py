@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, ValidationErr
 
 from app.core.errors import InputError
 from app.store.records import OF_EDITS, WITH_TEXT, Document, Outcome, Sentence, StoredEdit, Verdict, Why, Wish
+from app.store.settled import lay_out
 from app.store.store import Store
 
 _MOST: Final = 500_000  # edits, sentences or decisions of one file
@@ -111,7 +112,8 @@ def match(
         )
     proposed = {(e.span.start, e.span.end, e.replacement): e.target for e in edits}
     places = {(e.span.start, e.span.end): e.target for e in reversed(edits)}
-    whole = {(s.span.start, s.span.end): s.target for s in sentences}
+    # As far as the page shows a sentence: a rewritten one stands for that.
+    whole = {(r.span.start, r.span.end): r.sentence.target for r in lay_out(document.source, sentences, edits)}
     theirs = {e.id: e for e in decisions.edits}
     their_sentences = {s.id: s for s in decisions.sentences}
     wishes: list[Wish] = []

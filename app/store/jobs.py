@@ -14,7 +14,7 @@ from sqlalchemy import Engine, delete, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.store.database import open_engine
+from app.store.database import cut_log, open_engine
 from app.store.models import JobPartRow, JobRow
 from app.store.records import NotFoundError
 
@@ -152,11 +152,14 @@ class JobStore:
         self.get(owner, job_id)
         with Session(self._writer) as session, session.begin():
             session.execute(delete(JobRow).where(JobRow.id == job_id))
+        cut_log(self._engine)
 
     def delete_expired(self) -> int:
         """Delete the jobs whose time is over; how many there were."""
         with Session(self._writer) as session, session.begin():
             gone = session.scalars(delete(JobRow).where(JobRow.expires_at <= _now()).returning(JobRow.id)).all()
+        if gone:
+            cut_log(self._engine)
         return len(gone)
 
     # --- for the worker ---

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from app.core.classify import edit_kind
@@ -32,6 +33,50 @@ class Made:
     who: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A sentence as the page shows it: as far as its edits reach, and less what those of the row before have taken."""
+
+    sentence: Sentence
+    span: Span
+    before: str  # the white space between the row before and this one
+    edits: tuple[StoredEdit, ...]  # that begin in it, by place
+
+    @property
+    def is_joined(self) -> bool:
+        """Whether an edit of the row before reaches into the sentence."""
+        return self.span.start > self.sentence.span.start
+
+
+def lay_out(source: str, sentences: Sequence[Sentence], edits: Iterable[StoredEdit]) -> list[Row]:
+    """The sentences as rows that hold all of the text once, each edit in the row in which it begins.
+
+    Args:
+        source: The document.
+        sentences: In order, without a gap. What is before the first is its ``before``.
+        edits: Of these sentences.
+    """
+    waiting = sorted(edits, key=lambda e: (e.span, e.index))
+    found: list[Row] = []
+    at = shown = 0
+    for sentence in sentences:
+        start = max(sentence.span.start, shown)
+        end = max(sentence.span.end, shown)
+        first = at
+        while at < len(waiting) and (waiting[at].sentence <= sentence.index or waiting[at].span.start < end):
+            end = max(end, waiting[at].span.end)
+            at += 1
+        mine = waiting[first:at]
+        first_edit = mine[0].span.start if mine else end
+        start = min(start, first_edit)  # the space before a document's first sentence may be changed, too
+        # The rest of a joined sentence may begin with a space, which no row should.
+        while start < first_edit and source[start].isspace():
+            start += 1
+        found.append(Row(sentence, Span(start, end), source[shown:start], tuple(mine)))
+        shown = end
+    return found
+
+
 def settle(
     source: str,
     sentences: Sequence[Sentence],
@@ -44,20 +89,20 @@ def settle(
 
     Args:
         source: The document.
-        sentences: Its sentences; one that was rewritten drops its edits.
+        sentences: Its sentences; the text of one that was rewritten stands for its row, the row's edits are dropped.
         edits: What was proposed; refused edits are skipped unless an editor accepted them all the same.
         standings: By target.
         open_counts: Whether edits that nobody has decided on count as made.
     """
     made: list[Made] = []
-    rewritten: list[Span] = []
-    for sentence in sentences:
-        standing = standings.get(sentence.target)
+    rewritten: set[int] = set()
+    for row in lay_out(source, sentences, edits):
+        standing = standings.get(row.sentence.target)
         if standing is None or standing.verdict is not Verdict.REWRITTEN or standing.text is None:
             continue
-        rewritten.append(sentence.span)
-        for change in diff(sentence.span.of(source), standing.text):
-            moved = Change(change.span.shift(sentence.span.start), change.text)
+        rewritten.update(edit.index for edit in row.edits)
+        for change in diff(row.span.of(source), standing.text):
+            moved = Change(change.span.shift(row.span.start), change.text)
             kind = edit_kind(moved.span.of(source), moved.text)
             made.append(Made(moved, kind, BY_HAND, None, Verdict.REWRITTEN, standing.who))
     for edit in edits:
@@ -70,7 +115,7 @@ def settle(
             pass
         elif verdict is not Verdict.ACCEPTED:
             continue
-        if text == edit.original or _touches(edit.span, rewritten):
+        if text == edit.original or edit.index in rewritten:
             continue
         who = standing.who if standing is not None else ""
         made.append(Made(Change(edit.span, text), edit.kind, edit.reason, edit, verdict, who))
@@ -98,12 +143,6 @@ def within(made: Sequence[Made], span: Span) -> list[Change]:
         if span.contains(one.change.span):
             found.append(Change(one.change.span.shift(-span.start), one.change.text))
     return found
-
-
-def _touches(span: Span, others: Sequence[Span]) -> bool:
-    at = bisect_left(others, span)
-    near = others[max(0, at - 1) : at + 1]
-    return any(span.conflicts(other) or (not len(span) and other.contains(span)) for other in near)
 
 
 def store_repair(
@@ -176,15 +215,19 @@ def teaching_pairs(
 ) -> Iterator[dict[str, Any]]:
     """The sentences that an editor has settled, as pairs to train and to measure on.
 
-    A sentence is settled when it was confirmed or rewritten, or when each of its edits was decided on. The fields are
-    those of the pairs that the network is trained with.
+    A sentence is settled when it was confirmed or rewritten, or when each of its edits was decided on. One that an edit
+    joins to its neighbour is no pair by itself. The fields are those of the pairs that the network is trained with.
     """
     made = settle(source, sentences, edits, standings, open_counts=False)
     by_sentence: dict[int, list[StoredEdit]] = {}
     for edit in edits:
         if not edit.refusal:
             by_sentence.setdefault(edit.sentence, []).append(edit)
+    layout = lay_out(source, sentences, edits)
+    joined = {n for a, b in pairwise(layout) if b.is_joined for n in (a.sentence.index, b.sentence.index)}
     for sentence in sentences:
+        if sentence.index in joined:
+            continue
         own = standings.get(sentence.target)
         mine = by_sentence.get(sentence.index, [])
         decided = [s for e in mine if (s := standings.get(e.target)) is not None and s.verdict is not Verdict.OPEN]

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from app.core.errors import InputError
 from app.core.types import EditKind, GlossaryEntry, Origin, Span, Status
-from app.store.database import MEMORY, open_engine
+from app.store.database import MEMORY, cut_log, open_engine
 from app.store.models import (
     ChangeRow,
     DecisionRow,
@@ -108,6 +108,12 @@ class Store:
         """The project of that name; made where it is new."""
         with self._writing() as session:
             return _project(_project_row(session, name))
+
+    def find_project(self, name: str) -> Project | None:
+        """The project of that name, if there is one: to look makes none."""
+        with self._reading() as session:
+            row = _known_project(session, name)
+            return _project(row) if row is not None else None
 
     def projects(self) -> list[Project]:
         """All projects by name."""
@@ -206,23 +212,15 @@ class Store:
         with self._writing() as session:
             if not _count(session, delete(DocumentRow).where(DocumentRow.id == document_id)):
                 raise NotFoundError("the document")
-        self._forget()
+        cut_log(self._engine)
 
     def delete_expired(self, now: datetime | None = None) -> int:
         """Delete the documents whose time is over; how many there were."""
         with self._writing() as session:
             gone = _count(session, delete(DocumentRow).where(DocumentRow.expires_at <= (now or _now())))
         if gone:
-            self._forget()
+            cut_log(self._engine)
         return gone
-
-    def _forget(self) -> None:
-        """Take deleted text out of the write-ahead log as well, as far as no reader still needs it."""
-        if self._engine.dialect.name == "sqlite":
-            with self._engine.connect() as connection:
-                connection.exec_driver_sql("ROLLBACK")
-                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-                connection.exec_driver_sql("BEGIN")
 
     def keep_until(self, document_id: str, expires_at: datetime | None) -> None:
         """Set when a document expires; ``None``: never."""
@@ -274,20 +272,23 @@ class Store:
     # --- repairs ---
 
     def add_repair(
-        self, document_id: str, sentences: Sequence[Sentence], edits: Sequence[StoredEdit], done_chars: int
-    ) -> None:
-        """Add the repair of a section, which ends at ``done_chars``; a section that is there already is left alone.
+        self, document_id: str, sentences: Sequence[Sentence], edits: Sequence[StoredEdit], section: Span
+    ) -> bool:
+        """Add the repair of a section; False, and nothing added, where what is there does not end where it begins.
+
+        Another process may be at work on the document, and cut it elsewhere.
 
         Raises:
             NotFoundError: The document is not there any more.
         """
         with self._writing() as session:
             row = _locked(session, document_id)
-            if row.done_chars >= done_chars:
-                return
-            row.done_chars = done_chars
+            if row.done_chars != section.start:
+                return False
+            row.done_chars = section.end
             session.add_all([_sentence_row(document_id, sentence) for sentence in sentences])
             session.add_all([_edit_row(document_id, edit) for edit in edits])
+            return True
 
     def finish(self, document_id: str, stage: Stage, model: str = "", kb_version: str = "") -> None:
         """Say that a repair has ended, and by what it was made."""
@@ -449,23 +450,26 @@ class Store:
         """Never suggest an edit again: in one document, in one project, or anywhere where neither is given.
 
         An edit whose original has neither letter nor digit (a comma that is put in) is meant at its place alone: the
-        words around it count, too.
+        words around it count, too. What is dismissed already, and as far, is not dismissed twice: the dismissal that
+        stands is given.
         """
         reach = Reach.DOCUMENT if document_id else Reach.PROJECT if project_id else Reach.ALWAYS
+        what = {
+            "reach": reach.value,
+            "document_id": document_id or None,
+            "project_id": project_id or None,
+            "rule": edit.rule,
+            "original": edit.original,
+            "replacement": edit.replacement,
+            "context": "" if any(c.isalnum() for c in edit.original) else edit.context,
+        }
         with self._writing() as session:
-            row = DismissalRow(
-                reach=reach.value,
-                document_id=document_id or None,
-                project_id=project_id or None,
-                rule=edit.rule,
-                original=edit.original,
-                replacement=edit.replacement,
-                context="" if any(c.isalnum() for c in edit.original) else edit.context,
-                who=who[:200],
-                at=_now(),
-            )
-            session.add(row)
-            session.flush()
+            standing = select(DismissalRow).filter_by(**what, reversed_at=None).order_by(DismissalRow.id).limit(1)
+            row = session.scalars(standing).one_or_none()
+            if row is None:
+                row = DismissalRow(**what, who=who[:200], at=_now())
+                session.add(row)
+                session.flush()
             return _dismissal(row)
 
     def dismissals(self, document: Document | None = None) -> list[Dismissal]:
@@ -517,13 +521,17 @@ class Store:
         now = _now()
         with self._writing() as session:
             glossary = _glossary_of(session, project.id, now)
-            session.execute(delete(TermRow).where(TermRow.glossary_id == glossary.id, TermRow.source == source))
+            replaced = _count(
+                session, delete(TermRow).where(TermRow.glossary_id == glossary.id, TermRow.source == source)
+            )
             session.add(
                 TermRow(
                     glossary_id=glossary.id, source=source, target=target, kind=kind,
                     case_sensitive=case_sensitive, who=who[:200], at=now,
                 )
             )  # fmt: skip
+        if replaced:
+            cut_log(self._engine)
 
     def delete_term(self, term_id: int) -> None:
         """Take a term out of its glossary.
@@ -537,6 +545,7 @@ class Store:
                 raise NotFoundError("the term")
             session.get_one(GlossaryRow, row.glossary_id).changed_at = _now()
             session.delete(row)
+        cut_log(self._engine)
 
     def glossaries(self) -> list[GlossarySummary]:
         """The glossaries there are, by the name of their project."""
@@ -581,7 +590,7 @@ class Store:
             first.setdefault(entry.source, entry)
         with self._writing() as session:
             glossary = _glossary_of(session, _project_row(session, name).id, now)
-            session.execute(delete(TermRow).where(TermRow.glossary_id == glossary.id))
+            replaced = _count(session, delete(TermRow).where(TermRow.glossary_id == glossary.id))
             session.add_all(
                 [
                     TermRow(
@@ -591,6 +600,8 @@ class Store:
                     for entry in first.values()
                 ]
             )  # fmt: skip
+        if replaced:
+            cut_log(self._engine)
         return len(first)
 
     def delete_glossary(self, name: str) -> None:
@@ -601,6 +612,7 @@ class Store:
         """
         with self._writing() as session:
             session.delete(_glossary_row(session, name))
+        cut_log(self._engine)
 
     # --- what decisions teach ---
 
@@ -659,11 +671,18 @@ def _count(session: Session, statement: Delete | Update) -> int:
     return cast(CursorResult[Any], session.execute(statement)).rowcount
 
 
+def _project_name(name: str) -> str:
+    return name.strip()[:200] or "default"
+
+
+def _known_project(session: Session, name: str) -> ProjectRow | None:
+    return session.scalars(select(ProjectRow).where(ProjectRow.name == _project_name(name))).one_or_none()
+
+
 def _project_row(session: Session, name: str) -> ProjectRow:
-    name = name.strip()[:200] or "default"
-    row = session.scalars(select(ProjectRow).where(ProjectRow.name == name)).one_or_none()
+    row = _known_project(session, name)
     if row is None:
-        row = ProjectRow(id=token_hex(12), name=name, created_at=_now())
+        row = ProjectRow(id=token_hex(12), name=_project_name(name), created_at=_now())
         session.add(row)
         session.flush()
     return row

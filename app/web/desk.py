@@ -173,22 +173,30 @@ class Desk:
 
     async def _repair_sections(self, document_id: str) -> None:
         store = await anyio.to_thread.run_sync(self.store_of, document_id)
-        document = await anyio.to_thread.run_sync(store.document, document_id)
         hints: dict[str, str] = {}
-        for section in await anyio.to_thread.run_sync(cut, document.source, document.done_chars):
-            await self._in_turn(document, store, section, hints)
-            self._tell(document_id)
+        while not await self._repair_rest(document_id, store, hints):
+            pass  # another process has come further: on from there
         engine = self._service.engine()
         model = f"{engine.card.name}@{engine.card.version}"
         await anyio.to_thread.run_sync(store.finish, document_id, Stage.DONE, model, engine.kb_version)
 
-    async def _in_turn(self, document: Document, store: Store, section: Span, hints: dict[str, str]) -> None:
+    async def _repair_rest(self, document_id: str, store: Store, hints: dict[str, str]) -> bool:
+        """Repair what is left, section by section; False where a section did not go on from what is stored by then."""
+        document = await anyio.to_thread.run_sync(store.document, document_id)
+        for section in await anyio.to_thread.run_sync(cut, document.source, document.done_chars):
+            is_added = await self._in_turn(document, store, section, hints)
+            self._tell(document_id)
+            if not is_added:
+                return False
+        return True
+
+    async def _in_turn(self, document: Document, store: Store, section: Span, hints: dict[str, str]) -> bool:
         # Someone waits for the first sections; by the time of the later ones there is enough to read.
         lane = Lane.INTERACTIVE if section.start < _READ_FIRST_CHARS else Lane.BULK
         losses = 0
         while True:
             try:
-                await self._service.in_thread(
+                return await self._service.in_thread(
                     lambda waited: self._repair_one(document, store, section, hints, waited),
                     lane=lane,
                     chars=len(section),
@@ -200,13 +208,11 @@ class Desk:
                 losses += 1
                 if losses == MOST_LOSSES:
                     raise
-            else:
-                return
             await anyio.sleep(_RETRY_S)  # others are served first
 
     def _repair_one(
         self, document: Document, store: Store, section: Span, hints: dict[str, str], waited_s: float
-    ) -> None:
+    ) -> bool:
         text = section.of(document.source)
         shared = self.shared()
         options = RepairOptions(
@@ -218,23 +224,23 @@ class Desk:
         started = time.monotonic()
         repair = self._service.engine().repair(text, options)
         self._service.metrics.observe_repair(repair, waited_s, time.monotonic() - started)
-        known = store.sentences(document.id)
-        _, edits_so_far = store.counts(document.id)
+        sentences_so_far, edits_so_far = store.counts(document.id)
+        last = store.sentences(document.id, sentences_so_far - 1, 1) if sentences_so_far else []
         sentences, edits = store_repair(
-            repair, offset=section.start, first_sentence=len(known), first_edit=edits_so_far,
-            first_paragraph=known[-1].paragraph + 1 if known else 0, document=document.source,
+            repair, offset=section.start, first_sentence=sentences_so_far, first_edit=edits_so_far,
+            first_paragraph=last[0].paragraph + 1 if last else 0, document=document.source,
         )  # fmt: skip
         for edit in repair.edits:  # a name found once is known in the sections that follow
             if edit.entity is not None:
                 hints[edit.entity.id] = edit.entity.caption
-        store.add_repair(document.id, sentences, self._held_back(edits, document, store, shared), section.end)
+        return store.add_repair(document.id, sentences, self._held_back(edits, document, store, shared), section)
 
     @staticmethod
     def _glossary(shared: Store, document: Document) -> tuple[GlossaryEntry, ...]:
-        project = shared.project(document.project.name)
+        project = shared.find_project(document.project.name)
         return tuple(
             GlossaryEntry(t.source, t.target, TermKind(t.kind), t.case_sensitive, f"project/{t.id}")
-            for t in shared.terms(project)
+            for t in (shared.terms(project) if project is not None else ())
         )
 
     @staticmethod
@@ -244,7 +250,9 @@ class Desk:
         """The edits, those refused that an editor dismissed or that editors do not accept; groups fall whole."""
         dismissals = store.dismissals(document)
         if shared is not store:
-            dismissals += shared.dismissals(replace(document, project=shared.project(document.project.name)))
+            # No project there: what holds always holds, and a project that only memory knows has no dismissals there.
+            project = shared.find_project(document.project.name) or document.project
+            dismissals += shared.dismissals(replace(document, project=project))
         thresholds = shared.thresholds()
         refusals: dict[int, str] = {}
         groups: dict[str, str] = {}

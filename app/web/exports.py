@@ -18,7 +18,7 @@ from app.core.errors import InputError
 from app.core.types import Span
 from app.formats import docx, m2, tmx, xliff
 from app.store.records import Document, Sentence, Standing, StoredEdit, Verdict
-from app.store.settled import Made, settle, teaching_pairs, text_of, within
+from app.store.settled import Made, lay_out, settle, teaching_pairs, text_of, within
 from app.store.store import as_json
 from app.web.uploads import marked_up
 
@@ -148,6 +148,10 @@ def units(work: Work) -> list[xliff.Unit]:
     """
     source, made = work.document.source, work.made()
     bounds = _bounds(work, made)
+    proposed: dict[int, list[StoredEdit]] = {}
+    for edit in work.edits:
+        if not edit.refusal:
+            proposed.setdefault(edit.sentence, []).append(edit)
     found: list[xliff.Unit] = []
     at = 0
     for span, sentence in bounds:
@@ -162,7 +166,8 @@ def units(work: Work) -> list[xliff.Unit]:
             at += 1
         before = span.of(source)
         after = _apply(before, mine)
-        state = None if sentence is None and not own else _state(sentence, work, own)
+        edits = proposed.get(sentence.index, []) if sentence is not None else []
+        state = None if sentence is None and not own else _state(sentence, edits, work, own)
         notes = tuple(dict.fromkeys(one.reason for one in own if one.reason))
         if before or after:
             found.append(xliff.Unit(before, after, state, notes))
@@ -203,15 +208,14 @@ def _bounds(work: Work, made: Sequence[Made]) -> list[tuple[Span, Sentence | Non
     return joined
 
 
-def _state(sentence: Sentence | None, work: Work, made: Sequence[Made]) -> xliff.State:
+def _state(sentence: Sentence | None, edits: Sequence[StoredEdit], work: Work, made: Sequence[Made]) -> xliff.State:
     own = work.standings.get(sentence.target) if sentence is not None else None
     if own is not None and own.verdict is not Verdict.OPEN:
         return xliff.State.FINAL
-    mine = [e for e in work.edits if sentence is not None and e.sentence == sentence.index and not e.refusal]
-    if not mine:
+    if not edits:
         return xliff.State.TRANSLATED if made else xliff.State.INITIAL
-    decided = [s for e in mine if (s := work.standings.get(e.target)) and s.verdict is not Verdict.OPEN]
-    return xliff.State.REVIEWED if len(decided) == len(mine) else xliff.State.TRANSLATED
+    decided = [s for e in edits if (s := work.standings.get(e.target)) and s.verdict is not Verdict.OPEN]
+    return xliff.State.REVIEWED if len(decided) == len(edits) else xliff.State.TRANSLATED
 
 
 def _xliff(work: Work) -> bytes:
@@ -256,7 +260,10 @@ def _json(work: Work) -> bytes:
             }
             for e in work.edits
         ],
-        "sentences": [{"id": s.target, "start": s.span.start, "end": s.span.end} for s in work.sentences],
+        "sentences": [
+            {"id": row.sentence.target, "start": row.span.start, "end": row.span.end}
+            for row in lay_out(document.source, work.sentences, work.edits)
+        ],
         "decisions": [as_json(standing) for standing in work.standings.values()],
     }
     return orjson.dumps(decisions, option=orjson.OPT_INDENT_2)

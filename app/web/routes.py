@@ -17,6 +17,7 @@ import jinja2
 import orjson
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.responses import StreamingResponse
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from app import __version__
@@ -28,14 +29,16 @@ from app.settings import Settings
 from app.store.exchange import Imported, import_decisions, read_decisions
 from app.store.models import Reach, Stage
 from app.store.records import Document, GlossarySummary, NewDocument, NotFoundError, Outcome, Verdict, Why, Wish
+from app.store.settled import lay_out
 from app.store.statistics import WHYS, count
 from app.store.store import Store, as_json
+from app.telemetry import describe_error, get_logger
 from app.web import bodies
 from app.web.desk import Desk
 from app.web.exports import FORMS, Work, export
 from app.web.guard import POLICY, check_origin, editor_of, set_cookies, set_editor, token_of
 from app.web.uploads import FORMATS, read_upload
-from app.web.view import KINDS, ORIGINS, rows
+from app.web.view import KINDS, ORIGINS, page_of, rows
 
 _Result = TypeVar("_Result")
 _ROWS: Final = 300  # sentences a page
@@ -75,8 +78,9 @@ async def _in_thread(work: Callable[[], _Result]) -> _Result:
     """Database work beside the event loop; what cannot be used is said, not hidden."""
     try:
         return await anyio.to_thread.run_sync(work)
-    except ResourceError as exc:
-        raise ProblemError("model-not-ready", "The database cannot be used just now; the log says why.") from exc
+    except (ResourceError, SQLAlchemyError) as exc:
+        get_logger(__name__).warning("database-unavailable", **describe_error(exc))
+        raise ProblemError("store-unavailable", "The database cannot be used just now; the log says why.") from None
 
 
 def _answer(value: Any, status: int = 200) -> Response:
@@ -164,7 +168,7 @@ async def document_page(request: Request, document_id: str, desk: DeskDep) -> Re
         document = desk.store_of(document_id).document(document_id)
         try:
             glossaries = desk.shared().glossaries()
-        except ResourceError:  # without a database an unsaved document can still be worked on
+        except (ResourceError, SQLAlchemyError):  # without a database an unsaved document can still be worked on
             glossaries = []
         return document, next((g for g in glossaries if g.name == document.project.name and g.terms), None)
 
@@ -220,16 +224,17 @@ async def document_rows(document_id: str, desk: DeskDep, first: int = 0) -> Resp
 def _rows(desk: Desk, document_id: str, first: int) -> dict[str, Any]:
     store = desk.store_of(document_id)
     document = store.document(document_id)
-    sentences = store.sentences(document_id, max(first, 0), _ROWS)
-    if not sentences:
-        return {**rows(document, [], [], []), "place": document.place}
-    last = sentences[-1].index + 1
-    edits = store.edits(document_id, first, last)
-    wanted = {s.target for s in sentences} | {e.target for e in edits}
+    # One more on either side: an edit may reach in from there, or out to it.
+    known = store.sentences(document_id, max(first - 1, 0), _ROWS + 2)
+    edits = store.edits(document_id, known[0].index, known[-1].index + 1) if known else []
+    page = page_of(lay_out(document.source, known, edits), first, _ROWS)
+    if not page:
+        return {**rows(document, [], []), "place": document.place}
+    wanted = {row.sentence.target for row in page} | {edit.target for row in page for edit in row.edits}
     standings = [s for s in store.standings(document_id) if s.target in wanted]
-    start, end = sentences[0].span.start, sentences[-1].span.end
+    start, end = page[0].span.start, page[-1].span.end
     protected = _protected(document.source[start:end], start)
-    return {**rows(document, sentences, edits, standings, protected), "place": document.place}
+    return {**rows(document, page, standings, protected), "place": document.place}
 
 
 def _protected(text: str, offset: int) -> list[ProtectedSpan]:
@@ -257,9 +262,12 @@ async def document_events(request: Request, document_id: str, desk: DeskDep, fir
             try:
                 stage, done, _ = await _in_thread(partial(store.progress, document_id))
                 page = await _in_thread(partial(_rows, desk, document_id, at))
-            except (NotFoundError, ProblemError):
+            except NotFoundError:
                 yield b"event: gone\ndata: {}\n\n"
                 return
+            except ProblemError:  # a database out of reach now may be there the next time
+                await anyio.sleep(_LOOK_S)
+                continue
             if page["sentences"]:
                 at = page["next"]
                 yield b"id: %d\nevent: rows\ndata: %s\n\n" % (at, orjson.dumps(page))

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from app.core.types import EditKind, Origin, ProtectedSpan, Span, Status
 from app.store.records import Document, Sentence, Standing, StoredEdit
+from app.store.settled import Row
 from app.store.store import as_json
 
 HIGH, MEDIUM = 0.9, 0.7  # as the API has them
@@ -74,30 +75,34 @@ def need(sentence: Sentence, edits: Sequence[StoredEdit]) -> float:
     if mine:
         # Many edits in one sentence each need a look; the least sure one comes first.
         return min(1.0, 0.1 + 0.8 * (1.0 - min(mine)) + 0.02 * min(len(mine), 5))
-    if sentence.status is Status.UNCHANGED:
-        return 0.0
+    if sentence.status is Status.UNCHANGED or (sentence.status is Status.REPAIRED and not edits):
+        return 0.0  # an edit that it shares with the sentence before stands there
     return 0.05 + 0.5 * (1.0 - sentence.confidence)
+
+
+def page_of(layout: Sequence[Row], first: int, most: int) -> Sequence[Row]:
+    """The rows from sentence number ``first`` on, at most ``most`` of them; no two that an edit joins are cut apart."""
+    found = [row for row in layout if row.sentence.index >= first]
+    end = min(most, len(found))
+    while 1 < end < len(found) and found[end].is_joined:
+        end -= 1
+    return found[:end]
 
 
 def rows(
     document: Document,
-    sentences: Sequence[Sentence],
-    edits: Sequence[StoredEdit],
+    page: Sequence[Row],
     standings: Iterable[Standing],
     protected: Sequence[ProtectedSpan] = (),
 ) -> dict[str, Any]:
-    """A page of sentences with their edits, as the script draws them. Spans count from the sentence's start.
+    """A page of sentences with their edits, as the script draws them. Spans count from the row's start.
 
     Args:
         document: What they are of.
-        sentences: In order.
-        edits: Of these sentences, in order of their index.
+        page: In order.
         standings: Of these sentences and edits, or more.
         protected: What no edit may touch, in places of the document, sorted.
     """
-    mine: dict[int, list[StoredEdit]] = {}
-    for edit in edits:
-        mine.setdefault(edit.sentence, []).append(edit)
     return {
         "version": document.version,
         "model": document.model,
@@ -105,32 +110,29 @@ def rows(
         "stage": document.stage.value,
         "done": document.done_chars,
         "total": len(document.source),
-        "sentences": [_sentence_row(document.source, s, mine.get(s.index, []), protected) for s in sentences],
+        "sentences": [_sentence_row(document.source, row, protected) for row in page],
         "standings": [as_json(standing) for standing in standings],
-        "next": sentences[-1].index + 1 if sentences else None,
+        "next": page[-1].sentence.index + 1 if page else None,
     }
 
 
-def _sentence_row(
-    source: str, sentence: Sentence, edits: Sequence[StoredEdit], protected: Sequence[ProtectedSpan]
-) -> dict[str, Any]:
-    span = sentence.span
-    # An edit of the space behind a sentence belongs to it: the row shows that space, too.
-    until = max([span.end, *(edit.span.end for edit in edits)])
+def _sentence_row(source: str, row: Row, protected: Sequence[ProtectedSpan]) -> dict[str, Any]:
+    sentence, span = row.sentence, row.span
     return {
         "id": sentence.target,
         "index": sentence.index,
         "start": span.start,
         "end": span.end,
-        "text": source[span.start : until],
-        "before": _gap(source, span.start),
+        "text": span.of(source),
+        "before": row.before,
         "paragraph": sentence.paragraph,
         "status": sentence.status.value,
         "confidence": round(sentence.confidence, 3),
         "reason": explain(sentence.reason) if sentence.reason else "",
         "furniture": sentence.furniture,
-        "need": round(need(sentence, edits), 4),
-        "edits": [_edit_row(edit, span) for edit in sorted(edits, key=lambda e: (e.span, e.index))],
+        # All of a sentence may have gone into the row before: then there is nothing to look at.
+        "need": round(need(sentence, row.edits), 4) if len(span) else 0.0,
+        "edits": [_edit_row(edit, span) for edit in row.edits],
         "protected": [
             [p.span.start - span.start, p.span.end - span.start, p.kind.value]
             for p in protected
@@ -139,19 +141,11 @@ def _sentence_row(
     }
 
 
-def _gap(source: str, at: int) -> str:
-    """The white space before a place."""
-    start = at
-    while start and source[start - 1].isspace():
-        start -= 1
-    return source[start:at]
-
-
-def _edit_row(edit: StoredEdit, sentence: Span) -> dict[str, Any]:
+def _edit_row(edit: StoredEdit, row: Span) -> dict[str, Any]:
     return {
         "id": edit.target,
-        "start": edit.span.start - sentence.start,
-        "end": edit.span.end - sentence.start,
+        "start": edit.span.start - row.start,
+        "end": edit.span.end - row.start,
         "original": edit.original,
         "replacement": edit.replacement,
         "kind": edit.kind.value,

@@ -52,7 +52,7 @@ def add(store: Store, **more: object) -> Document:
         Sentence(i, Span(a, b), p, Status.UNCHANGED if i == 2 else Status.REPAIRED, 0.9 - i / 10)
         for i, (a, b, p) in enumerate(_SENTENCES)
     ]
-    store.add_repair(document.id, sentences, EDITS, len(SOURCE))
+    store.add_repair(document.id, sentences, EDITS, Span(0, len(SOURCE)))
     store.finish(document.id, Stage.DONE, "net@1", "2026")
     return store.document(document.id)
 

@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from app.core.errors import InputError
-from app.core.types import GlossaryEntry, Span, TermKind
+from app.core.types import GlossaryEntry, Span, Status, TermKind
 from app.store.database import open_engine
 from app.store.models import Base, Stage
-from app.store.records import NotFoundError, Outcome, Threshold, Verdict, Why, Wish
+from app.store.records import NewDocument, NotFoundError, Outcome, Project, Sentence, Threshold, Verdict, Why, Wish
 from app.store.store import Store
 from tests.store.building import EDITS, SOURCE, add, fresh
 
@@ -39,8 +40,17 @@ def test_a_document_comes_back_as_it_was_stored(store: Store) -> None:
 
 def test_a_section_that_comes_twice_is_stored_once(store: Store) -> None:
     document = add(store)
-    store.add_repair(document.id, store.sentences(document.id), EDITS, len(SOURCE))
+    assert not store.add_repair(document.id, store.sentences(document.id), EDITS, Span(0, len(SOURCE)))
     assert store.counts(document.id) == (3, 5)
+
+
+@pytest.mark.parametrize("section", [Span(0, 45), Span(28, 45), Span(30, 45)])
+def test_a_section_that_does_not_go_on_from_what_is_there_is_not_stored(store: Store, section: Span) -> None:
+    document = store.add_document(NewDocument("A title", SOURCE))
+    first = Sentence(0, Span(0, 28), 0, Status.UNCHANGED, 0.9)
+    assert store.add_repair(document.id, [first], EDITS[:3], Span(0, 29))
+    assert not store.add_repair(document.id, [replace(first, index=1)], [], section)
+    assert (store.counts(document.id), store.document(document.id).done_chars) == ((1, 3), 29)
 
 
 def test_the_list_counts_edits_that_wait_for_a_decision(store: Store) -> None:
@@ -192,13 +202,51 @@ def test_a_deleted_document_leaves_no_row_behind(store: Store, database_url: str
     engine.dispose()
 
 
-def test_deleted_text_is_gone_from_the_files_of_sqlite(tmp_path: Path) -> None:
+CANARY = "CANARY-1234567890"
+
+
+def _delete_document(store: Store) -> None:
+    store.delete_document(add(store, original=CANARY.encode() * 400).id)
+
+
+def _delete_expired(store: Store) -> None:
+    store.keep_until(add(store, original=CANARY.encode() * 400).id, datetime.now(UTC) - timedelta(days=1))
+    store.delete_expired()
+
+
+def _term(store: Store) -> Project:
+    project = store.project("News")
+    store.put_term(project, "Pariss", CANARY, kind="replace", case_sensitive=False, who="Anna")
+    return project
+
+
+def _replace_term(store: Store) -> None:
+    store.put_term(_term(store), "Pariss", "Paris", kind="replace", case_sensitive=False, who="Anna")
+
+
+def _delete_term(store: Store) -> None:
+    store.delete_term(store.terms(_term(store))[0].id)
+
+
+def _replace_glossary(store: Store) -> None:
+    _term(store)
+    store.put_glossary("News", [], who="Anna")
+
+
+def _delete_glossary(store: Store) -> None:
+    _term(store)
+    store.delete_glossary("News")
+
+
+@pytest.mark.parametrize(
+    "put_and_delete",
+    [_delete_document, _delete_expired, _replace_term, _delete_term, _replace_glossary, _delete_glossary],
+)
+def test_deleted_text_is_gone_from_the_files_of_sqlite(tmp_path: Path, put_and_delete: Callable[[Store], None]) -> None:
     store = Store.open(f"sqlite:///{tmp_path / 'd.sqlite3'}")
-    document = add(store, original=b"CANARY-1234567890" * 400)
-    assert any(b"CANARY" in file.read_bytes() for file in tmp_path.iterdir())
-    store.delete_document(document.id)
+    put_and_delete(store)
+    assert not any(CANARY.encode() in file.read_bytes() for file in tmp_path.iterdir())
     store.close()
-    assert not any(b"CANARY" in file.read_bytes() for file in tmp_path.iterdir())
 
 
 def test_an_expired_document_is_not_shown_and_then_deleted(store: Store) -> None:
@@ -244,6 +292,25 @@ def test_a_dismissal_can_be_reversed_once(store: Store) -> None:
     assert store.dismissals() == []
     with pytest.raises(NotFoundError):
         store.reverse_dismissal(dismissal.id)
+
+
+@pytest.mark.parametrize("reach", ["document", "project", "always"])
+def test_what_is_dismissed_twice_is_one_dismissal_until_it_is_reversed(store: Store, reach: str) -> None:
+    document = add(store)
+    ids = {"document": {"document_id": document.id}, "project": {"project_id": document.project.id}}.get(reach, {})
+    first = store.dismiss(EDITS[3], who="Anna", **ids)
+    assert store.dismiss(EDITS[3], who="Anna", **ids) == first
+    store.dismiss(EDITS[0], who="Anna", **ids)
+    assert len(store.dismissals()) == 2
+    store.reverse_dismissal(first.id)
+    assert store.dismiss(EDITS[3], who="Anna", **ids).id != first.id
+
+
+def test_to_look_for_a_project_makes_none(store: Store) -> None:
+    assert store.find_project("News") is None
+    assert store.projects() == []
+    made = store.project("News")
+    assert store.find_project(" News ") == made
 
 
 def test_a_glossary_has_one_term_for_a_source(store: Store) -> None:

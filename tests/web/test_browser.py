@@ -16,7 +16,7 @@ from app.settings import Settings
 from tests.web.serving import ROOT, Process
 
 pytest.importorskip("playwright", reason="playwright is not installed")
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
@@ -228,6 +228,27 @@ def test_keys_are_not_taken_from_someone_who_types_and_can_be_changed_and_switch
     assert open_count(page) == total
 
 
+def test_a_key_may_need_shift_and_tab_leaves_it_as_it_is(page: Page) -> None:
+    bring(page, SHORT)
+    total = open_count(page)
+    page.keyboard.press("?")
+    accept, reject = "button[aria-label^='Key for Accept and go on']", "button[aria-label^='Key for Reject and go on']"
+    page.click(accept)
+    page.keyboard.press("Shift+X")
+    expect(page.locator(accept)).to_have_text("X")
+    page.click(reject)
+    expect(page.locator(reject)).to_have_text("Press a key")
+    page.keyboard.press("Tab")
+    expect(page.locator(reject)).to_have_text("r")
+    page.keyboard.press("y")
+    expect(page.locator(reject)).to_have_text("r")
+    page.keyboard.press("Escape")
+    page.focus("#queue .card.current")
+    page.keyboard.press("Shift+X")
+    saved(page)
+    assert open_count(page) < total
+
+
 def test_another_editors_decision_appears_and_a_conflict_is_shown(page: Page, browser: Browser) -> None:
     bring(page, SHORT)
     other = browser.new_context(base_url=page.url.rsplit("/documents", 1)[0]).new_page()
@@ -266,6 +287,137 @@ def test_what_another_editor_does_leaves_the_focus_where_it_is(page: Page, brows
     expect(page.locator(f"#c-{decided}")).to_have_count(0, timeout=20_000)  # the queue is drawn anew
     assert page.evaluate("document.activeElement.dataset.act") == "never"
     assert page.evaluate("document.activeElement.closest('.card').id") == mine
+
+
+def test_the_same_editor_in_two_windows_sees_what_both_decide(page: Page, context: BrowserContext) -> None:
+    bring(page, SHORT)
+    other = context.new_page()
+    other.goto(page.url)
+    ready(other)
+    other.keyboard.press("a")
+    saved(other)
+    left = open_count(other)
+    page.bring_to_front()
+    expect(page.locator("#count")).to_contain_text(f"{left} open", timeout=20_000)
+    expect(page.locator("#queue .item")).to_have_count(other.locator("#queue .item").count())
+
+
+def test_a_page_whose_stream_was_refused_asks_again(page: Page, context: BrowserContext) -> None:
+    bring(page, SHORT)
+    other = context.new_page()  # where an error may be in the console
+    refused: list[Route] = []
+
+    def refuse(route: Route) -> None:
+        refused.append(route)
+        route.fulfill(status=503, json={})
+
+    def still_repairing(route: Route) -> None:
+        answer = route.fetch()
+        stage = {} if refused else {"stage": "repairing"}
+        route.fulfill(response=answer, json={**answer.json(), **stage})
+
+    other.route("**/events?*", refuse)
+    other.route("**/rows?*", still_repairing)
+    other.goto(page.url)
+    ready(other)
+    assert len(refused) == 1
+    assert open_count(other) == open_count(page)
+
+
+def test_what_is_asked_about_a_decision_goes_with_the_next_one(page: Page) -> None:
+    bring(page, SHORT)
+    total = open_count(page)
+    aside = page.locator("#aside")
+    for keys in (["u"], ["A"], ["e", "Control+Enter"]):
+        page.keyboard.press("r")
+        expect(aside).to_contain_text("Rejected. Why?")
+        for key in keys:
+            page.keyboard.press(key)
+        saved(page)
+        expect(aside).to_be_empty()
+        while open_count(page) < total:
+            page.keyboard.press("u")
+            saved(page)
+
+
+def test_a_reason_is_not_noted_once_another_window_took_the_rejection_back(page: Page, context: BrowserContext) -> None:
+    bring(page, SHORT)
+    total = open_count(page)
+    page.keyboard.press("r")
+    saved(page)
+    other = context.new_page()
+    other.goto(page.url)
+    ready(other)
+    other.keyboard.press("u")
+    saved(other)
+    other.close()
+    page.bring_to_front()
+    expect(page.locator("#count")).to_contain_text(f"{total} open", timeout=20_000)
+    page.click("#aside .why button")
+    assert open_count(page) == total
+
+
+def test_one_change_by_hand_decides_its_group(page: Page) -> None:
+    bring(page, "He said “ we go ” today.")
+    page.keyboard.press("e")
+    page.keyboard.insert_text("_")
+    page.keyboard.press("Control+Enter")
+    saved(page)
+    assert open_count(page) == 0
+    page.click("#export summary")
+    page.check("#decided-only")
+    with page.expect_download() as waiting:
+        page.click("a[data-form=text]")
+    assert Path(waiting.value.path()).read_text(encoding="utf-8") in (
+        "He said “_we go” today.",
+        "He said “we go_” today.",
+    )
+
+
+def test_the_glossary_takes_the_name_that_is_offered_or_the_current_one(page: Page) -> None:
+    bring(page, SHORT)
+    token = page.get_attribute("meta[name=csrf-token]", "content")
+    for term, right in (("market", "bazaar"), ("apple", "pear")):
+        answer = page.request.post(
+            f"{page.url}/terms", data={"source": term, "target": right}, headers={"x-csrf-token": str(token)}
+        )
+        assert answer.ok
+    bring(page, "He went to the market.\n\nHe has went home.\n\nShe ate the apple.\n")
+
+    def choose(word: str) -> None:
+        page.locator("#queue .card", has_text=word).first.click()
+
+    choose("bazaar")
+    page.keyboard.press("n")
+    expect(page.locator("#aside")).to_contain_text("bazaar")
+    page.keyboard.press("g")
+    expect(page.locator("#live")).to_contain_text("bazaar is in the glossary")
+    page.keyboard.press("u")
+    saved(page)
+    choose("bazaar")
+    page.keyboard.press("n")
+    choose("went")
+    page.keyboard.press("a")
+    choose("pear")
+    expect(page.locator("#aside")).to_be_empty()
+    page.keyboard.press("g")
+    expect(page.locator("#live")).to_contain_text("pear is in the glossary")
+    page.set_viewport_size({"width": 320, "height": 640})
+    page.goto("/dismissals")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+def test_the_text_before_keeps_its_words_whatever_is_decided(page: Page) -> None:
+    bring(page, SHORT + "\nIt ended.The next day came.\n")
+    page.click("button[data-view=side]")
+    before = page.inner_text("#before")
+    for keys in (["a"], ["e", "Control+a", "x", "Control+Enter"], ["r"]):
+        page.locator("#queue .card.current").focus()
+        for key in keys:
+            page.keyboard.press(key)
+    saved(page)
+    assert page.inner_text("#before").split() == before.split()
+    assert "" not in page.locator("#before del").all_text_contents()  # nothing is struck out where words are put in
 
 
 def test_decisions_come_back_from_a_file_and_what_they_meet_is_shown(page: Page) -> None:

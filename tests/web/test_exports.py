@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import html.parser
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -15,7 +16,7 @@ from app.formats.docx import Revisions, read_docx, resolve_revisions, write_docx
 from app.formats.m2 import read_m2, tokenise
 from app.formats.tmx import read_tmx
 from app.formats.xliff import State, join, read_xliff
-from app.store.records import Sentence, Standing, Verdict
+from app.store.records import Sentence, Standing, StoredEdit, Verdict
 from app.store.settled import settle, text_of
 from app.web.exports import FORMS, Work, export
 from tests.store.building import EDITS, SOURCE
@@ -105,12 +106,56 @@ def test_xliff_holds_both_texts_and_how_far_each_sentence_came() -> None:
     assert units[0].notes == ("Because.",)
 
 
+def test_all_edits_are_looked_through_once_however_many_sentences_there_are() -> None:
+    class Counted(list[StoredEdit]):
+        times = 0
+
+        def __iter__(self) -> Iterator[StoredEdit]:
+            self.times += 1
+            return super().__iter__()
+
+    few, many = Counted(EDITS), Counted(EDITS)
+    export("xliff", work(edits=few, sentences=SENTENCES[:1]))
+    export("xliff", work(edits=many))
+    assert many.times == few.times
+
+
 def test_a_change_between_two_sentences_is_in_the_unit_of_both() -> None:
     from tests.store.building import edit
 
     glued = edit(0, 26, 31, ", h")
     units = read_xliff(export("xliff", work(edits=[glued])).content)
     assert join(units) == (SOURCE, SOURCE[:26] + ", h" + SOURCE[31:])
+
+
+@pytest.mark.parametrize(
+    ("target", "text", "wanted"),
+    [
+        ("s0", "The man went to Paris, he", "The man went to Paris, he is the king.\n\nAll is well."),
+        ("s1", "rules.", "The man went to Pariss, h rules.\n\nAll is well."),
+    ],
+)
+def test_a_rewritten_sentence_stands_for_the_text_that_was_shown(target: str, text: str, wanted: str) -> None:
+    from tests.store.building import edit
+
+    edits = [EDITS[0], edit(1, 26, 31, ", h"), EDITS[3]]  # shown: "The the man went to Pariss . He", "is teh king."
+    standings = standing(target, Verdict.REWRITTEN, text)
+    assert export("text", work(edits=edits, standings=standings)).content.decode() == wanted
+
+
+def test_a_joined_sentence_is_no_training_pair_by_itself() -> None:
+    from tests.store.building import edit
+
+    glued = edit(0, 26, 31, ", h")
+    standings = {
+        **standing("e0", Verdict.ACCEPTED),
+        **standing("s1", Verdict.CONFIRMED),
+        **standing("s2", Verdict.CONFIRMED),
+    }
+    pairs = [
+        json.loads(line) for line in export("pairs", work(edits=[glued], standings=standings)).content.splitlines()
+    ]
+    assert [p["mt"] for p in pairs] == ["All is well."]
 
 
 def test_tmx_has_a_pair_for_each_sentence() -> None:

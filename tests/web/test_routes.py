@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
 from starlette.testclient import TestClient
 
 from app.api.auth import hash_key, new_key
 from app.api.main import create_app
-from app.core.types import EditKind, Origin
+from app.core.errors import ResourceError
+from app.core.types import DocumentRepair, EditKind, Origin, RepairOptions
 from app.formats.docx import resolve_revisions
 from app.settings import Settings
 from app.store.database import open_engine
@@ -85,6 +87,14 @@ def test_nothing_is_stored_unless_a_document_is_saved(settings: Settings, client
         assert again.get(f"/documents/{document_id}").status_code == 404
 
 
+def test_an_unsaved_document_leaves_no_project_behind(settings: Settings, client: TestClient, opened: Open) -> None:
+    opened(TEXT, keep_days=1)  # there is a database
+    opened(TEXT, project="Secret takeover")
+    store = Store.open(settings.database_url)
+    assert [project.name for project in store.projects()] == ["default"]
+    store.close()
+
+
 def test_an_unsaved_document_can_be_saved_with_its_decisions(
     settings: Settings, client: TestClient, opened: Open
 ) -> None:
@@ -145,6 +155,45 @@ def test_a_repair_that_failed_says_so_and_can_go_on(settings: Settings, capsys: 
         assert '{"stage":"done"}' in finish(client, document_id)
         assert exported(client, document_id).decode() == f"CANARY. {RIGHT}"
     assert "CANARY" not in "".join(capsys.readouterr())
+
+
+class _Overtaken(WilfulEngine):
+    """While it is at its second section, another process repairs one more, which it cuts elsewhere, and ends."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__()
+        self._settings, self._calls = settings, 0
+        self.document_id = ""
+
+    def repair(self, text: str, options: RepairOptions | None = None) -> DocumentRepair:
+        self._calls += len(text) > 1000  # the sample that a start sends through is none
+        if self._calls == 2:
+            with TestClient(create_app(self._settings, _Once())) as other:
+                finish(other, self.document_id)
+        return super().repair(text, options)
+
+
+class _Once(WilfulEngine):
+    def repair(self, text: str, options: RepairOptions | None = None) -> DocumentRepair:
+        answer = super().repair(text, options)
+        if len(text) > 1000:
+            self.error = RuntimeError("a process that ends")
+        return answer
+
+
+def test_two_processes_at_one_document_store_each_sentence_once(settings: Settings) -> None:
+    text = "\n\n".join(["He has went home. She bought a apple there."] * 700)
+    engine = _Overtaken(settings)
+    store = Store.open(settings.database_url)
+    document_id = engine.document_id = store.add_document(NewDocument("A title", text)).id
+    with TestClient(create_app(settings, engine)) as client:
+        client.get(f"/documents/{document_id}/events")
+        while store.progress(document_id)[1] < len(text):
+            time.sleep(0.05)
+    found = store.sentences(document_id)
+    store.close()
+    assert [s.index for s in found] == list(range(1400))
+    assert [s.span.of(text) for s in found] == ["He has went home.", "She bought a apple there."] * 700
 
 
 def test_two_editors_see_each_other_and_a_conflict_is_shown(client: TestClient, opened: Open) -> None:
@@ -218,6 +267,14 @@ def test_later_repairs_obey_dismissals(
     [refusal] = [e["refusal"] for e in edits(client, later) if e["original"] == "has went"]
     assert bool(refusal) is is_dismissed
     assert ("has went" in exported(client, later).decode()) is is_dismissed
+
+
+def test_a_dismissal_that_is_sent_again_is_one(client: TestClient, opened: Open) -> None:
+    document_id = opened(TEXT)
+    body = {"target": edit_of(client, document_id, "has went"), "reach": "always", "seen": 9, "client_id": "sent-twice"}
+    first, again = (client.post(f"/documents/{document_id}/dismissals", json=body).json() for _ in range(2))
+    assert first == again
+    assert client.get("/dismissals").text.count("/reverse") == 1
 
 
 def test_a_dismissal_is_listed_and_taken_back(client: TestClient, opened: Open) -> None:
@@ -459,6 +516,44 @@ def test_only_files_of_the_page_are_served(client: TestClient, name: str) -> Non
 def test_the_example_on_the_page_is_the_shipped_one() -> None:
     page = (ROOT / "app/web/static/example.txt").read_text(encoding="utf-8")
     assert page == (ROOT / "examples/garbled-article.txt").read_text(encoding="utf-8")
+
+
+# --- when the database is out of reach ---
+
+
+@pytest.mark.parametrize("error", [ResourceError("gone"), OperationalError("SELECT", {}, Exception("CANARY"))])
+def test_a_database_out_of_reach_is_said(
+    client: TestClient, opened: Open, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    saved, unsaved = opened(TEXT, keep_days=1), opened(TEXT)
+
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    for name in ("sentences", "glossaries", "documents", "decide"):
+        monkeypatch.setattr(Store, name, fail)
+    answers = [client.get("/"), client.get(f"/documents/{saved}/rows")]
+    answers.append(decide(client, saved, {"target": "e0", "verdict": "accepted"}))
+    for answer in answers:
+        assert (answer.status_code, answer.json()["type"]) == (503, "/problems/store-unavailable")
+        assert "CANARY" not in answer.text
+    assert client.get(f"/documents/{unsaved}").status_code == 200  # it needs no glossary
+
+
+def test_a_stream_waits_for_the_database(client: TestClient, opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    document_id = opened(TEXT, keep_days=1)
+    look, failures = Store.sentences, [OperationalError("SELECT", {}, Exception())]
+
+    def fail_once(*arguments: Any) -> Any:
+        if failures:
+            raise failures.pop()
+        return look(*arguments)
+
+    monkeypatch.setattr("app.web.routes._LOOK_S", 0.01)
+    monkeypatch.setattr(Store, "sentences", fail_once)
+    text = client.get(f"/documents/{document_id}/events").text
+    assert "event: gone" not in text
+    assert "event: end" in text
 
 
 # --- when the service is killed ---

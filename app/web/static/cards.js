@@ -1,6 +1,6 @@
 // The queue: a card for each change, worst first.
 import { byId, el, gone, put, shown } from "./dom.js";
-import { byNeed, counts, isOpen, nameOf, pieces, state, targets, textOf, verdict } from "./model.js";
+import { byNeed, counts, groupOf, isOpen, nameOf, pieces, state, targets, textOf, verdict } from "./model.js";
 
 const PAGE = 40;
 let limit = PAGE;
@@ -94,7 +94,7 @@ function editCard(edit, run, mode) {
   const open = same.filter(isOpen);
   if (open.length > 1) many.push(button(`All of this name (${open.length})`, "name", () => run("name"), `Accept ${edit.replacement} everywhere, ${open.length} places`));
   many.push(button("All of this kind", "kind", () => run("kind"), `Accept all open changes of kind ${edit.kindName}`));
-  const others = edit.group ? edit.sentence.edits.filter((e) => e.group === edit.group && !e.refusal).length - 1 : 0;
+  const others = groupOf(edit).length - 1;
   return el("article", attributes, head, context(edit), facts,
     others > 0 ? el("p", { class: "hint" }, `Decided together with ${others} more.`) : null,
     el("p", { class: "reason" }, edit.reason, el("span", { class: "hint" }, ` ${edit.origin}, ${edit.rule}`)),
@@ -217,8 +217,8 @@ export function whyBar(run) {
     ...WHYS.map(([why, label]) => el("button", { type: "button", onclick: () => run("because", why) }, label)));
 }
 
-export function termBar(edit, run) {
+export function termBar(term, run) {
   return el("div", { class: "why", role: "group", "aria-label": "Glossary" },
-    el("span", {}, `Always write ${edit.replacement} for ${edit.original} in this project?`),
+    el("span", {}, `Always write ${term.replacement} for ${term.original} in this project?`),
     el("button", { type: "button", onclick: () => run("glossary") }, "Add to the glossary"));
 }

@@ -3,7 +3,7 @@ import { drawCount, drawFolded, drawKinds, drawQueue, inWords, showMore, termBar
 import { byId, el, say, shown } from "./dom.js";
 import { append, redraw, redrawAll, syncScrolling } from "./draw.js";
 import { listen, setUpHelp, showHelp } from "./keys.js";
-import { add, byNeed, isOpen, nameOf, sentenceOf, state, targets } from "./model.js";
+import { add, byNeed, groupOf, isOpen, nameOf, sentenceOf, state, targets, textOf, verdict } from "./model.js";
 import { freshId, get, post, Refused } from "./server.js";
 
 const bar = byId("bar");
@@ -11,8 +11,8 @@ const base = `/documents/${bar.dataset.document}`;
 const POLL_MS = 4000;
 const RETRY_MS = [500, 1000, 2000, 5000];
 let mode = ""; // what the current card asks for: edit, rewrite, never
-let lastRejected = null;
-let lastTerm = null;
+let lastRejected = null; // what the bar asks a reason for
+let lastTerm = null; // what the bar offers for the glossary
 let place = "";
 let resumed = false;
 
@@ -81,12 +81,18 @@ function rememberPlace(target) {
 
 const order = () => byNeed().flatMap((sentence) => targets(sentence));
 
+/** Go to a card that the editor chose; a name is offered for the glossary until then, and after it the chosen one is meant. */
+function choose(target) {
+  if (lastTerm) aside();
+  go(target);
+}
+
 function step(by) {
   const all = order();
   if (!all.length) return;
   const at = all.indexOf(state.current);
   const next = at < 0 ? 0 : Math.min(Math.max(at + by, 0), all.length - 1);
-  go(all[next]);
+  choose(all[next]);
 }
 
 /** The next open target behind those that are about to be decided. */
@@ -147,16 +153,20 @@ addEventListener("beforeunload", (event) => {
   if (pending) event.preventDefault();
 });
 
+/** Keep where targets stand; those that were not known to stand so. */
 function take(standings) {
   const sentences = new Set();
+  const fresh = [];
   for (const standing of standings) {
     const known = state.standings.get(standing.target);
     if (known && known.version > standing.version) continue;
     state.standings.set(standing.target, standing);
+    if (known?.version !== standing.version) fresh.push(standing);
     const sentence = sentenceOf(standing.target);
     if (sentence && (known?.verdict !== standing.verdict || known.text !== standing.text)) sentences.add(sentence);
   }
   for (const sentence of sentences) redraw(sentence);
+  return fresh;
 }
 
 /** Only a version that follows the last one leaves no gap; otherwise the next look fills it. */
@@ -170,6 +180,7 @@ function decide(wishes, label, next = following(wishes.map((w) => w.target))) {
   const expected = wishes.map((w) => ({ text: null, why: "", ...w, who, version: state.version }));
   const before = new Map(wishes.map((w) => [w.target, state.standings.get(w.target)]));
   const client = freshId();
+  aside();
   take(expected);
   go(next);
   drawCount();
@@ -228,6 +239,7 @@ async function bringDecisions(file) {
 
 async function turn(way) {
   const id = freshId();
+  aside();
   const outcome = settle(await send(`${base}/${way}`, () => ({ client_id: id })));
   if (outcome.version === null) {
     say(`Nothing to ${way}`);
@@ -247,40 +259,46 @@ const openIn = (sentence) => sentence.edits.filter(isOpen);
 const wish = (v) => (edit) => ({ target: edit.id, verdict: v });
 
 /** A change on one edit of a group is a change on all of it. */
-function withGroup(edit, v) {
-  const group = edit.group ? edit.sentence.edits.filter((e) => e.group === edit.group && !e.refusal) : [edit];
-  return group.map(wish(v));
+const withGroup = (edit, v) => groupOf(edit).map(wish(v));
+
+/** An edit with another text decides its group, too: the others are accepted, but what an editor wrote there stays. */
+function changed(edit, text) {
+  return groupOf(edit).map((e) => {
+    if (e === edit) return { target: e.id, verdict: "replaced", text };
+    return verdict(e.id) === "replaced" ? { target: e.id, verdict: "replaced", text: textOf(e) } : wish("accepted")(e);
+  });
 }
 
-function aside(...children) {
-  byId("aside").replaceChildren(...children);
+/** What is asked about the last decision: nothing, why it was rejected, or whether its name is a term. */
+function aside({ rejected = null, term = null } = {}) {
+  lastRejected = rejected;
+  lastTerm = term;
+  byId("aside").replaceChildren(...[rejected && whyBar(run), term && termBar(term, run)].filter(Boolean));
 }
+
+/** A name that can be a term of the glossary, as it stands. */
+const termOf = (edit) => (edit && nameOf(edit) && edit.original && textOf(edit) ? { original: edit.original, replacement: textOf(edit) } : null);
 
 const actions = {
   next: () => step(1),
   previous: () => step(-1),
-  go: (target) => go(target),
+  go: (target) => choose(target),
   accept() {
     const edit = editOf();
     if (!edit) return actions.confirmNext();
-    aside();
     decide(withGroup(edit, "accepted"), "Accepted");
-    if (nameOf(edit) && edit.kind === "name" && edit.original && edit.replacement) {
-      lastTerm = edit;
-      aside(termBar(edit, run));
-    }
+    if (edit.kind === "name") aside({ term: termOf(edit) });
   },
   reject() {
     const edit = editOf();
     if (!edit) return false;
-    lastRejected = edit;
     decide(withGroup(edit, "rejected"), "Rejected");
-    aside(whyBar(run));
+    aside({ rejected: edit });
   },
   because(why) {
-    if (!lastRejected) return;
     const edit = lastRejected;
     aside();
+    if (!edit || verdict(edit.id) !== "rejected") return focusCard(); // another editor decided on it meanwhile
     decide([{ target: edit.id, verdict: "rejected", why }], "Reason noted", state.current);
     focusCard();
   },
@@ -299,7 +317,7 @@ const actions = {
     const edit = editOf();
     const text = edit?.alternatives[number - 1];
     if (text === undefined) return false;
-    decide([{ target: edit.id, verdict: "replaced", text }], "Alternative taken");
+    decide(changed(edit, text), "Alternative taken");
     return true;
   },
   edit() { ask("edit"); },
@@ -315,8 +333,7 @@ const actions = {
     byId("hand").remove(); // done with: drawing may go on
     if (target.startsWith("e")) {
       const edit = state.edits.get(target);
-      const same = text === edit.replacement;
-      decide([same ? { target, verdict: "accepted" } : { target, verdict: "replaced", text }], "Changed by hand");
+      decide(text === edit.replacement ? withGroup(edit, "accepted") : changed(edit, text), "Changed by hand");
     } else {
       const sentence = sentenceOf(target);
       decide([{ target, verdict: "rewritten", text }], "Sentence rewritten", following([target, ...sentence.edits.map((e) => e.id)]));
@@ -327,8 +344,7 @@ const actions = {
     if (!edit || !nameOf(edit)) return false;
     const all = (state.byName.get(nameOf(edit)) ?? []).filter((e) => isOpen(e) || e === edit);
     decide(all.map(wish("accepted")), `${edit.replacement} accepted in ${all.length} ${all.length === 1 ? "place" : "places"}`);
-    lastTerm = edit;
-    if (edit.original && edit.replacement) aside(termBar(edit, run));
+    aside({ term: termOf(edit) });
   },
   kind() { const edit = editOf(); if (edit) actions.kindNamed(edit.kindName); },
   kindNamed(name) {
@@ -352,17 +368,17 @@ const actions = {
     const next = following([edit.id]);
     const client = freshId();
     mode = "";
+    aside();
     await send(`${base}/dismissals`, () => ({ target: edit.id, reach, seen: state.version, client_id: client })).then(settle);
     go(next);
     say(`Never again, ${drawCount()} left`);
   },
   async glossary() {
-    if (!lastTerm) return;
-    const edit = lastTerm;
-    lastTerm = null;
+    const term = lastTerm ?? termOf(editOf());
+    if (!term) return;
     aside();
-    const { project } = await send(`${base}/terms`, () => ({ source: edit.original, target: edit.replacement, kind: "replace" }));
-    say(`${edit.replacement} is in the glossary of ${project}`);
+    const { project } = await send(`${base}/terms`, () => ({ source: term.original, target: term.replacement, kind: "replace" }));
+    say(`${term.replacement} is in the glossary of ${project}`);
     showSaving(`In the glossary of ${project}`);
     focusCard();
   },
@@ -451,6 +467,13 @@ async function load() {
   else finish(state.stage);
 }
 
+function comeBack() {
+  load().catch((error) => {
+    showSaving(error.message, true);
+    if (!(error instanceof Refused && error.status < 500)) setTimeout(comeBack, POLL_MS);
+  });
+}
+
 function listenForMore() {
   const source = new EventSource(`${base}/events?first=${state.sentences.length}`);
   source.addEventListener("rows", (event) => {
@@ -460,6 +483,10 @@ function listenForMore() {
   source.addEventListener("end", (event) => {
     source.close();
     finish(JSON.parse(event.data).stage);
+  });
+  source.addEventListener("error", () => {
+    // A browser comes back by itself where a stream breaks off, but gives up where it is refused.
+    if (source.readyState === EventSource.CLOSED) setTimeout(comeBack, POLL_MS);
   });
   source.addEventListener("gone", () => {
     source.close();
@@ -478,12 +505,11 @@ function finish(stage) {
   }).catch(() => {});
 }
 
-/** What other editors did meanwhile. */
+/** What other editors did meanwhile, or the same one in another window: what this page has sent is known by its version. */
 async function look() {
   if (document.hidden || pending) return;
   const { version, standings } = await get(`${base}/changes?since=${state.version}`);
-  const theirs = standings.filter((s) => s.who !== bar.dataset.editor);
-  take(standings);
+  const theirs = take(standings);
   state.version = Math.max(state.version, version);
   if (theirs.length) {
     const names = [...new Set(theirs.map((s) => s.who))].join(", ");
@@ -520,7 +546,7 @@ for (const pane of [byId("text"), byId("before")]) {
     const target = event.target.closest("[data-target]")?.dataset.target;
     if (!target) return;
     if (!targets(sentenceOf(target)).includes(target)) document.querySelector("button[data-show=all]").click();
-    go(target);
+    choose(target);
   });
 }
 for (const menu of document.querySelectorAll("details.menu")) {

@@ -7,7 +7,7 @@ function suggestion({ edit, was, is }, view, side) {
   const id = edit?.id;
   const isCurrent = id === state.current;
   const kind = `sug ${v}${isCurrent ? " current" : ""}${edit ? ` ${edit.band}` : ""}`;
-  if (side === "before") return el("span", { class: `${kind} was`, "data-target": id }, is === null || is === was ? was : gone(was));
+  if (side === "before") return el("span", { class: `${kind} was`, "data-target": id }, is === null || is === was || !was ? was : gone(was));
   if (view !== "inline") {
     const text = is === null ? was : is;
     return view === "side" && is !== null

@@ -6,6 +6,7 @@ const FIXED = [
   ["next", "Alt+PageDown"], ["previous", "Alt+PageUp"], ["undo", "Ctrl+Z"], ["redo", "Ctrl+Y"],
   ["confirm", "Ctrl+Enter"], ["confirmNext", "Ctrl+Shift+Enter"], ["help", "Alt+H"],
 ];
+const MODIFIERS = ["Shift", "Control", "Alt", "AltGraph", "Meta", "CapsLock"]; // the key itself is still to come
 const ACTIONS = {
   next: ["Next change", "j"],
   previous: ["Previous change", "k"],
@@ -86,10 +87,21 @@ function draw() {
   );
 }
 
+let asking = null; // ends the question for a key
+
 function rebind(action, button) {
+  asking?.abort();
+  asking = new AbortController();
+  const { signal } = asking;
   button.textContent = "Press a key";
+  // Tab, or a click elsewhere, leaves the key as it was.
+  button.addEventListener("blur", () => {
+    asking.abort();
+    button.replaceChildren(el("kbd", {}, keyOf(action) || "none"));
+  }, { signal });
   button.addEventListener("keydown", (event) => {
-    if (["Tab", "Shift"].includes(event.key)) return;
+    if (event.key === "Tab" || MODIFIERS.includes(event.key)) return;
+    asking.abort();
     event.preventDefault();
     event.stopPropagation();
     if (event.key.length === 1 && !/[1-9 ]/.test(event.key)) {
@@ -102,7 +114,7 @@ function rebind(action, button) {
     const at = Object.keys(ACTIONS).indexOf(action);
     draw();
     byId("keys").querySelectorAll("button")[at].focus();
-  }, { once: true });
+  }, { signal });
 }
 
 export function setUpHelp() {

@@ -7,6 +7,7 @@ export const state = {
   edits: new Map(), // id -> edit, with .sentence
   standings: new Map(), // target -> standing
   byName: new Map(), // name -> edits that mean it
+  byGroup: new Map(), // group -> edits that are decided together
   show: "open",
   view: "inline",
   current: null, // target
@@ -24,6 +25,10 @@ export function add(sentences) {
         if (!state.byName.has(name)) state.byName.set(name, []);
         state.byName.get(name).push(edit);
       }
+      if (edit.group && !edit.refusal) {
+        if (!state.byGroup.has(edit.group)) state.byGroup.set(edit.group, []);
+        state.byGroup.get(edit.group).push(edit);
+      }
     }
   }
   return fresh;
@@ -31,6 +36,7 @@ export function add(sentences) {
 
 export const verdict = (target) => state.standings.get(target)?.verdict ?? "open";
 export const isOpen = (edit) => !edit.refusal && verdict(edit.id) === "open";
+export const groupOf = (edit) => state.byGroup.get(edit.group) ?? [edit];
 export const live = (sentence) => sentence.edits.filter((e) => !e.refusal || verdict(e.id) !== "open");
 export const isSettled = (sentence) => ["confirmed", "rewritten"].includes(verdict(sentence.id));
 
