@@ -72,9 +72,9 @@ class Job:
         in_place = self.wanted.in_place and (typed or plan.format in ("jsonl", "parquet", "csv", "tsv"))
         return replace(self.wanted, typed=typed, in_place=in_place)
 
-    def format_of_output(self, plan: FilePlan) -> str:
-        """The name of the format to write."""
-        return plan.format if self.output_format == "same" else self.output_format
+    def format_of_output(self, form: str) -> str:
+        """The name of the format to write for a file of the format ``form``."""
+        return form if self.output_format == "same" else self.output_format
 
 
 def options_hash(job: Job) -> str:
@@ -252,11 +252,11 @@ def remove_stale(url: str) -> None:
             left.unlink(missing_ok=True)
 
 
-def output_name(plan: FilePlan, job: Job) -> str:
+def output_name(location: Location, its_format: str, job: Job) -> str:
     """The name of a file in the output folder: that of the input, with another suffix where the format changes."""
-    name = plan.location.name
-    form = job.format_of_output(plan)
-    if form == plan.format:
+    name = location.name
+    form = job.format_of_output(its_format)
+    if form == its_format:
         return name
-    stem = name[: -len(Path(name).suffix)] if plan.location.codec else name
+    stem = name[: -len(Path(name).suffix)] if location.codec else name
     return stem[: -len(Path(stem).suffix)] + f".{form}" if Path(stem).suffix else f"{stem}.{form}"

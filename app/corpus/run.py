@@ -36,7 +36,7 @@ from app.corpus.tally import Tally
 from app.corpus.worker import JoinOrder, Order, StreamOrder, UnitOrder
 from app.formats.base import FilePlan, RowFormat
 from app.formats.registry import SUFFIXES, format_of
-from app.formats.storage import STREAM, Location, Stamp, expand, join, write_whole
+from app.formats.storage import STREAM, Location, Stamp, canonical_url, expand, join, write_whole
 
 _ROOT = ".mt-repair"  # hidden, so that readers of a folder of Parquet files pass it by
 _STREAM_BYTES = 1 << 18
@@ -234,14 +234,29 @@ class _Runner:
             folder = RunFolder(join(parent or ("." if not spec.output.startswith("/") else ""), _ROOT, name))
         else:
             folder = RunFolder(join(spec.output, _ROOT))
-        for location in locations:
-            if self._output_url(location.name) == location.url:
-                raise InputError(f"{location.url} would be written over itself; choose another --output")
+        self._check_inputs_stay(locations)
         if spec.overwrite:
             folder.clear()
         elif not spec.resume and spec.shard == (0, 1) and folder.exists():
             raise InputError(f"{folder.root} holds an earlier run; go on with --resume or start anew with --overwrite")
         return folder
+
+    def _check_inputs_stay(self, locations: Sequence[Location]) -> None:
+        """Raise ``InputError`` where an output would be written over an input."""
+        inputs = {canonical_url(location.url): location.url for location in locations}
+        for location in locations:
+            over = inputs.get(canonical_url(self._output_url(self._output_name(location))))
+            if over is not None:
+                itself = "itself" if over == location.url else over
+                raise InputError(f"{location.url} would be written over {itself}; choose another --output")
+
+    def _output_name(self, location: Location) -> str:
+        """The name of a file in the output folder, before the file is planned."""
+        try:
+            form = format_of(location, self._spec.format).name
+        except InputError:  # it is put aside when it is planned
+            return location.name
+        return output_name(location, form, self._spec.job)
 
     def _output_url(self, name: str) -> str:
         if self._single is not None:
@@ -281,7 +296,7 @@ class _Runner:
     def _check_outputs(self, plans: dict[int, FilePlan]) -> None:
         seen: dict[str, str] = {}
         for plan in plans.values():
-            name = output_name(plan, self._spec.job)
+            name = output_name(plan.location, plan.format, self._spec.job)
             if seen.setdefault(name, plan.location.url) != plan.location.url:
                 raise InputError(f"{seen[name]} and {plan.location.url} would both be written as {name}")
 
@@ -334,7 +349,7 @@ class _Runner:
     def _output_of(self, file: PlannedFile) -> str:
         if self._spec.write_back:
             return file.plan.location.url
-        return self._output_url(output_name(file.plan, self._spec.job))
+        return self._output_url(output_name(file.plan.location, file.plan.format, self._spec.job))
 
     def _join_rest(self) -> None:
         """Join files whose units are all done, by us or by other shards, and that nobody has joined yet."""

@@ -153,7 +153,7 @@ class Handler:
             if order.part is not None:
                 remove_stale(order.part)
                 sink = stack.enter_context(write_whole(order.part))
-                out = FORMATS[self._job.format_of_output(plan)]
+                out = FORMATS[self._job.format_of_output(plan.format)]
                 writer = out.writer(sink, plan, wanted, added_columns(wanted.field, hashes=wanted.hashes))
             for batch in FORMATS[plan.format].read(plan, unit, wanted, self._opener):
                 repaired, outcomes = repair(batch)
@@ -186,7 +186,7 @@ class Handler:
 
     def _join(self, order: JoinOrder) -> dict[str, Any]:
         plan, wanted = order.plan, self._job.wanted_for(order.plan)
-        out = FORMATS[self._job.format_of_output(plan)]
+        out = FORMATS[self._job.format_of_output(plan.format)]
         with ExitStack() as stack:
             paths = [stack.enter_context(local_copy(part)) for part in order.parts]
             for path, marker in zip(paths, order.markers, strict=True):
@@ -211,7 +211,7 @@ class Handler:
         form = FORMATS[plan.format]
         batch = form.decode(order.rows, plan, wanted, order.first_line)  # type: ignore[attr-defined]
         repaired, outcomes = self._repairer_for(plan)(batch)
-        writer = FORMATS[self._job.format_of_output(plan)].writer(
+        writer = FORMATS[self._job.format_of_output(plan.format)].writer(
             sink, plan, wanted, added_columns(wanted.field, hashes=wanted.hashes)
         )
         writer.write(repaired)

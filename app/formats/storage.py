@@ -64,6 +64,12 @@ def is_local(url: str) -> bool:
     return not _LOCAL.isdisjoint(protocols)
 
 
+def canonical_url(url: str) -> str:
+    """One name for one place, so that two can be compared: absolute, and of a local file behind every link."""
+    fs, path = _fs(url)
+    return os.path.realpath(path) if is_local(url) else cast(str, fs.unstrip_protocol(path))
+
+
 def expand(inputs: list[str], suffixes: frozenset[str]) -> list[Location]:
     """The files that files, folders and glob patterns stand for, sorted by name; each once.
 

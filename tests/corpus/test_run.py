@@ -365,9 +365,39 @@ def test_what_one_worker_has_worked_out_the_other_does_not_do_again(
     assert result.tally.rows_repeated > 1.7 * ROWS
 
 
-def test_no_output_goes_over_its_input(corpus: Path) -> None:
+@pytest.mark.parametrize(
+    ("inputs", "output"),
+    [
+        ("{in}", "{in}"),
+        ("in/a.jsonl", "./in"),
+        ("in", "in"),
+        ("{in}/a.jsonl", "in/a.jsonl"),
+        ("in/../in", "in"),
+        ("in", "link"),
+        ("in/a.jsonl", "link/a.jsonl"),
+        ("link.jsonl", "in/a.jsonl"),
+    ],
+)
+def test_no_output_goes_over_its_input(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, inputs: str, output: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_corpus(tmp_path / "in", rows=2)
+    Path("link").symlink_to("in")
+    Path("link.jsonl").symlink_to("in/a.jsonl")
+    before, place = outputs(tmp_path / "in"), str(tmp_path / "in")
     with pytest.raises(InputError, match="written over itself"):
-        run(spec(corpus, corpus))
+        run(Spec((inputs.replace("{in}", place),), output.replace("{in}", place), JOB, build))
+    assert outputs(tmp_path / "in") == before
+    assert not (tmp_path / "in/.mt-repair").exists()
+
+
+def test_no_output_goes_over_another_input(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("text\nHe goed.\n")
+    (tmp_path / "a.jsonl").write_text('{"text": "He goed."}\n')
+    inputs = (str(tmp_path / "a.csv"), str(tmp_path / "a.jsonl"))
+    with pytest.raises(InputError, match=r"a\.csv would be written over .*a\.jsonl"):
+        run(Spec(inputs, str(tmp_path), replace(JOB, output_format="jsonl"), build))
 
 
 def test_the_plan_of_a_file_is_made_once(corpus: Path, tmp_path: Path) -> None:
