@@ -274,11 +274,11 @@ class _Runner:
         for i in (*first, *rest):  # each shard begins with other files, and then finds most plans made
             location = locations[i]
             try:
-                plan = self._folder.load_plan(location, spec.job) if self._folder is not None else None
+                plan = self._folder.load_plan(location, spec.job, spec.format) if self._folder is not None else None
                 if plan is None:
                     plan = plan_file(location, spec.job, spec.format)
                     if self._folder is not None:
-                        self._folder.save_plan(plan, spec.job)
+                        self._folder.save_plan(plan, spec.job, spec.format)
                 plans[i] = plan
             except (InputError, MemoryError) as exc:
                 error = (

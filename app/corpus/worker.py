@@ -23,11 +23,11 @@ import app
 from app.core.errors import InputError, ResourceError
 from app.core.repairer import Repairer
 from app.corpus.batch import BatchRepairer, RowOutcome, added_columns, model_name
-from app.corpus.manifest import Identity, Job, Task, local_copy, remove_stale
+from app.corpus.manifest import Identity, Job, Task, local_copy
 from app.corpus.tally import Place, Tally
 from app.formats.base import LINE, MAP, PROTECT, RAW, FilePlan, sha256_of
 from app.formats.registry import FORMATS
-from app.formats.storage import Opener, remove, stamp, write_whole
+from app.formats.storage import Opener, is_special, remove, remove_stale, stamp, write_whole
 from app.formats.text import decode_text
 from app.seq2seq.cache import CachingGenerator
 from app.seq2seq.shared_cache import SharedCachingGenerator
@@ -198,12 +198,14 @@ class Handler:
             sink = stack.enter_context(write_whole(order.output))
             out_plan = plan if out.name == plan.format else replace(plan, location=replace(plan.location, name="x"))
             out.join(iter(paths), sink, out_plan, wanted, added_columns(wanted.field, hashes=wanted.hashes))
-        size, digest = stamp(order.output).size, sha256_of(order.output)
+        done = stamp(order.output)
+        digest = "" if is_special(order.output) else sha256_of(order.output)
+        result = {"output": order.output, "bytes": done.size, "version": done.version, "sha256": digest}
         with write_whole(order.marker) as file:
-            file.write(orjson.dumps({"output": order.output, "bytes": size, "sha256": digest}))
+            file.write(orjson.dumps(result))
         for part in order.parts:
             remove(part)
-        return {"output": order.output, "bytes": size, "sha256": digest}
+        return result
 
     def _stream(self, order: StreamOrder, progress: Progress) -> dict[str, Any]:
         plan, sink, tally = order.plan, io.BytesIO(), Tally()

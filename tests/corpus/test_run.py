@@ -176,6 +176,44 @@ def test_other_options_are_other_work(corpus: Path, tmp_path: Path) -> None:
     assert (tmp_path / "out.jsonl").read_bytes() != before
 
 
+def test_the_output_of_other_options_is_not_taken_for_ones_own(tmp_path: Path) -> None:
+    source, output = tmp_path / "a.txt", tmp_path / "out"
+    source.write_text("He goed home.\n")
+    options = [RepairOptions(min_confidence=least) for least in (0.1, 0.99, 0.1)]
+    found = []
+    for one in options:
+        run(spec(source, output, job=replace(JOB, options=one), resume=True, workers=1))
+        found.append((output / "a.txt").read_text())
+    assert len(found[0]) == len(found[1])  # so that the size alone does not tell them apart
+    assert found[0] != found[1]
+    assert found[0] == found[2]
+    os.utime(output / "a.txt", (1, 1))  # as a copy of the folder may have it
+    again = run(spec(source, output, job=replace(JOB, options=options[2]), resume=True, workers=1))
+    assert again.outputs == [str(output / "a.txt")]
+    assert again.wall_segments == 0
+
+
+def test_a_plan_for_another_format_is_another_plan(tmp_path: Path) -> None:
+    source, output = tmp_path / "a.data", tmp_path / "out"
+    source.write_text('{"text": "He goed."}\n')
+    run(spec(source, output, format="txt", workers=1))
+    assert "text_repaired" not in (output / "a.data").read_text()
+    run(spec(source, output, format="jsonl", resume=True, workers=1))
+    assert json.loads((output / "a.data").read_text())["text_repaired"] == "He went."
+
+
+def test_a_pipe_takes_the_output(tmp_path: Path) -> None:
+    source, pipe = tmp_path / "a.jsonl", tmp_path / "out.jsonl"
+    source.write_text('{"text": "He goed."}\n')
+    os.mkfifo(pipe)
+    end = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        assert run(spec(source, pipe, workers=1)).tally.rows_changed == 1
+        assert json.loads(os.read(end, 10_000))["text_repaired"] == "He went."
+    finally:
+        os.close(end)
+
+
 def test_a_poison_unit_is_tried_again_then_put_aside_and_the_run_goes_on(tmp_path: Path) -> None:
     folder = tmp_path / "in"
     folder.mkdir()
