@@ -9,8 +9,9 @@ from pathlib import Path
 
 from app.core.furniture import LineFurnitureFinder
 from app.core.protect import PatternProtector
-from app.core.protocols import GenerationTask, Generator, LinkResult, ModelCard, Proposal, ProposedEdit
+from app.core.protocols import GenerationTask, Generator, LinkResult, ModelCard, Proposal, ProposedEdit, RuleSet
 from app.core.repairer import Repairer
+from app.core.rules import Rules
 from app.core.segment import SentenceSegmenter
 from app.core.types import Edit, GlossaryEntry, Mode, ProtectedSpan, Segment, Span
 from app.core.verify import Verifier
@@ -75,7 +76,7 @@ class WordGenerator:
         return Proposal(tuple(edits), 0.9)
 
 
-def build(generator: Generator | None = None) -> Repairer:
+def build(generator: Generator | None = None, rules: RuleSet | None = None) -> Repairer:
     """A Repairer that knows one mistake."""
     nothing = Nothing()
     return Repairer(
@@ -83,12 +84,17 @@ def build(generator: Generator | None = None) -> Repairer:
         protector=PatternProtector(),
         furniture=LineFurnitureFinder(),
         language=Everything(),
-        rules=nothing,
+        rules=rules or nothing,
         terms=nothing,
         linker=nothing,
         generator=generator or WordGenerator(),
         verifier=Verifier(),
     )
+
+
+def build_ruled() -> Repairer:
+    """The same with the rules of the product."""
+    return build(rules=Rules())
 
 
 def build_remembering() -> Repairer:
