@@ -61,7 +61,9 @@ def test_line_ends_of_another_system_stay(tmp_path: Path) -> None:
 
 def test_references_stay_as_they_are(tmp_path: Path) -> None:
     path = tmp_path / "a.md"
-    source = "Type &amp;nbsp; or &amp;quot; in HTML, or &amp;lt;b&amp;gt;: a 10&nbsp;kg load, `&amp;`, &nope; &quot;x&quot;.\n"
+    source = (
+        "Type &amp;nbsp; or &amp;quot; in HTML, or &amp;lt;b&amp;gt;: a 10&nbsp;kg load, `&amp;`, &nope; &eacute;.\n"
+    )
     path.write_text(source)
     data, _ = repair_file(FORM, path, tmp_path, repairer=build_ruled())
     assert data.decode() == source
