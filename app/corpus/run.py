@@ -235,6 +235,7 @@ class _Runner:
         else:
             folder = RunFolder(join(spec.output, _ROOT))
         self._check_inputs_stay(locations)
+        _check_text(spec.output)
         if spec.overwrite:
             folder.clear()
         elif not spec.resume and spec.shard == (0, 1) and folder.exists():
@@ -274,6 +275,7 @@ class _Runner:
         for i in (*first, *rest):  # each shard begins with other files, and then finds most plans made
             location = locations[i]
             try:
+                _check_text(location.url)
                 plan = self._folder.load_plan(location, spec.job, spec.format) if self._folder is not None else None
                 if plan is None:
                     plan = plan_file(location, spec.job, spec.format)
@@ -285,7 +287,8 @@ class _Runner:
                     exc if isinstance(exc, InputError) else InputError(f"{location.url}: not enough memory to read it")
                 )
                 errors.append(error)
-                self._result.quarantined.append({"file": location.url, "unit": None, "reason": str(error), "tries": 1})
+                url = _printable(location.url)
+                self._result.quarantined.append({"file": url, "unit": None, "reason": str(error), "tries": 1})
                 self._watcher.note(str(error))
             self._watcher.advance(1, 0)
         if errors and not plans:
@@ -459,6 +462,16 @@ class _Runner:
                     file.write(orjson.dumps(entry))
         self._result.quarantined.append(entry)
         self._watcher.note(describe_failure(entry))
+
+
+def _check_text(name: str) -> None:
+    """Raise ``InputError`` where a file name is no text, so that no list and no report can hold it."""
+    if name != (printable := _printable(name)):
+        raise InputError(f"{printable}: the name is not valid UTF-8; give it another one")
+
+
+def _printable(name: str) -> str:
+    return name.encode("utf-8", "backslashreplace").decode()
 
 
 def describe_failure(entry: dict[str, Any]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,18 @@ def test_in_place_through_a_link_changes_the_target_and_keeps_the_link(run: Run,
     run("repair", "--in-place", link)
     assert link.is_symlink()
     assert file.read_bytes() == SOUND.encode()
+
+
+def test_a_pipe_is_written_into_and_stays_one(run: Run, file: Path, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    end = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        assert run("repair", file, "-o", pipe).exit_code == 0
+        assert os.read(end, 10_000) == SOUND.encode()
+    finally:
+        os.close(end)
+    assert pipe.is_fifo()
 
 
 def test_a_write_that_fails_leaves_the_old_file_and_no_other(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -259,6 +259,22 @@ def test_bad_files_and_rows_are_named_while_the_others_are_repaired(tmp_path: Pa
     assert result.exit_code(FailOn.NONE) is ExitCode.INCOMPLETE
 
 
+def test_a_file_name_that_is_no_text_is_put_aside(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "a.txt").write_text("He goed.\n")
+    (folder / os.fsdecode(b"caf\xe9.txt")).write_text("He goed.\n")
+    for output in (tmp_path / "out", None):
+        result = run(spec(folder, output, workers=1))
+        (entry,) = result.quarantined
+        assert entry["file"] == f"{folder}/caf\\udce9.txt"
+        assert "not valid UTF-8" in entry["reason"]
+        assert result.tally.rows_changed == 1
+    assert (tmp_path / "out/a.txt").read_text() == "He went.\n"
+    with pytest.raises(InputError, match="not valid UTF-8"):
+        run(spec(folder / "a.txt", tmp_path / os.fsdecode(b"\xe9"), workers=1))
+
+
 def test_an_input_that_vanishes_is_put_aside(tmp_path: Path) -> None:
     folder = tmp_path / "in"
     write_corpus(folder, 50)
