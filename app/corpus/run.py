@@ -231,6 +231,7 @@ class _Runner:
         if len(locations) == 1 and suffix in SUFFIXES and not spec.output.endswith("/"):
             parent, _, name = spec.output.rpartition("/")
             self._single = spec.output
+            self._check_name(locations[0])
             folder = RunFolder(join(parent or ("." if not spec.output.startswith("/") else ""), _ROOT, name))
         else:
             folder = RunFolder(join(spec.output, _ROOT))
@@ -250,6 +251,20 @@ class _Runner:
             if over is not None:
                 itself = "itself" if over == location.url else over
                 raise InputError(f"{location.url} would be written over {itself}; choose another --output")
+
+    def _check_name(self, location: Location) -> None:
+        """Raise ``InputError`` where the name of the one output promises what will not be in it."""
+        name, job = str(self._single), self._spec.job
+        wanted = job.format_of_output(format_of(location, self._spec.format).name)
+        target = Location(name, PurePosixPath(name).name)
+        promised = format_of(target).name
+        is_alike = target.suffix == location.suffix and job.output_format == "same"  # what --format says of the input
+        if promised != wanted and not is_alike:
+            remedy = f"add --to {promised}, or " if promised in ("jsonl", "parquet") else ""
+            raise InputError(f"{name}: what is written is {wanted}; {remedy}end the name of the output in .{wanted}")
+        its_own = {"warc": location.codec, "parquet": None}  # the others are compressed as the name says
+        if target.codec != its_own.get(wanted, target.codec):
+            raise InputError(f"{name}: {wanted} cannot be written with another compression; name it as the input")
 
     def _output_name(self, location: Location) -> str:
         """The name of a file in the output folder, before the file is planned."""
@@ -342,7 +357,8 @@ class _Runner:
     def _unit_order(self, task: Task) -> UnitOrder:
         if self._folder is None:
             return UnitOrder(task)
-        return UnitOrder(task, self._folder.part(self._key, task.id), self._folder.marker(self._key, task.id))
+        output = self._output_of(self._file_of[task.id])
+        return UnitOrder(task, self._folder.part(self._key, task.id), self._folder.marker(self._key, task.id), output)
 
     def _is_joined(self, file: PlannedFile) -> bool:
         if self._folder is None or self._spec.write_back:

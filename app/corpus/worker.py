@@ -43,6 +43,7 @@ class UnitOrder:
     task: Task
     part: str | None = None
     marker: str = ""
+    output: str = ""  # what the part becomes a piece of; its name tells the compression
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +155,8 @@ class Handler:
                 remove_stale(order.part)
                 sink = stack.enter_context(write_whole(order.part))
                 out = FORMATS[self._job.format_of_output(plan.format)]
-                writer = out.writer(sink, plan, wanted, added_columns(wanted.field, hashes=wanted.hashes))
+                added = added_columns(wanted.field, hashes=wanted.hashes)
+                writer = out.writer(sink, _named(plan, order.output), wanted, added)
             for batch in FORMATS[plan.format].read(plan, unit, wanted, self._opener):
                 repaired, outcomes = repair(batch)
                 if writer is not None:
@@ -196,8 +198,8 @@ class Handler:
                         raise InputError(f"{path}: damaged since it was written; go on with --resume")
             remove_stale(order.output)
             sink = stack.enter_context(write_whole(order.output))
-            out_plan = plan if out.name == plan.format else replace(plan, location=replace(plan.location, name="x"))
-            out.join(iter(paths), sink, out_plan, wanted, added_columns(wanted.field, hashes=wanted.hashes))
+            added = added_columns(wanted.field, hashes=wanted.hashes)
+            out.join(iter(paths), sink, _named(plan, order.output), wanted, added)
         done = stamp(order.output)
         digest = "" if is_special(order.output) else sha256_of(order.output)
         result = {"output": order.output, "bytes": done.size, "version": done.version, "sha256": digest}
@@ -221,6 +223,11 @@ class Handler:
         self._count(tally, batch, outcomes, plan, order.first_row)
         progress(batch.num_rows, sum(len(o.repair.source) for o in outcomes if o.repair is not None))
         return {"rows": batch.num_rows, "tally": tally.to_json(), "data": sink.getvalue()}
+
+
+def _named(plan: FilePlan, output: str) -> FilePlan:
+    """The plan as a writer sees it: compressed as the name of the output says."""
+    return replace(plan, location=replace(plan.location, name=output))
 
 
 def _remote(url: str) -> IO[bytes]:

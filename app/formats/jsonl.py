@@ -92,7 +92,7 @@ class JsonLines(RowFormat):
 
     def writer(self, sink: IO[bytes], plan: FilePlan, wanted: Wanted, added: pa.Schema) -> Writer:
         if wanted.typed:
-            return RowWriter(sink, None, _objects)
+            return RowWriter(sink, plan.location.codec, _objects)
         return super().writer(sink, plan, wanted, added)
 
 

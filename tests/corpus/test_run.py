@@ -29,6 +29,7 @@ from app.corpus.manifest import Job, RunFolder
 from app.corpus.outcome import ExitCode, FailOn
 from app.corpus.run import Result, Silence, Spec, run, run_stream
 from app.formats.base import Wanted
+from app.formats.storage import Location, open_content
 from tests.corpus import building
 from tests.corpus.building import build
 from tests.corpus.running import JOB
@@ -368,6 +369,46 @@ def test_tables_can_be_written_in_another_format(corpus: Path, tmp_path: Path) -
     assert table.column("id").to_pylist() == list(range(ROWS))
     assert table.schema.field("id").type == pa.int64()
     assert table.column("repair_status").to_pylist() == ["repaired"] * ROWS
+
+
+@pytest.mark.parametrize(
+    ("name", "output", "form"),
+    [
+        ("a.jsonl", "o.jsonl.gz", "same"),
+        ("b.jsonl.gz", "o.jsonl", "same"),
+        ("a.jsonl", "o.jsonl.zst", "same"),
+        ("b.jsonl.gz", "o.jsonl.zst", "same"),
+        ("c.parquet", "o.jsonl.gz", "jsonl"),
+    ],
+)
+def test_one_output_is_compressed_as_its_name_says(tmp_path: Path, name: str, output: str, form: str) -> None:
+    write_corpus(tmp_path, rows=30)
+    result = run(spec(tmp_path / name, tmp_path / output, job=replace(JOB, output_format=form), workers=1))
+    assert result.units > 1
+    raw = (tmp_path / output).read_bytes()
+    first = {"o.jsonl": b"{", "o.jsonl.gz": b"\x1f\x8b", "o.jsonl.zst": b"\x28\xb5\x2f\xfd"}[output]
+    assert raw.startswith(first)
+    with open_content(Location(str(tmp_path / output), output)) as stream:
+        rows = [json.loads(line) for line in stream]
+    assert [row["text_repaired"].startswith("He went") for row in rows] == [True] * 30
+
+
+@pytest.mark.parametrize(
+    ("name", "output", "message"),
+    [
+        ("a.jsonl", "o.parquet", "what is written is jsonl; add --to parquet, or end the name of the output in .jsonl"),
+        ("a.jsonl", "o.csv", "what is written is jsonl; end the name"),
+        ("d.txt", "o.md.gz", "what is written is txt"),
+        ("c.parquet", "o.parquet.gz", "another compression"),
+    ],
+)
+def test_one_output_whose_name_promises_another_format_is_refused(
+    tmp_path: Path, name: str, output: str, message: str
+) -> None:
+    write_corpus(tmp_path, rows=2)
+    with pytest.raises(InputError, match=message):
+        run(spec(tmp_path / name, tmp_path / output))
+    assert not (tmp_path / ".mt-repair").exists()
 
 
 def test_a_file_is_written_in_its_own_place_only_where_something_changed(tmp_path: Path) -> None:
