@@ -166,6 +166,7 @@ class Handler:
                 progress(batch.num_rows, sum(len(o.repair.source) for o in outcomes if o.repair is not None))
             if writer is not None:
                 writer.close()
+        tally.keep_worst(self._job.most_findings)
         result: dict[str, Any] = {"id": order.task.id, "rows": rows, "tally": tally.to_json()}
         if order.part is not None:
             result["bytes"] = stamp(order.part).size
@@ -222,6 +223,7 @@ class Handler:
         writer.close()
         self._count(tally, batch, outcomes, plan, order.first_row)
         progress(batch.num_rows, sum(len(o.repair.source) for o in outcomes if o.repair is not None))
+        tally.keep_worst(self._job.most_findings)
         return {"rows": batch.num_rows, "tally": tally.to_json(), "data": sink.getvalue()}
 
 
