@@ -7,7 +7,7 @@ import signal
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from types import FrameType
@@ -532,12 +532,36 @@ def run_stream(spec: Spec, source: IO[bytes], sink: IO[bytes], watcher: Watcher 
     return _Stream(spec, form, source, sink, watcher or Silence()).run()
 
 
+class _BrokenOffError(Exception):
+    """A signal came while a pipe was read."""
+
+
+class _Source:
+    """A pipe; a signal does not have to wait until the next line comes."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream, self._is_reading = stream, False
+
+    def readline(self, most: int = -1) -> bytes:
+        """The next line, or ``most`` bytes of it."""
+        self._is_reading = True
+        try:
+            return self._stream.readline(most)
+        finally:
+            self._is_reading = False
+
+    def break_off(self) -> None:
+        """End a reading that is under way."""
+        if self._is_reading:
+            raise _BrokenOffError
+
+
 class _Stream:
     """A run over a pipe; also what its pool tells."""
 
     def __init__(self, spec: Spec, form: RowFormat, source: IO[bytes], sink: IO[bytes], watcher: Watcher) -> None:
         self._spec, self._form, self._sink, self._watcher = spec, form, sink, watcher
-        self._source = source
+        self._source = _Source(source)
         self._result = Result(spec, files=1, names=["standard input"])
         self._pool = Pool(spec.workers, spec.build, spec.job, self, max_tries=spec.max_tries, stall_s=spec.stall_s)
         self._waiting: dict[int, bytes] = {}  # answers that came before their turn, by first row
@@ -545,37 +569,13 @@ class _Stream:
         self._failed: str | None = None
 
     def run(self) -> Result:
-        started, result, job = time.monotonic(), self._result, self._spec.job
+        started, result = time.monotonic(), self._result
         with _stop_on_signals(self._interrupt):
             try:
                 self._pool.start()
-                location = Location(STREAM, STREAM)
-                typed = job.output_format not in ("same", self._form.name)
-                wanted = replace(job.wanted, typed=typed)
-                header = self._form.header(self._source, STREAM, wanted)
-                plan = FilePlan(location, self._form.name, Stamp(0, ""), "", (), header)
-                rows = self._form.split(self._source, STREAM)
-                if typed:
-                    rows, sample = itertools.tee(rows)
-                    sampled = itertools.islice(sample, 1000)
-                    plan = replace(plan, schema=self._form.schema(sampled, header, wanted, STREAM))
-                    del sample, sampled
-                elif self._spec.output is not None:
-                    from app.corpus.batch import added_columns
-
-                    self._sink.write(
-                        self._form.head(plan, job.wanted_for(plan), added_columns(wanted.field, hashes=wanted.hashes))
-                    )
-                for order in _orders(plan, rows):
-                    if result.interrupted or self._failed or result.gate:
-                        break
-                    self._pool.submit(order)
-                    self._order.append((order.first_row, order))
-                    result.rows_planned += len(order.rows)
-                    while len(self._order) >= _WINDOW * self._spec.workers and not self._failed:
-                        self._pool.step()
-                        self._flush()
-                while self._pool.is_busy and not self._failed:
+                with suppress(_BrokenOffError):
+                    self._feed()
+                while self._pool.is_busy and not self._failed and not self._pool.is_over:
                     self._pool.step()
                     self._flush()
             finally:
@@ -584,6 +584,38 @@ class _Stream:
             raise InputError(f"{self._failed}; what came before it is written")
         result.wall_s = time.monotonic() - started
         return result
+
+    def _feed(self) -> None:
+        """Order the repair of all rows; no more than a window of them is under way at a time."""
+        result = self._result
+        for order in _orders(*self._begin()):
+            if result.interrupted or self._failed or result.gate:
+                return
+            self._pool.submit(order)
+            self._order.append((order.first_row, order))
+            result.rows_planned += len(order.rows)
+            while len(self._order) >= _WINDOW * self._spec.workers and not (self._failed or result.interrupted):
+                self._pool.step()
+                self._flush()
+
+    def _begin(self) -> tuple[FilePlan, Iterator[bytes]]:
+        """Read and write what stands before the rows; the plan, and the rows."""
+        job = self._spec.job
+        typed = job.output_format not in ("same", self._form.name)
+        wanted = replace(job.wanted, typed=typed)
+        header = self._form.header(self._source, STREAM, wanted)
+        plan = FilePlan(Location(STREAM, STREAM), self._form.name, Stamp(0, ""), "", (), header)
+        rows = self._form.split(self._source, STREAM)
+        if typed:
+            rows, sample = itertools.tee(rows)
+            sampled = itertools.islice(sample, 1000)
+            plan = replace(plan, schema=self._form.schema(sampled, header, wanted, STREAM))
+        elif self._spec.output is not None:
+            from app.corpus.batch import added_columns
+
+            added = added_columns(wanted.field, hashes=wanted.hashes)
+            self._sink.write(self._form.head(plan, job.wanted_for(plan), added))
+        return plan, rows
 
     def _flush(self) -> None:
         while self._order and self._order[0][0] in self._waiting:
@@ -596,6 +628,7 @@ class _Stream:
     def _interrupt(self) -> None:
         self._result.interrupted = True
         self._pool.stop(self._spec.grace_s)
+        self._source.break_off()
 
     def on_ready(self, identity: Identity) -> None:
         """A worker has loaded its Repairer."""

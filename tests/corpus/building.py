@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -118,6 +119,20 @@ class ListingGenerator(WordGenerator):
 def build_sharing(log: str, cache: str) -> Repairer:
     """The same with a memory in a file that all processes share."""
     return build(SharedCachingGenerator(ListingGenerator(log), Path(cache), 10_000))
+
+
+class SleepingGenerator(WordGenerator):
+    """Takes half a minute."""
+
+    def generate(self, tasks: Sequence[GenerationTask]) -> list[Proposal]:
+        """As the others, later."""
+        time.sleep(30)
+        return super().generate(tasks)
+
+
+def build_sleeping() -> Repairer:
+    """The same, slow."""
+    return build(SleepingGenerator())
 
 
 def build_once(marker: str) -> Repairer:

@@ -10,12 +10,14 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 import psutil
 import pyarrow as pa
@@ -25,11 +27,13 @@ import pytest
 from app.core.errors import InputError, ResourceError
 from app.core.types import RepairOptions
 from app.corpus.gate import Gate
-from app.corpus.manifest import Job, RunFolder
+from app.corpus.manifest import Identity, Job, RunFolder
 from app.corpus.outcome import ExitCode, FailOn
+from app.corpus.pool import Pool
 from app.corpus.run import Result, Silence, Spec, run, run_stream
-from app.formats.base import Wanted
-from app.formats.storage import Location, open_content
+from app.corpus.worker import Order, StreamOrder
+from app.formats.base import FilePlan, Wanted
+from app.formats.storage import Location, Stamp, open_content
 from tests.corpus import building
 from tests.corpus.building import build
 from tests.corpus.running import JOB
@@ -429,6 +433,83 @@ def test_a_pipe_gives_the_same_rows_in_the_same_order(corpus: Path, undisturbed:
         result = run_stream(Spec(("-",), "-", JOB, build, format="jsonl"), source, sink)
     assert sink.getvalue() == (undisturbed[0] / "a.jsonl").read_bytes()
     assert result.tally.rows == ROWS
+
+
+class Signalling:
+    """A stream that sends two signals to this process some time after it is first read."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream, self._was_read = stream, False
+
+    def readline(self, most: int = -1) -> bytes:
+        if not self._was_read:
+            self._was_read = True
+            for wait_s in (2.0, 3.0):
+                threading.Timer(wait_s, os.kill, (os.getpid(), signal.SIGINT)).start()
+        return self._stream.readline(most)
+
+
+@contextmanager
+def ignored_signals() -> Iterator[None]:
+    """Signals that come when the run is over do no harm."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+        time.sleep(1.5)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.parametrize("grace_s", [0.0, 60.0])
+@pytest.mark.parametrize("lines", [1, 40_000])  # fewer and more than there may be under way
+def test_a_pipe_ends_after_its_grace_or_a_second_signal(grace_s: float, lines: int) -> None:
+    order = Spec(("-",), "-", JOB, building.build_sleeping, format="jsonl", grace_s=grace_s)
+    source = io.BytesIO(b'{"text": "He goed to a house that is far away."}\n' * lines)
+    with ignored_signals():
+        result = run_stream(order, cast(IO[bytes], Signalling(source)), io.BytesIO())
+    assert result.interrupted
+    assert result.wall_s < 20
+
+
+def test_a_pipe_that_brings_nothing_can_be_left() -> None:
+    reading, writing = os.pipe()
+    give_up = threading.Timer(20.0, os.close, (writing,))
+    give_up.start()
+    with os.fdopen(reading, "rb") as source:
+        order = Spec(("-",), "-", JOB, build, format="jsonl")
+        with ignored_signals():
+            result = run_stream(order, cast(IO[bytes], Signalling(source)), io.BytesIO())
+    assert give_up.is_alive()
+    give_up.cancel()
+    os.close(writing)
+    assert result.exit_code(FailOn.NONE) is ExitCode.INTERRUPTED
+
+
+class Nobody:
+    """Wants to know nothing of a pool."""
+
+    def on_ready(self, identity: Identity) -> None:
+        """Nothing."""
+
+    def on_progress(self, rows: int, chars: int) -> None:
+        """Nothing."""
+
+    def on_done(self, order: Order, result: dict[str, Any]) -> None:
+        """Nothing."""
+
+    def on_failed(self, order: Order, reason: str, tries: int) -> None:
+        """Nothing."""
+
+
+def test_what_waits_is_forgotten_by_the_next_step_and_not_by_the_signal() -> None:
+    pool = Pool(0, build, JOB, Nobody())
+    pool.submit(StreamOrder(FilePlan(Location("-", "-"), "jsonl", Stamp(0, ""), "", ()), (), 1, 1))
+    pool.stop(60.0)
+    found = [(pool.is_busy, pool.is_over)]
+    pool.step(0.0)
+    found.append((pool.is_busy, pool.is_over))
+    pool.stop(60.0)
+    assert [*found, (pool.is_busy, pool.is_over)] == [(True, False), (False, False), (False, True)]
 
 
 def test_work_that_comes_again_is_done_once_with_the_same_result(
