@@ -174,8 +174,8 @@ def write_atomically(path: Path, text: str) -> None:
     target = path.resolve()
     temporary = None
     try:
-        if target.exists() and not target.is_file() and not target.is_dir():
-            target.write_bytes(text.encode("utf-8"))
+        if path.exists() and not path.is_file() and not path.is_dir():
+            path.write_bytes(text.encode("utf-8"))
             return
         with tempfile.NamedTemporaryFile(
             "wb", dir=target.parent, prefix=f".{target.name}.", suffix=".part", delete=False

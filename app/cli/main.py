@@ -57,7 +57,7 @@ class _Group(TyperGroup):
 
 def _explain(error: OSError) -> str:
     """What the system would not do, with whom, and what to do about it."""
-    where = error.filename2 or error.filename or "standard input or output"
+    where = error.filename2 or error.filename or "input or output"
     return f"{where}: {error.strerror or error}; see that it is there, with room and permission, or name another place"
 
 

@@ -253,11 +253,11 @@ def write_whole(url: str) -> Iterator[IO[bytes]]:
         with fs.transaction, fs.open(path, "wb") as stream:
             yield stream
         return
-    path = os.path.realpath(path)
     if is_special(path):
         with open(path, "wb") as file:
             yield file
         return
+    path = os.path.realpath(path)
     os.makedirs(os.path.dirname(path), exist_ok=True)
     temporary = f"{path}.{os.getpid()}-{secrets.token_hex(4)}{_TEMPORARY}"
     try:

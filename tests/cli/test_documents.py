@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -87,6 +89,12 @@ def test_a_pipe_is_written_into_and_stays_one(run: Run, file: Path, tmp_path: Pa
     finally:
         os.close(end)
     assert pipe.is_fifo()
+
+
+def test_standard_output_can_be_named_as_a_device(file: Path) -> None:
+    command = [sys.executable, "-m", "app.cli.main", "repair", str(file), "-o", "/dev/stdout"]
+    environment = {**os.environ, "MT_REPAIR_GENERATOR": "echo"}
+    assert subprocess.run(command, capture_output=True, env=environment, check=True).stdout == SOUND.encode()
 
 
 def test_a_write_that_fails_leaves_the_old_file_and_no_other(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:

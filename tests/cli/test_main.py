@@ -51,7 +51,7 @@ def test_errors_raised_on_purpose_are_one_line_and_exit_code_2(
     [
         (PermissionError(errno.EACCES, "Permission denied", "out/x"), "out/x: Permission denied"),
         (IsADirectoryError(errno.EISDIR, "Is a directory", "out/x.tmp", None, "out/x"), "out/x: Is a directory"),
-        (OSError("Not a gzipped file"), "standard input or output: Not a gzipped file"),
+        (OSError("Not a gzipped file"), "input or output: Not a gzipped file"),
     ],
 )
 def test_what_the_system_refuses_is_one_line_and_exit_code_2(
@@ -72,7 +72,7 @@ def test_an_output_without_room_is_one_line_and_exit_code_2() -> None:
         command = [sys.executable, "-m", "app.cli.main", "rules"]
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert done.returncode == 2
-    assert done.stderr.startswith("mt-repair: standard input or output: No space left on device; ")
+    assert done.stderr.startswith("mt-repair: input or output: No space left on device; ")
     assert done.stderr.count("\n") == 1
 
 
