@@ -166,12 +166,17 @@ def write_stdout(text: str) -> None:
 def write_atomically(path: Path, text: str) -> None:
     """Replace a file at once or not at all, keeping its permissions; a link stays a link.
 
+    A pipe or a device is written into.
+
     Raises:
         InputError: The folder cannot be written to.
     """
     target = path.resolve()
     temporary = None
     try:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            path.write_bytes(text.encode("utf-8"))
+            return
         with tempfile.NamedTemporaryFile(
             "wb", dir=target.parent, prefix=f".{target.name}.", suffix=".part", delete=False
         ) as file:

@@ -5,6 +5,8 @@ Exit codes: 0 done; 1 findings, where a command is asked to look for some; 2 wro
 
 from __future__ import annotations
 
+import errno
+import sys
 from collections.abc import Callable
 from typing import Annotated, Any
 
@@ -15,7 +17,7 @@ from typer.core import TyperGroup
 from app import __version__
 from app.cli import batch, documents, editors, kb, keys, service
 from app.cli.documents import write_stdout
-from app.cli.terminal import say_error
+from app.cli.terminal import give_up_stdout, say_error
 from app.core.errors import RepairError
 
 EXIT_FAILURE = 2
@@ -36,13 +38,27 @@ class _Group(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         try:
-            return super().invoke(ctx)
+            try:
+                return super().invoke(ctx)
+            finally:
+                sys.stdout.flush()  # what does not fit is an error now, and not when the program has ended
         except RepairError as exc:
             say_error(str(exc))
+        except OSError as exc:
+            if exc.errno == errno.EPIPE:  # nobody reads on, which is no error
+                raise
+            say_error(_explain(exc))
+            give_up_stdout()
         except ValidationError as exc:  # only settings are validated before a command has its input
             for error in exc.errors(include_url=False):
                 say_error(f"{_variable(error['loc'])}: {error['msg']}; mend or unset it")
         raise typer.Exit(EXIT_FAILURE)
+
+
+def _explain(error: OSError) -> str:
+    """What the system would not do, with whom, and what to do about it."""
+    where = error.filename2 or error.filename or "input or output"
+    return f"{where}: {error.strerror or error}; see that it is there, with room and permission, or name another place"
 
 
 def _variable(location: tuple[int | str, ...]) -> str:

@@ -101,11 +101,13 @@ def version() -> None:
 
 
 def rules() -> None:
-    """List the rules that repair --disable can switch off."""
-    from app.core.rules import ALL_RULES
+    """List the rules that --disable can switch off."""
+    from app.api.rules import describe_rules
+    from app.core.rules import Rules
 
-    width = max(len(rule.id) for rule in ALL_RULES)
-    for rule in ALL_RULES:
+    known = describe_rules(Rules())
+    width = max(len(rule.id) for rule in known)
+    for rule in known:
         write_stdout(f"{rule.id:{width}}  {rule.kind:11}  {rule.description}\n")
 
 

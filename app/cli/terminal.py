@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from typing import TextIO
@@ -17,6 +18,14 @@ _STYLES = {
     PieceKind.DELETED: Style(color="red", strike=True),
     PieceKind.INSERTED: Style(color="green", underline=True),
 }
+
+
+def give_up_stdout() -> None:
+    """Forget what standard output would not take, so that the end of the program does not try again."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def say(line: str) -> None:

@@ -8,7 +8,7 @@ import pickle
 import random
 import unicodedata
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from enum import Enum
 from pathlib import Path
@@ -20,7 +20,7 @@ import zstandard
 from app.core.diff import apply_edits
 from app.core.errors import InputError, RepairError
 from app.core.repairer import Repairer
-from app.core.types import DocumentRepair, Edit, Mode, RejectedEdit, RepairOptions, Span, Status
+from app.core.types import DocumentRepair, Edit, Mode, RejectedEdit, RepairOptions, SegmentRepair, Span, Status
 from app.formats.base import MAP, PROBLEM, PROTECT, SEAMS, check_free
 from app.formats.prose import fits
 from app.seq2seq.shared_cache import SharedFile
@@ -272,7 +272,7 @@ class BatchRepairer:
         for i, outcome in enumerate(outcomes):
             if outcome.repair is not None and (seams[i] or places[i]):
                 repair = _within_layout(outcome.repair, seams[i], places[i], self._options)
-                outcomes[i] = replace(outcome, repair=repair)
+                outcomes[i] = replace(outcome, repair=repair, status=repair.status)
         return self._with_columns(batch, texts, outcomes), outcomes
 
     def _answers(self, keys: list[_Key]) -> Iterator[tuple[_Key, RowOutcome]]:
@@ -381,26 +381,28 @@ def _within_layout(repair: DocumentRepair, seams: object, places: object, option
         return repair
     groups = {e.group for e in bad if e.group is not None}
     dropped: list[Edit] = [e for e in repair.edits if e in bad or e.group in groups]
-    kept = tuple(e for e in repair.edits if e not in bad and e.group not in groups)
-    number = {old: new for new, old in enumerate(i for i, e in enumerate(repair.edits) if e in set(kept))}
-    segments = []
-    for s in repair.segments:
-        edits = tuple(number[i] for i in s.edits if i in number)
-        if len(edits) == len(s.edits):
-            segments.append(replace(s, edits=edits))
-        else:
-            segments.append(
-                replace(s, edits=edits, status=Status.PARTIAL if edits else Status.ABSTAINED, reason="markup")
-            )
-    status = Status.PARTIAL if kept else Status.ABSTAINED
+    kept = [i for i, e in enumerate(repair.edits) if e not in bad and e.group not in groups]
+    number = {old: new for new, old in enumerate(kept)}
+    edits = tuple(repair.edits[i] for i in kept)
+    is_changed = bool(edits) and options.mode is not Mode.DETECT_ONLY
     return replace(
         repair,
-        text=repair.source if options.mode is Mode.DETECT_ONLY else apply_edits(repair.source, kept),
-        edits=kept,
-        segments=tuple(segments),
-        status=status,
+        text=apply_edits(repair.source, edits) if is_changed else repair.source,
+        edits=edits,
+        segments=tuple(_with_edits(s, number) for s in repair.segments),
+        status=Status.PARTIAL if is_changed else Status.ABSTAINED,
         rejected=(*repair.rejected, *(RejectedEdit(e, "markup") for e in dropped)),
     )
+
+
+def _with_edits(segment: SegmentRepair, number: Mapping[int, int]) -> SegmentRepair:
+    """A sentence with those of its edits that have a new number; without all of them it is no longer repaired."""
+    edits = tuple(number[i] for i in segment.edits if i in number)
+    if len(edits) == len(segment.edits):
+        return replace(segment, edits=edits)
+    was_changed = segment.status in (Status.REPAIRED, Status.PARTIAL)  # not where edits are only reported
+    status = Status.PARTIAL if edits and was_changed else Status.ABSTAINED
+    return replace(segment, edits=edits, status=status, reason="markup")
 
 
 def _confidence(outcome: RowOutcome) -> float:

@@ -16,7 +16,7 @@ import orjson
 
 from app.core.types import FurnitureMode, RepairOptions
 from app.corpus.batch import REMEMBERED, canonical
-from app.formats.base import FilePlan, Unit, Wanted
+from app.formats.base import FilePlan, Unit, Wanted, sha256_of
 from app.formats.registry import format_of
 from app.formats.storage import (
     Location,
@@ -72,9 +72,9 @@ class Job:
         in_place = self.wanted.in_place and (typed or plan.format in ("jsonl", "parquet", "csv", "tsv"))
         return replace(self.wanted, typed=typed, in_place=in_place)
 
-    def format_of_output(self, plan: FilePlan) -> str:
-        """The name of the format to write."""
-        return plan.format if self.output_format == "same" else self.output_format
+    def format_of_output(self, form: str) -> str:
+        """The name of the format to write for a file of the format ``form``."""
+        return form if self.output_format == "same" else self.output_format
 
 
 def options_hash(job: Job) -> str:
@@ -133,7 +133,9 @@ def number_tasks(plans: Sequence[FilePlan]) -> list[PlannedFile]:
             unit_id = hashlib.sha256(key.encode()).hexdigest()[:24]
             tasks.append(Task(replace(plan, units=(unit,)), unit, number, unit_id))
             number += 1
-        file_id = hashlib.sha256(f"{plan.sha256} {plan.location.name} {plan.units}".encode()).hexdigest()[:24]
+        file_id = hashlib.sha256(f"{plan.sha256} {plan.location.name} {plan.format} {plan.units}".encode()).hexdigest()[
+            :24
+        ]
         files.append(PlannedFile(plan, tuple(tasks), file_id))
     return files
 
@@ -159,9 +161,9 @@ class RunFolder:
         """Forget every earlier run."""
         remove(self.root)
 
-    def load_plan(self, location: Location, job: Job) -> FilePlan | None:
+    def load_plan(self, location: Location, job: Job, named_format: str) -> FilePlan | None:
         """The plan of a file, if it was made before and the file is still the same."""
-        data = read_bytes(self._plan_url(location, job))
+        data = read_bytes(self._plan_url(location, job, named_format))
         if data is None:
             return None
         values = orjson.loads(data)
@@ -178,7 +180,7 @@ class RunFolder:
             bytes=values["bytes"],
         )
 
-    def save_plan(self, plan: FilePlan, job: Job) -> None:
+    def save_plan(self, plan: FilePlan, job: Job, named_format: str) -> None:
         """Keep the plan of a file, for a resumed run and for the other shards."""
         values = {
             "version": _VERSION,
@@ -191,11 +193,12 @@ class RunFolder:
             "schema": base64.b64encode(plan.schema).decode(),
             "bytes": plan.bytes,
         }
-        with write_whole(self._plan_url(plan.location, job)) as file:
+        with write_whole(self._plan_url(plan.location, job, named_format)) as file:
             file.write(orjson.dumps(values))
 
-    def _plan_url(self, location: Location, job: Job) -> str:
-        cut = f"{location.url} {location.name} {canonical(job.wanted)} {job.unit_bytes} {job.output_format}"
+    def _plan_url(self, location: Location, job: Job, named_format: str) -> str:
+        cut = f"{canonical(job.wanted)} {job.unit_bytes} {named_format} {job.output_format}"
+        cut = f"{location.url} {location.name} {cut}"
         return join(self.root, "plan", hashlib.sha256(cut.encode()).hexdigest()[:24] + ".json")
 
     def part(self, key: str, task_id: str) -> str:
@@ -226,9 +229,15 @@ class RunFolder:
         return values if exists(part) and stamp(part).size == values["bytes"] else None
 
     def done_file(self, key: str, file_id: str, output: str) -> bool:
-        """Whether a file is joined and its output still there."""
+        """Whether a file is joined and its output still there, and not that of another run."""
         data = read_bytes(self.file_marker(key, file_id))
-        return data is not None and exists(output) and stamp(output).size == orjson.loads(data)["bytes"]
+        if data is None or not exists(output):
+            return False
+        values, found = orjson.loads(data), stamp(output)
+        if found.size != values["bytes"]:
+            return False
+        # a copy of the output is newer than the run, and as good
+        return bool(found.version == values.get("version") or sha256_of(output) == values["sha256"])
 
 
 @contextmanager
@@ -244,19 +253,11 @@ def local_copy(url: str) -> Iterator[str]:
         yield path
 
 
-def remove_stale(url: str) -> None:
-    """Remove what a killed writer of ``url`` left behind."""
-    if is_local(url):
-        path = Path(url)
-        for left in path.parent.glob(path.name + ".*.tmp"):
-            left.unlink(missing_ok=True)
-
-
-def output_name(plan: FilePlan, job: Job) -> str:
+def output_name(location: Location, its_format: str, job: Job) -> str:
     """The name of a file in the output folder: that of the input, with another suffix where the format changes."""
-    name = plan.location.name
-    form = job.format_of_output(plan)
-    if form == plan.format:
+    name = location.name
+    form = job.format_of_output(its_format)
+    if form == its_format:
         return name
-    stem = name[: -len(Path(name).suffix)] if plan.location.codec else name
+    stem = name[: -len(Path(name).suffix)] if location.codec else name
     return stem[: -len(Path(stem).suffix)] + f".{form}" if Path(stem).suffix else f"{stem}.{form}"

@@ -79,6 +79,7 @@ class Pool:
         self._tries: dict[int, int] = {}  # by id of the order, which is kept until it is settled
         self._failed_starts = 0
         self._stopping_s: float | None = None
+        self._must_forget = False
 
     def submit(self, order: Order) -> None:
         """Add an order; listeners may do so too."""
@@ -90,10 +91,17 @@ class Pool:
         return bool(self._waiting or self._later) or any(w.order is not None for w in self._workers)
 
     def stop(self, grace_s: float) -> None:
-        """Hand out nothing more; give the workers so long to end what they do. A second call ends them at once."""
-        self._waiting.clear()
-        self._later.clear()
+        """Hand out nothing more; give the workers so long to end what they do. A second call ends them at once.
+
+        A signal may call it in the middle of anything, so what waits is forgotten in the next ``step``.
+        """
         self._stopping_s = time.monotonic() + (grace_s if self._stopping_s is None else 0.0)
+        self._must_forget = True
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the workers were asked to stop and have had their time."""
+        return self._stopping_s is not None and time.monotonic() >= self._stopping_s
 
     def begin(self) -> None:
         """Let the processes load while the caller does something else."""
@@ -111,19 +119,21 @@ class Pool:
             self.step()
 
     def run(self) -> None:
-        """Work until every order is settled.
+        """Work until every order is settled, or the time is over.
 
         Raises:
             ResourceError: The model or the base cannot be loaded.
             OutOfSpaceError: The disk is full.
         """
-        while self.is_busy:
+        while self.is_busy and not self.is_over:
             self.step()
-            if self._stopping_s is not None and time.monotonic() > self._stopping_s:
-                return
 
     def step(self, timeout_s: float = 0.2) -> None:
         """Hand out what waits, then listen for a moment."""
+        if self._must_forget:
+            self._must_forget = False
+            self._waiting.clear()
+            self._later.clear()
         now = time.monotonic()
         while self._later and self._later[0][0] <= now:
             self._waiting.add(heapq.heappop(self._later)[2])

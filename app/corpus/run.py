@@ -7,7 +7,7 @@ import signal
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from types import FrameType
@@ -36,7 +36,7 @@ from app.corpus.tally import Tally
 from app.corpus.worker import JoinOrder, Order, StreamOrder, UnitOrder
 from app.formats.base import FilePlan, RowFormat
 from app.formats.registry import SUFFIXES, format_of
-from app.formats.storage import STREAM, Location, Stamp, expand, join, write_whole
+from app.formats.storage import STREAM, Location, Stamp, canonical_url, expand, join, write_whole
 
 _ROOT = ".mt-repair"  # hidden, so that readers of a folder of Parquet files pass it by
 _STREAM_BYTES = 1 << 18
@@ -231,17 +231,48 @@ class _Runner:
         if len(locations) == 1 and suffix in SUFFIXES and not spec.output.endswith("/"):
             parent, _, name = spec.output.rpartition("/")
             self._single = spec.output
+            self._check_name(locations[0])
             folder = RunFolder(join(parent or ("." if not spec.output.startswith("/") else ""), _ROOT, name))
         else:
             folder = RunFolder(join(spec.output, _ROOT))
-        for location in locations:
-            if self._output_url(location.name) == location.url:
-                raise InputError(f"{location.url} would be written over itself; choose another --output")
+        self._check_inputs_stay(locations)
+        _check_text(spec.output)
         if spec.overwrite:
             folder.clear()
         elif not spec.resume and spec.shard == (0, 1) and folder.exists():
             raise InputError(f"{folder.root} holds an earlier run; go on with --resume or start anew with --overwrite")
         return folder
+
+    def _check_inputs_stay(self, locations: Sequence[Location]) -> None:
+        """Raise ``InputError`` where an output would be written over an input."""
+        inputs = {canonical_url(location.url): location.url for location in locations}
+        for location in locations:
+            over = inputs.get(canonical_url(self._output_url(self._output_name(location))))
+            if over is not None:
+                itself = "itself" if over == location.url else over
+                raise InputError(f"{location.url} would be written over {itself}; choose another --output")
+
+    def _check_name(self, location: Location) -> None:
+        """Raise ``InputError`` where the name of the one output promises what will not be in it."""
+        name, job = str(self._single), self._spec.job
+        wanted = job.format_of_output(format_of(location, self._spec.format).name)
+        target = Location(name, PurePosixPath(name).name)
+        promised = format_of(target).name
+        is_alike = target.suffix == location.suffix and job.output_format == "same"  # what --format says of the input
+        if promised != wanted and not is_alike:
+            remedy = f"add --to {promised}, or " if promised in ("jsonl", "parquet") else ""
+            raise InputError(f"{name}: what is written is {wanted}; {remedy}end the name of the output in .{wanted}")
+        its_own = {"warc": location.codec, "parquet": None}  # the others are compressed as the name says
+        if target.codec != its_own.get(wanted, target.codec):
+            raise InputError(f"{name}: {wanted} cannot be written with another compression; name it as the input")
+
+    def _output_name(self, location: Location) -> str:
+        """The name of a file in the output folder, before the file is planned."""
+        try:
+            form = format_of(location, self._spec.format).name
+        except InputError:  # it is put aside when it is planned
+            return location.name
+        return output_name(location, form, self._spec.job)
 
     def _output_url(self, name: str) -> str:
         if self._single is not None:
@@ -259,18 +290,20 @@ class _Runner:
         for i in (*first, *rest):  # each shard begins with other files, and then finds most plans made
             location = locations[i]
             try:
-                plan = self._folder.load_plan(location, spec.job) if self._folder is not None else None
+                _check_text(location.url)
+                plan = self._folder.load_plan(location, spec.job, spec.format) if self._folder is not None else None
                 if plan is None:
                     plan = plan_file(location, spec.job, spec.format)
                     if self._folder is not None:
-                        self._folder.save_plan(plan, spec.job)
+                        self._folder.save_plan(plan, spec.job, spec.format)
                 plans[i] = plan
             except (InputError, MemoryError) as exc:
                 error = (
                     exc if isinstance(exc, InputError) else InputError(f"{location.url}: not enough memory to read it")
                 )
                 errors.append(error)
-                self._result.quarantined.append({"file": location.url, "unit": None, "reason": str(error), "tries": 1})
+                url = _printable(location.url)
+                self._result.quarantined.append({"file": url, "unit": None, "reason": str(error), "tries": 1})
                 self._watcher.note(str(error))
             self._watcher.advance(1, 0)
         if errors and not plans:
@@ -281,7 +314,7 @@ class _Runner:
     def _check_outputs(self, plans: dict[int, FilePlan]) -> None:
         seen: dict[str, str] = {}
         for plan in plans.values():
-            name = output_name(plan, self._spec.job)
+            name = output_name(plan.location, plan.format, self._spec.job)
             if seen.setdefault(name, plan.location.url) != plan.location.url:
                 raise InputError(f"{seen[name]} and {plan.location.url} would both be written as {name}")
 
@@ -324,7 +357,8 @@ class _Runner:
     def _unit_order(self, task: Task) -> UnitOrder:
         if self._folder is None:
             return UnitOrder(task)
-        return UnitOrder(task, self._folder.part(self._key, task.id), self._folder.marker(self._key, task.id))
+        output = self._output_of(self._file_of[task.id])
+        return UnitOrder(task, self._folder.part(self._key, task.id), self._folder.marker(self._key, task.id), output)
 
     def _is_joined(self, file: PlannedFile) -> bool:
         if self._folder is None or self._spec.write_back:
@@ -334,7 +368,7 @@ class _Runner:
     def _output_of(self, file: PlannedFile) -> str:
         if self._spec.write_back:
             return file.plan.location.url
-        return self._output_url(output_name(file.plan, self._spec.job))
+        return self._output_url(output_name(file.plan.location, file.plan.format, self._spec.job))
 
     def _join_rest(self) -> None:
         """Join files whose units are all done, by us or by other shards, and that nobody has joined yet."""
@@ -446,6 +480,16 @@ class _Runner:
         self._watcher.note(describe_failure(entry))
 
 
+def _check_text(name: str) -> None:
+    """Raise ``InputError`` where a file name is no text, so that no list and no report can hold it."""
+    if name != (printable := _printable(name)):
+        raise InputError(f"{printable}: the name is not valid UTF-8; give it another one")
+
+
+def _printable(name: str) -> str:
+    return name.encode("utf-8", "backslashreplace").decode()
+
+
 def describe_failure(entry: dict[str, Any]) -> str:
     """One line for a unit that was given up."""
     rows = f", rows {entry['first_row']}-{entry['last_row']}" if entry.get("first_row") else ""
@@ -488,12 +532,36 @@ def run_stream(spec: Spec, source: IO[bytes], sink: IO[bytes], watcher: Watcher 
     return _Stream(spec, form, source, sink, watcher or Silence()).run()
 
 
+class _BrokenOffError(Exception):
+    """A signal came while a pipe was read."""
+
+
+class _Source:
+    """A pipe; a signal does not have to wait until the next line comes."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream, self._is_reading = stream, False
+
+    def readline(self, most: int = -1) -> bytes:
+        """The next line, or ``most`` bytes of it."""
+        self._is_reading = True
+        try:
+            return self._stream.readline(most)
+        finally:
+            self._is_reading = False
+
+    def break_off(self) -> None:
+        """End a reading that is under way."""
+        if self._is_reading:
+            raise _BrokenOffError
+
+
 class _Stream:
     """A run over a pipe; also what its pool tells."""
 
     def __init__(self, spec: Spec, form: RowFormat, source: IO[bytes], sink: IO[bytes], watcher: Watcher) -> None:
         self._spec, self._form, self._sink, self._watcher = spec, form, sink, watcher
-        self._source = source
+        self._source = _Source(source)
         self._result = Result(spec, files=1, names=["standard input"])
         self._pool = Pool(spec.workers, spec.build, spec.job, self, max_tries=spec.max_tries, stall_s=spec.stall_s)
         self._waiting: dict[int, bytes] = {}  # answers that came before their turn, by first row
@@ -501,37 +569,13 @@ class _Stream:
         self._failed: str | None = None
 
     def run(self) -> Result:
-        started, result, job = time.monotonic(), self._result, self._spec.job
+        started, result = time.monotonic(), self._result
         with _stop_on_signals(self._interrupt):
             try:
                 self._pool.start()
-                location = Location(STREAM, STREAM)
-                typed = job.output_format not in ("same", self._form.name)
-                wanted = replace(job.wanted, typed=typed)
-                header = self._form.header(self._source, STREAM, wanted)
-                plan = FilePlan(location, self._form.name, Stamp(0, ""), "", (), header)
-                rows = self._form.split(self._source, STREAM)
-                if typed:
-                    rows, sample = itertools.tee(rows)
-                    sampled = itertools.islice(sample, 1000)
-                    plan = replace(plan, schema=self._form.schema(sampled, header, wanted, STREAM))
-                    del sample, sampled
-                elif self._spec.output is not None:
-                    from app.corpus.batch import added_columns
-
-                    self._sink.write(
-                        self._form.head(plan, job.wanted_for(plan), added_columns(wanted.field, hashes=wanted.hashes))
-                    )
-                for order in _orders(plan, rows):
-                    if result.interrupted or self._failed or result.gate:
-                        break
-                    self._pool.submit(order)
-                    self._order.append((order.first_row, order))
-                    result.rows_planned += len(order.rows)
-                    while len(self._order) >= _WINDOW * self._spec.workers and not self._failed:
-                        self._pool.step()
-                        self._flush()
-                while self._pool.is_busy and not self._failed:
+                with suppress(_BrokenOffError):
+                    self._feed()
+                while self._pool.is_busy and not self._failed and not self._pool.is_over:
                     self._pool.step()
                     self._flush()
             finally:
@@ -540,6 +584,38 @@ class _Stream:
             raise InputError(f"{self._failed}; what came before it is written")
         result.wall_s = time.monotonic() - started
         return result
+
+    def _feed(self) -> None:
+        """Order the repair of all rows; no more than a window of them is under way at a time."""
+        result = self._result
+        for order in _orders(*self._begin()):
+            if result.interrupted or self._failed or result.gate:
+                return
+            self._pool.submit(order)
+            self._order.append((order.first_row, order))
+            result.rows_planned += len(order.rows)
+            while len(self._order) >= _WINDOW * self._spec.workers and not (self._failed or result.interrupted):
+                self._pool.step()
+                self._flush()
+
+    def _begin(self) -> tuple[FilePlan, Iterator[bytes]]:
+        """Read and write what stands before the rows; the plan, and the rows."""
+        job = self._spec.job
+        typed = job.output_format not in ("same", self._form.name)
+        wanted = replace(job.wanted, typed=typed)
+        header = self._form.header(self._source, STREAM, wanted)
+        plan = FilePlan(Location(STREAM, STREAM), self._form.name, Stamp(0, ""), "", (), header)
+        rows = self._form.split(self._source, STREAM)
+        if typed:
+            rows, sample = itertools.tee(rows)
+            sampled = itertools.islice(sample, 1000)
+            plan = replace(plan, schema=self._form.schema(sampled, header, wanted, STREAM))
+        elif self._spec.output is not None:
+            from app.corpus.batch import added_columns
+
+            added = added_columns(wanted.field, hashes=wanted.hashes)
+            self._sink.write(self._form.head(plan, job.wanted_for(plan), added))
+        return plan, rows
 
     def _flush(self) -> None:
         while self._order and self._order[0][0] in self._waiting:
@@ -552,6 +628,7 @@ class _Stream:
     def _interrupt(self) -> None:
         self._result.interrupted = True
         self._pool.stop(self._spec.grace_s)
+        self._source.break_off()
 
     def on_ready(self, identity: Identity) -> None:
         """A worker has loaded its Repairer."""

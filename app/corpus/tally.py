@@ -117,7 +117,13 @@ class Tally:
                 self.glossary_reasons.update(use.reasons)
         self._sample(repair, place)
         if most_findings:
-            self.findings = _worst([*self.findings, *_findings(repair, place)], most_findings)
+            self.findings += _findings(repair, place)
+            if len(self.findings) > 2 * most_findings:  # not with each row: sorting takes its time
+                self.keep_worst(most_findings)
+
+    def keep_worst(self, most: int) -> None:
+        """Of the findings, keep those that most need a person: the least sure first."""
+        self.findings = heapq.nsmallest(most, self.findings)
 
     def _add_segment(self, segment: SegmentRepair, repair: DocumentRepair, low_below: float) -> None:
         self.segments += 1
@@ -189,7 +195,8 @@ class Tally:
         for sample in other.samples:
             self._keep_sample(sample)
         self.problems = [*self.problems, *other.problems][:PROBLEMS]
-        self.findings = _worst([*self.findings, *other.findings], most_findings)
+        self.findings += other.findings
+        self.keep_worst(most_findings)
         if len(self.entities) > 2 * _TOP:
             self.entities = Counter(dict(self.entities.most_common(_TOP)))
 
@@ -225,11 +232,6 @@ def changed_share(tally: Tally) -> float:
 
 def _key(sample: dict[str, Any]) -> str:
     return str(sample["key"])
-
-
-def _worst(findings: Iterable[Finding], most: int) -> list[Finding]:
-    """Those that most need a person: the least sure first."""
-    return heapq.nsmallest(most, findings)
 
 
 def _relative(edit: Edit, segment: Segment) -> dict[str, Any]:

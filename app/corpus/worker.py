@@ -23,11 +23,11 @@ import app
 from app.core.errors import InputError, ResourceError
 from app.core.repairer import Repairer
 from app.corpus.batch import BatchRepairer, RowOutcome, added_columns, model_name
-from app.corpus.manifest import Identity, Job, Task, local_copy, remove_stale
+from app.corpus.manifest import Identity, Job, Task, local_copy
 from app.corpus.tally import Place, Tally
 from app.formats.base import LINE, MAP, PROTECT, RAW, FilePlan, sha256_of
 from app.formats.registry import FORMATS
-from app.formats.storage import Opener, remove, stamp, write_whole
+from app.formats.storage import Opener, is_special, remove, remove_stale, stamp, write_whole
 from app.formats.text import decode_text
 from app.seq2seq.cache import CachingGenerator
 from app.seq2seq.shared_cache import SharedCachingGenerator
@@ -43,6 +43,7 @@ class UnitOrder:
     task: Task
     part: str | None = None
     marker: str = ""
+    output: str = ""  # what the part becomes a piece of; its name tells the compression
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +154,9 @@ class Handler:
             if order.part is not None:
                 remove_stale(order.part)
                 sink = stack.enter_context(write_whole(order.part))
-                out = FORMATS[self._job.format_of_output(plan)]
-                writer = out.writer(sink, plan, wanted, added_columns(wanted.field, hashes=wanted.hashes))
+                out = FORMATS[self._job.format_of_output(plan.format)]
+                added = added_columns(wanted.field, hashes=wanted.hashes)
+                writer = out.writer(sink, _named(plan, order.output), wanted, added)
             for batch in FORMATS[plan.format].read(plan, unit, wanted, self._opener):
                 repaired, outcomes = repair(batch)
                 if writer is not None:
@@ -164,6 +166,7 @@ class Handler:
                 progress(batch.num_rows, sum(len(o.repair.source) for o in outcomes if o.repair is not None))
             if writer is not None:
                 writer.close()
+        tally.keep_worst(self._job.most_findings)
         result: dict[str, Any] = {"id": order.task.id, "rows": rows, "tally": tally.to_json()}
         if order.part is not None:
             result["bytes"] = stamp(order.part).size
@@ -186,7 +189,7 @@ class Handler:
 
     def _join(self, order: JoinOrder) -> dict[str, Any]:
         plan, wanted = order.plan, self._job.wanted_for(order.plan)
-        out = FORMATS[self._job.format_of_output(plan)]
+        out = FORMATS[self._job.format_of_output(plan.format)]
         with ExitStack() as stack:
             paths = [stack.enter_context(local_copy(part)) for part in order.parts]
             for path, marker in zip(paths, order.markers, strict=True):
@@ -196,14 +199,16 @@ class Handler:
                         raise InputError(f"{path}: damaged since it was written; go on with --resume")
             remove_stale(order.output)
             sink = stack.enter_context(write_whole(order.output))
-            out_plan = plan if out.name == plan.format else replace(plan, location=replace(plan.location, name="x"))
-            out.join(iter(paths), sink, out_plan, wanted, added_columns(wanted.field, hashes=wanted.hashes))
-        size, digest = stamp(order.output).size, sha256_of(order.output)
+            added = added_columns(wanted.field, hashes=wanted.hashes)
+            out.join(iter(paths), sink, _named(plan, order.output), wanted, added)
+        done = stamp(order.output)
+        digest = "" if is_special(order.output) else sha256_of(order.output)
+        result = {"output": order.output, "bytes": done.size, "version": done.version, "sha256": digest}
         with write_whole(order.marker) as file:
-            file.write(orjson.dumps({"output": order.output, "bytes": size, "sha256": digest}))
+            file.write(orjson.dumps(result))
         for part in order.parts:
             remove(part)
-        return {"output": order.output, "bytes": size, "sha256": digest}
+        return result
 
     def _stream(self, order: StreamOrder, progress: Progress) -> dict[str, Any]:
         plan, sink, tally = order.plan, io.BytesIO(), Tally()
@@ -211,14 +216,20 @@ class Handler:
         form = FORMATS[plan.format]
         batch = form.decode(order.rows, plan, wanted, order.first_line)  # type: ignore[attr-defined]
         repaired, outcomes = self._repairer_for(plan)(batch)
-        writer = FORMATS[self._job.format_of_output(plan)].writer(
+        writer = FORMATS[self._job.format_of_output(plan.format)].writer(
             sink, plan, wanted, added_columns(wanted.field, hashes=wanted.hashes)
         )
         writer.write(repaired)
         writer.close()
         self._count(tally, batch, outcomes, plan, order.first_row)
         progress(batch.num_rows, sum(len(o.repair.source) for o in outcomes if o.repair is not None))
+        tally.keep_worst(self._job.most_findings)
         return {"rows": batch.num_rows, "tally": tally.to_json(), "data": sink.getvalue()}
+
+
+def _named(plan: FilePlan, output: str) -> FilePlan:
+    """The plan as a writer sees it: compressed as the name of the output says."""
+    return replace(plan, location=replace(plan.location, name=output))
 
 
 def _remote(url: str) -> IO[bytes]:

@@ -256,7 +256,7 @@ def counted(rows: Iterator[bytes]) -> Iterator[bytes]:
 
 
 class RowWriter:
-    """Writes rows as bytes, compressed like the input."""
+    """Writes rows as bytes, compressed with ``codec``."""
 
     def __init__(self, sink: IO[bytes], codec: str | None, encode: Callable[[pa.RecordBatch], Iterator[bytes]]) -> None:
         self._context = compressed(sink, codec)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ import orjson
 import pyarrow as pa
 
 from app.core.errors import InputError
+from app.core.types import Span
 from app.formats.base import (
     MAX_ROW_BYTES,
     PROBLEM,
@@ -25,6 +27,8 @@ from app.formats.base import (
 )
 
 _BOM = "\ufeff"
+_OPEN = "a quotation mark is left open"
+_QUOTED = re.compile(r'"[^"]*(?:""[^"]*)*"(?!")')
 
 
 class Delimited(RowFormat):
@@ -67,6 +71,8 @@ class Delimited(RowFormat):
 
     def header(self, stream: Any, url: str, wanted: Wanted) -> bytes:
         first = next(self.split(stream, url), b"")
+        if self._cells(first.decode("utf-8", "replace").removeprefix(_BOM)) is None:
+            raise InputError(f"{url}, line 1: {_OPEN}")
         names = self._values(first.decode("utf-8", "replace").removeprefix(_BOM)) if first else []
         if wanted.field not in names:
             raise InputError(f"{url}: no column `{wanted.field}`; the first line names {', '.join(names) or 'none'}")
@@ -100,19 +106,13 @@ class Delimited(RowFormat):
         new = batch.select([wanted.field] if wanted.in_place else added.names).to_pylist()
         problems = batch.column(PROBLEM).to_pylist()
         for raw, values, problem in zip(batch.column(RAW).to_pylist(), new, problems, strict=True):
-            if not raw.strip(b"\r\n") or (wanted.in_place and problem) or (problem or "").startswith("has "):
+            if not raw.strip(b"\r\n") or (wanted.in_place and problem) or (problem or "").startswith(("has ", _OPEN)):
                 yield raw
-                continue
-            body = raw.rstrip(b"\r\n")
-            end = raw[len(body) :] or b"\n"
-            if wanted.in_place:
-                old = self._values(raw.decode())
-                if old[at] != values[wanted.field]:
-                    old[at] = values[wanted.field] or ""
-                    body = self._line(old)
-                    end = raw[len(raw.rstrip(b"\r\n")) :]
-                yield body + (end if raw.endswith(b"\n") else b"")
+            elif wanted.in_place:
+                yield self._replace(raw, at, values[wanted.field] or "")
             else:
+                body = raw.rstrip(b"\r\n")
+                end = raw[len(body) :] or b"\n"
                 yield body + self._delimiter.encode() + self._line(list(values.values())) + end
 
     def head(self, plan: FilePlan, wanted: Wanted, added: pa.Schema) -> bytes:
@@ -134,9 +134,45 @@ class Delimited(RowFormat):
             values = self._values(row.decode())
         except UnicodeDecodeError as exc:
             return [], f"not valid UTF-8 at byte {exc.start} of the row"
+        if self._cells(row.decode()) is None:
+            lines = row.count(b"\n")
+            return [], f"{_OPEN}; the {lines} lines from here on make no row: close it, or write it twice"
         if values and len(values) != columns:
             return values, f"has {len(values)} values where the first line names {columns}"
         return values, None
+
+    def _cells(self, row: str) -> list[Span] | None:
+        """Where the values of a row stand, with their quotation marks; ``None`` where one is left open."""
+        body = row.rstrip("\r\n")
+        cells: list[Span] = []
+        at = 0
+        while True:
+            start = at
+            if self._quoted and body.startswith('"', at):
+                quoted = _QUOTED.match(body, at)
+                if quoted is None:
+                    return None
+                at = quoted.end()
+                if "\n" in quoted.group() and body[at : at + 1] not in ("", self._delimiter):
+                    return None  # it was closed by the first quotation mark of a later row
+            end = body.find(self._delimiter, at)
+            cells.append(Span(start, end if end >= 0 else len(body)))
+            if end < 0:
+                return cells
+            at = end + 1
+
+    def _replace(self, row: bytes, at: int, text: str) -> bytes:
+        """Put another text in for one value, quoted as it was; everything else stays as it was written."""
+        source = row.decode()
+        cells = self._cells(source)
+        if self._values(source)[at] == text or cells is None:
+            return row
+        old = cells[at].of(source)
+        if self._quoted and old.startswith('"'):
+            new = '"' + text.replace('"', '""') + '"'
+        else:
+            new = self._line([text]).decode()
+        return (source[: cells[at].start] + new + source[cells[at].end :]).encode()
 
     def _line(self, values: Sequence[Any]) -> bytes:
         """Values as one line, without its end."""

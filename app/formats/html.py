@@ -32,6 +32,7 @@ class Html(MarkedUp):
         reader = _Reader(source)
         reader.feed(source)
         reader.close()
+        reader.prose.protect_references()
         return reader.prose
 
     def escape(self, text: str) -> str:
@@ -80,6 +81,18 @@ class _Reader(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         self._add(data, None)
+
+    def handle_comment(self, data: str) -> None:
+        self.prose.seam()
+
+    def handle_decl(self, decl: str) -> None:
+        self.prose.seam()
+
+    def unknown_decl(self, data: str) -> None:
+        self.prose.seam()
+
+    def handle_pi(self, data: str) -> None:
+        self.prose.seam()
 
     def handle_entityref(self, name: str) -> None:
         self._add(html.unescape(f"&{name};"), f"&{name}")

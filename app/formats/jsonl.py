@@ -6,6 +6,7 @@ import base64
 import io
 import itertools
 import json
+import re
 from collections.abc import Iterator, Sequence
 from typing import IO, Any
 
@@ -36,6 +37,8 @@ _BOM = b"\xef\xbb\xbf"
 _SCHEMA_BYTES = 1 << 26  # as much of a file is looked at to learn the types of its columns
 _ROWS_TO_SEE_A_FIELD = 100  # none of them has it: the field is misspelt
 _SPACE = " \t\n\r"
+_EXACT = 1 << 53  # up to here a double holds every whole number
+_LONG_NUMBER = re.compile(rb"[0-9]{16}")  # as _EXACT has
 
 
 class JsonLines(RowFormat):
@@ -92,7 +95,7 @@ class JsonLines(RowFormat):
 
     def writer(self, sink: IO[bytes], plan: FilePlan, wanted: Wanted, added: pa.Schema) -> Writer:
         if wanted.typed:
-            return RowWriter(sink, None, _objects)
+            return RowWriter(sink, plan.location.codec, _objects)
         return super().writer(sink, plan, wanted, added)
 
 
@@ -105,6 +108,8 @@ def _options(schema: pa.Schema | None) -> tuple[Any, Any]:
 def _typed(rows: Sequence[bytes], plan: FilePlan, first_line: int) -> pa.RecordBatch:
     """Rows as real columns of the file's schema."""
     schema = unpack_schema(plan.schema)
+    for number, row in enumerate(rows, first_line):
+        _check_whole_numbers(row, schema, f"{plan.location.url}, line {number}")
     data = [row.removeprefix(_BOM).rstrip(b"\r\n") + b"\n" for row in rows if row.strip()]
     if not data:
         return pa.RecordBatch.from_pylist([], schema)
@@ -121,6 +126,30 @@ def _typed(rows: Sequence[bytes], plan: FilePlan, first_line: int) -> pa.RecordB
                 ) from exc
         raise
     return table.combine_chunks().to_batches()[0]
+
+
+def _check_whole_numbers(row: bytes, schema: pa.Schema, where: str) -> None:
+    """Raise ``InputError`` where the table would round a whole number, since it is too large for an integer or shares
+    its column with fractions."""
+    if _LONG_NUMBER.search(row) is None:
+        return
+    try:
+        members = json.loads(row.removeprefix(_BOM))
+    except ValueError:  # reported with the table
+        return
+    for name, value in members.items() if isinstance(members, dict) else ():
+        if name in schema.names and _is_rounded(value, schema.field(name).type):
+            raise InputError(f"{where}: a number in `{name}` would be rounded in the table; write JSON Lines instead")
+
+
+def _is_rounded(value: object, kind: pa.DataType) -> bool:
+    """Whether a whole number in a value is too large for a column of fractions."""
+    if isinstance(value, dict) and pa.types.is_struct(kind):
+        inner = {kind.field(i).name: kind.field(i).type for i in range(kind.num_fields)}
+        return any(_is_rounded(v, inner[name]) for name, v in value.items() if name in inner)
+    if isinstance(value, list) and pa.types.is_list(kind):
+        return any(_is_rounded(one, kind.value_type) for one in value)
+    return isinstance(value, int) and pa.types.is_floating(kind) and abs(value) > _EXACT
 
 
 def _text_of(row: bytes, field: str) -> tuple[str | None, str | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from itertools import accumulate
 
@@ -9,14 +10,16 @@ from markdown_it import MarkdownIt
 
 from app.core.types import Span
 from app.formats.document import MarkedUp
-from app.formats.prose import Prose
+from app.formats.prose import REFERENCE, Prose
 
-_FRONT_MATTER = re.compile(r"\A(---|\+\+\+)[ \t]*\n.*?\n\1[ \t]*(?:\n|\Z)", re.S)
+_EOL = r"(?:\r\n|\r|\n)"
+_FRONT_MATTER = re.compile(rf"\A(---|\+\+\+)[ \t]*{_EOL}.*?{_EOL}\1[ \t]*(?:{_EOL}|\Z)", re.S)
 # What stands at the beginning of a line before its text: quotation marks, list marks, check boxes, heading marks.
 _PREFIX = re.compile(r"[ \t]*(?:>[ \t]?|[-*+][ \t]+|\d{1,9}[.)][ \t]+|#{1,6}[ \t]+|\[[ xX]\][ \t]+|\|)*[ \t]*")
 _MARK = re.compile(
     r"(?P<code>(?P<ticks>`+)(?!`).*?(?<!`)(?P=ticks)(?!`))"  # shown, protected
     r"|(?P<escape>\\[!-/:-@\[-`{-~])"
+    rf"|(?P<reference>{REFERENCE})"
     r"|(?P<hidden><[^<>\n]+>|!\[[^\]\n]*\](?:\([^()\n]*(?:\([^()\n]*\)[^()\n]*)*\)|\[[^\]\n]*\])"
     r"|\](?:\([^()\n]*(?:\([^()\n]*\)[^()\n]*)*\)|\[[^\]\n]*\])?|\[\^[^\]\n]+\]|\["
     r"|(?<!\w)_{1,3}(?=\S)|(?<=\S)_{1,3}(?!\w)|[*~]{1,3}(?=\S)|(?<=\S)[*~]{1,3}"
@@ -49,10 +52,11 @@ class Markdown(MarkedUp):
                 if end < len(source):
                     prose.add("\n", end, end + 1)
             prose.block()
+        prose.protect_references()
         return prose
 
     def escape(self, text: str) -> str:
-        return re.sub(r"([*_`<\[\]])", r"\\\1", text)
+        return re.sub(rf"([*_`<\[\]]|{REFERENCE})", r"\\\1", text)
 
 
 def _add_line(prose: Prose, source: str, start: int, end: int) -> None:
@@ -69,6 +73,12 @@ def _add_line(prose: Prose, source: str, start: int, end: int) -> None:
             prose.protected.append(Span(begin, len(prose.chars)))
         elif mark["escape"]:
             prose.add(mark.group()[1], mark.start(), mark.end())
+        elif mark["reference"]:
+            char = html.unescape(mark.group())
+            if len(char) == 1:
+                prose.add(char, mark.start(), mark.end())
+            else:
+                prose.seam()  # none after all, or one to several characters: it stays as it is
         else:
             prose.seam()
             if mark.group() == "|":

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from app.core.types import Edit, Span
 
 NOWHERE = -1
+REFERENCE = r"&(?:#[xX][0-9a-fA-F]{1,6}|#[0-9]{1,7}|[A-Za-z][A-Za-z0-9]{1,31});"  # as CommonMark has it
+_REFERENCE = re.compile(REFERENCE)
 
 
 @dataclass(slots=True)
@@ -58,6 +61,11 @@ class Prose:
         """A block ends."""
         while len(self.chars) >= 2 and self.chars[-2:] != ["\n", "\n"]:
             self._bare("\n")
+
+    def protect_references(self) -> None:
+        """Let alone what reads like a character reference: a text about mark-up shows it on purpose."""
+        spans = [Span(*match.span()) for match in _REFERENCE.finditer(self.text)]
+        self.protected = sorted({*self.protected, *spans})
 
     def _bare(self, char: str) -> None:
         self.chars.append(char)

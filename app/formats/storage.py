@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import io
 import os
+import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from glob import escape
+from pathlib import Path, PurePosixPath
 from typing import IO, Any, Self, cast
 
 import pyarrow as pa
@@ -18,6 +21,7 @@ from app.core.errors import InputError
 STREAM = "-"  # stdin or stdout
 _CODECS = {".gz": "gzip", ".gzip": "gzip", ".zst": "zstd", ".zstd": "zstd"}
 _READ_BYTES = 1 << 20
+_TEMPORARY = ".mt-repair.tmp"  # ends the name of a file that is not yet whole
 # Of an object store nothing can be seen before the upload is complete, so its writes need no temporary name.
 _LOCAL = frozenset({"file", "local"})
 
@@ -62,6 +66,18 @@ def is_local(url: str) -> bool:
     fs, _ = _fs(url)
     protocols = (fs.protocol,) if isinstance(fs.protocol, str) else tuple(fs.protocol)
     return not _LOCAL.isdisjoint(protocols)
+
+
+def is_special(url: str) -> bool:
+    """Whether a pipe or a device of this machine stands there: what goes in does not stay."""
+    path = Path(_fs(url)[1])
+    return is_local(url) and path.exists() and not path.is_file() and not path.is_dir()
+
+
+def canonical_url(url: str) -> str:
+    """One name for one place, so that two can be compared: absolute, and of a local file behind every link."""
+    fs, path = _fs(url)
+    return os.path.realpath(path) if is_local(url) else cast(str, fs.unstrip_protocol(path))
 
 
 def expand(inputs: list[str], suffixes: frozenset[str]) -> list[Location]:
@@ -223,15 +239,11 @@ def compressed(sink: IO[bytes], codec: str | None) -> Iterator[IO[bytes]]:
 
 
 @contextmanager
-def write_whole(url: str, *, tag: str = "") -> Iterator[IO[bytes]]:
+def write_whole(url: str) -> Iterator[IO[bytes]]:
     """A stream to ``url`` that appears there when the block ends without an error, and not before.
 
-    On a local disk: a temporary name beside it, flushed to the disk, then renamed. On an object store, where nothing
-    is visible before the upload is complete: written directly.
-
-    Args:
-        url: Where to.
-        tag: Part of the temporary name that tells writers apart.
+    On a local disk: a temporary name beside it, flushed to the disk, then renamed; a link stays a link. On an object
+    store, where nothing is visible before the upload is complete, and into a pipe or a device: written directly.
     """
     fs, path = _fs(url)
     parent = path.rpartition("/")[0]
@@ -241,10 +253,17 @@ def write_whole(url: str, *, tag: str = "") -> Iterator[IO[bytes]]:
         with fs.transaction, fs.open(path, "wb") as stream:
             yield stream
         return
-    os.makedirs(parent, exist_ok=True)
-    temporary = f"{path}.{tag or os.getpid()}.tmp"
+    if is_special(path):
+        with open(path, "wb") as file:
+            yield file
+        return
+    path = os.path.realpath(path)
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    temporary = f"{path}.{os.getpid()}-{secrets.token_hex(4)}{_TEMPORARY}"
     try:
-        with open(temporary, "wb") as file:
+        with open(temporary, "xb") as file:
+            with suppress(OSError):  # not every file system has locks
+                fcntl.flock(file, fcntl.LOCK_EX)
             yield file
             file.flush()
             os.fsync(file.fileno())
@@ -255,6 +274,17 @@ def write_whole(url: str, *, tag: str = "") -> Iterator[IO[bytes]]:
         if os.path.exists(temporary):
             os.unlink(temporary)
         raise
+
+
+def remove_stale(url: str) -> None:
+    """Remove what killed writers of ``url`` left behind; the writer of a file that is locked is at work."""
+    if not is_local(url):
+        return
+    path = Path(os.path.realpath(_fs(url)[1]))
+    for left in path.parent.glob(f"{escape(path.name)}.*{_TEMPORARY}"):
+        with suppress(OSError), left.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            left.unlink()
 
 
 def read_bytes(url: str) -> bytes | None:

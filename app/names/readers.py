@@ -315,7 +315,7 @@ def read_csv(path: Path, kind: EntityKind | None = None, seen: Seen | None = Non
         reader = csv.DictReader(text, delimiter=delimiter, strict=True)
         try:
             missing = {"id", "name", "type"} - set(reader.fieldnames or ())
-        except (csv.Error, UnicodeDecodeError) as exc:
+        except (csv.Error, UnicodeDecodeError, EOFError, OSError, lzma.LZMAError, zstandard.ZstdError) as exc:
             raise InputError(f"{path}:1: no header that can be read ({exc})") from exc
         if missing:
             raise InputError(f"{path}:1: the header lacks {', '.join(sorted(missing))}")

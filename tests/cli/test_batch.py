@@ -105,6 +105,8 @@ def test_a_gate_ends_with_four(cli: typer.Typer, tmp_path: Path) -> None:
         (["check", "a.jsonl", "--max-drift", "2"], "needs a --baseline"),
         (["check", "a.jsonl", "--baseline", "nowhere.json"], "leave --baseline out in the first run"),
         (["run", "-", "-o", "-"], "standard input needs --format"),
+        (["run", "a.jsonl", "-o", "a.jsonl/out"], "a.jsonl/out/.mt-repair: Not a directory"),
+        (["check", "a.jsonl", "--report", "a.jsonl", "--fail-on", "none"], "a.jsonl: File exists"),
     ],
 )
 def test_wrong_usage_ends_with_two_and_a_remedy(

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -74,6 +77,24 @@ def test_in_place_through_a_link_changes_the_target_and_keeps_the_link(run: Run,
     run("repair", "--in-place", link)
     assert link.is_symlink()
     assert file.read_bytes() == SOUND.encode()
+
+
+def test_a_pipe_is_written_into_and_stays_one(run: Run, file: Path, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    end = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        assert run("repair", file, "-o", pipe).exit_code == 0
+        assert os.read(end, 10_000) == SOUND.encode()
+    finally:
+        os.close(end)
+    assert pipe.is_fifo()
+
+
+def test_standard_output_can_be_named_as_a_device(file: Path) -> None:
+    command = [sys.executable, "-m", "app.cli.main", "repair", str(file), "-o", "/dev/stdout"]
+    environment = {**os.environ, "MT_REPAIR_GENERATOR": "echo"}
+    assert subprocess.run(command, capture_output=True, env=environment, check=True).stdout == SOUND.encode()
 
 
 def test_a_write_that_fails_leaves_the_old_file_and_no_other(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -72,6 +72,14 @@ def test_a_broken_row_builds_nothing_unless_it_may_be_skipped(run: Run, kb: Path
     assert [e.id for e in EntityStore.open(kb)] == ["Q2"]
 
 
+def test_a_source_that_is_not_what_its_suffix_says_is_named(run: Run, tmp_path: Path) -> None:
+    source = tmp_path / "a.csv.gz"
+    source.write_text("id,name,type\n")
+    refused = run("kb", "build", tmp_path / "kb", source)
+    assert refused.exit_code == 2
+    assert "a.csv.gz:1: no header that can be read (Not a gzipped file" in refused.stderr
+
+
 def test_many_broken_rows_are_counted_not_all_printed(run: Run, tmp_path: Path) -> None:
     broken = tmp_path / "broken.jsonl"
     broken.write_text("{\n" * 70, "utf-8")

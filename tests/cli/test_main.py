@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import subprocess
 import sys
 
@@ -43,6 +44,36 @@ def test_errors_raised_on_purpose_are_one_line_and_exit_code_2(
     monkeypatch.setattr("app.wiring.build_repairer", fail)
     result = run("repair", "-", text="Fine.\n")
     assert (result.exit_code, result.stdout, result.stderr) == (2, "", "mt-repair: no model; get one\n")
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (PermissionError(errno.EACCES, "Permission denied", "out/x"), "out/x: Permission denied"),
+        (IsADirectoryError(errno.EISDIR, "Is a directory", "out/x.tmp", None, "out/x"), "out/x: Is a directory"),
+        (OSError("Not a gzipped file"), "input or output: Not a gzipped file"),
+    ],
+)
+def test_what_the_system_refuses_is_one_line_and_exit_code_2(
+    run: Run, monkeypatch: pytest.MonkeyPatch, error: OSError, message: str
+) -> None:
+    def fail(settings: object) -> None:
+        raise error
+
+    monkeypatch.setattr("app.wiring.build_repairer", fail)
+    result = run("repair", "-", text="Fine.\n")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith(f"mt-repair: {message}; see that")
+    assert result.stderr.count("\n") == 1
+
+
+def test_an_output_without_room_is_one_line_and_exit_code_2() -> None:
+    with open("/dev/full", "w") as full:
+        command = [sys.executable, "-m", "app.cli.main", "rules"]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.startswith("mt-repair: input or output: No space left on device; ")
+    assert done.stderr.count("\n") == 1
 
 
 def test_an_unexpected_error_is_not_dressed_up(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

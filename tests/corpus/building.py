@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from app.core.furniture import LineFurnitureFinder
 from app.core.protect import PatternProtector
-from app.core.protocols import GenerationTask, Generator, LinkResult, ModelCard, Proposal, ProposedEdit
+from app.core.protocols import GenerationTask, Generator, LinkResult, ModelCard, Proposal, ProposedEdit, RuleSet
 from app.core.repairer import Repairer
+from app.core.rules import Rules
 from app.core.segment import SentenceSegmenter
 from app.core.types import Edit, GlossaryEntry, Mode, ProtectedSpan, Segment, Span
 from app.core.verify import Verifier
@@ -75,7 +77,7 @@ class WordGenerator:
         return Proposal(tuple(edits), 0.9)
 
 
-def build(generator: Generator | None = None) -> Repairer:
+def build(generator: Generator | None = None, rules: RuleSet | None = None) -> Repairer:
     """A Repairer that knows one mistake."""
     nothing = Nothing()
     return Repairer(
@@ -83,12 +85,17 @@ def build(generator: Generator | None = None) -> Repairer:
         protector=PatternProtector(),
         furniture=LineFurnitureFinder(),
         language=Everything(),
-        rules=nothing,
+        rules=rules or nothing,
         terms=nothing,
         linker=nothing,
         generator=generator or WordGenerator(),
         verifier=Verifier(),
     )
+
+
+def build_ruled() -> Repairer:
+    """The same with the rules of the product."""
+    return build(rules=Rules())
 
 
 def build_remembering() -> Repairer:
@@ -112,6 +119,20 @@ class ListingGenerator(WordGenerator):
 def build_sharing(log: str, cache: str) -> Repairer:
     """The same with a memory in a file that all processes share."""
     return build(SharedCachingGenerator(ListingGenerator(log), Path(cache), 10_000))
+
+
+class SleepingGenerator(WordGenerator):
+    """Takes half a minute."""
+
+    def generate(self, tasks: Sequence[GenerationTask]) -> list[Proposal]:
+        """As the others, later."""
+        time.sleep(30)
+        return super().generate(tasks)
+
+
+def build_sleeping() -> Repairer:
+    """The same, slow."""
+    return build(SleepingGenerator())
 
 
 def build_once(marker: str) -> Repairer:

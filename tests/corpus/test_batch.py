@@ -12,7 +12,7 @@ from app.core.errors import InputError
 from app.core.protocols import GenerationTask, Proposal
 from app.core.types import Mode, RepairOptions, Status
 from app.corpus.batch import EDIT_TYPE, BatchRepairer, added_columns, model_name, near_hash, repair_batch, text_hash
-from app.formats.base import PROTECT, SPANS
+from app.formats.base import PLACES, PROTECT, SEAMS, SPANS
 from tests.corpus.building import WordGenerator, build
 
 REPAIRER = build()
@@ -163,6 +163,28 @@ def test_texts_with_other_protected_spans_are_other_texts() -> None:
     after, outcomes = BatchRepairer(REPAIRER, remembered=10)(batch)
     assert after.column("text_repaired").to_pylist() == ["He went.", "He goed."]
     assert not any(o.is_repeat for o in outcomes)
+
+
+@pytest.mark.parametrize(
+    ("mode", "document", "sentences"),
+    [
+        (Mode.MINIMAL, "partial", ["partial", "repaired", "abstained"]),
+        (Mode.DETECT_ONLY, "abstained", ["abstained", "abstained", "abstained"]),
+    ],
+)
+def test_without_an_edit_across_a_tag_the_status_says_what_was_changed(
+    mode: Mode, document: str, sentences: list[str]
+) -> None:
+    text = "He goed and goed. She goed. They goed."
+    seams = pa.array([[5, text.rindex("goed") + 1]], PLACES)  # in the first goed and in the last
+    batch = pa.RecordBatch.from_pydict({"text": [text], SEAMS: seams})
+    after, (outcome,) = BatchRepairer(REPAIRER, options=RepairOptions(mode=mode))(batch)
+    assert outcome.repair is not None
+    assert [str(s.status) for s in outcome.repair.segments] == sentences
+    assert after.column("repair_status").to_pylist() == [document]
+    changed = "He goed and went. She went. They goed."
+    assert outcome.repair.text == (text if mode is Mode.DETECT_ONLY else changed)
+    assert [e.span.start for e in outcome.repair.edits] == [12, 22]
 
 
 @pytest.mark.parametrize(

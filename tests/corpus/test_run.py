@@ -10,12 +10,14 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 import psutil
 import pyarrow as pa
@@ -25,10 +27,13 @@ import pytest
 from app.core.errors import InputError, ResourceError
 from app.core.types import RepairOptions
 from app.corpus.gate import Gate
-from app.corpus.manifest import Job, RunFolder
+from app.corpus.manifest import Identity, Job, RunFolder
 from app.corpus.outcome import ExitCode, FailOn
+from app.corpus.pool import Pool
 from app.corpus.run import Result, Silence, Spec, run, run_stream
-from app.formats.base import Wanted
+from app.corpus.worker import Order, StreamOrder
+from app.formats.base import FilePlan, Wanted
+from app.formats.storage import Location, Stamp, open_content
 from tests.corpus import building
 from tests.corpus.building import build
 from tests.corpus.running import JOB
@@ -176,6 +181,44 @@ def test_other_options_are_other_work(corpus: Path, tmp_path: Path) -> None:
     assert (tmp_path / "out.jsonl").read_bytes() != before
 
 
+def test_the_output_of_other_options_is_not_taken_for_ones_own(tmp_path: Path) -> None:
+    source, output = tmp_path / "a.txt", tmp_path / "out"
+    source.write_text("He goed home.\n")
+    options = [RepairOptions(min_confidence=least) for least in (0.1, 0.99, 0.1)]
+    found = []
+    for one in options:
+        run(spec(source, output, job=replace(JOB, options=one), resume=True, workers=1))
+        found.append((output / "a.txt").read_text())
+    assert len(found[0]) == len(found[1])  # so that the size alone does not tell them apart
+    assert found[0] != found[1]
+    assert found[0] == found[2]
+    os.utime(output / "a.txt", (1, 1))  # as a copy of the folder may have it
+    again = run(spec(source, output, job=replace(JOB, options=options[2]), resume=True, workers=1))
+    assert again.outputs == [str(output / "a.txt")]
+    assert again.wall_segments == 0
+
+
+def test_a_plan_for_another_format_is_another_plan(tmp_path: Path) -> None:
+    source, output = tmp_path / "a.data", tmp_path / "out"
+    source.write_text('{"text": "He goed."}\n')
+    run(spec(source, output, format="txt", workers=1))
+    assert "text_repaired" not in (output / "a.data").read_text()
+    run(spec(source, output, format="jsonl", resume=True, workers=1))
+    assert json.loads((output / "a.data").read_text())["text_repaired"] == "He went."
+
+
+def test_a_pipe_takes_the_output(tmp_path: Path) -> None:
+    source, pipe = tmp_path / "a.jsonl", tmp_path / "out.jsonl"
+    source.write_text('{"text": "He goed."}\n')
+    os.mkfifo(pipe)
+    end = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        assert run(spec(source, pipe, workers=1)).tally.rows_changed == 1
+        assert json.loads(os.read(end, 10_000))["text_repaired"] == "He went."
+    finally:
+        os.close(end)
+
+
 def test_a_poison_unit_is_tried_again_then_put_aside_and_the_run_goes_on(tmp_path: Path) -> None:
     folder = tmp_path / "in"
     folder.mkdir()
@@ -219,6 +262,22 @@ def test_bad_files_and_rows_are_named_while_the_others_are_repaired(tmp_path: Pa
     assert lines[2] == b'{"text": "\xff"}'
     assert json.loads(lines[3])["text"] == "x" * 50_000_000
     assert result.exit_code(FailOn.NONE) is ExitCode.INCOMPLETE
+
+
+def test_a_file_name_that_is_no_text_is_put_aside(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "a.txt").write_text("He goed.\n")
+    (folder / os.fsdecode(b"caf\xe9.txt")).write_text("He goed.\n")
+    for output in (tmp_path / "out", None):
+        result = run(spec(folder, output, workers=1))
+        (entry,) = result.quarantined
+        assert entry["file"] == f"{folder}/caf\\udce9.txt"
+        assert "not valid UTF-8" in entry["reason"]
+        assert result.tally.rows_changed == 1
+    assert (tmp_path / "out/a.txt").read_text() == "He went.\n"
+    with pytest.raises(InputError, match="not valid UTF-8"):
+        run(spec(folder / "a.txt", tmp_path / os.fsdecode(b"\xe9"), workers=1))
 
 
 def test_an_input_that_vanishes_is_put_aside(tmp_path: Path) -> None:
@@ -316,6 +375,46 @@ def test_tables_can_be_written_in_another_format(corpus: Path, tmp_path: Path) -
     assert table.column("repair_status").to_pylist() == ["repaired"] * ROWS
 
 
+@pytest.mark.parametrize(
+    ("name", "output", "form"),
+    [
+        ("a.jsonl", "o.jsonl.gz", "same"),
+        ("b.jsonl.gz", "o.jsonl", "same"),
+        ("a.jsonl", "o.jsonl.zst", "same"),
+        ("b.jsonl.gz", "o.jsonl.zst", "same"),
+        ("c.parquet", "o.jsonl.gz", "jsonl"),
+    ],
+)
+def test_one_output_is_compressed_as_its_name_says(tmp_path: Path, name: str, output: str, form: str) -> None:
+    write_corpus(tmp_path, rows=30)
+    result = run(spec(tmp_path / name, tmp_path / output, job=replace(JOB, output_format=form), workers=1))
+    assert result.units > 1
+    raw = (tmp_path / output).read_bytes()
+    first = {"o.jsonl": b"{", "o.jsonl.gz": b"\x1f\x8b", "o.jsonl.zst": b"\x28\xb5\x2f\xfd"}[output]
+    assert raw.startswith(first)
+    with open_content(Location(str(tmp_path / output), output)) as stream:
+        rows = [json.loads(line) for line in stream]
+    assert [row["text_repaired"].startswith("He went") for row in rows] == [True] * 30
+
+
+@pytest.mark.parametrize(
+    ("name", "output", "message"),
+    [
+        ("a.jsonl", "o.parquet", "what is written is jsonl; add --to parquet, or end the name of the output in .jsonl"),
+        ("a.jsonl", "o.csv", "what is written is jsonl; end the name"),
+        ("d.txt", "o.md.gz", "what is written is txt"),
+        ("c.parquet", "o.parquet.gz", "another compression"),
+    ],
+)
+def test_one_output_whose_name_promises_another_format_is_refused(
+    tmp_path: Path, name: str, output: str, message: str
+) -> None:
+    write_corpus(tmp_path, rows=2)
+    with pytest.raises(InputError, match=message):
+        run(spec(tmp_path / name, tmp_path / output))
+    assert not (tmp_path / ".mt-repair").exists()
+
+
 def test_a_file_is_written_in_its_own_place_only_where_something_changed(tmp_path: Path) -> None:
     folder = tmp_path / "in"
     folder.mkdir()
@@ -334,6 +433,83 @@ def test_a_pipe_gives_the_same_rows_in_the_same_order(corpus: Path, undisturbed:
         result = run_stream(Spec(("-",), "-", JOB, build, format="jsonl"), source, sink)
     assert sink.getvalue() == (undisturbed[0] / "a.jsonl").read_bytes()
     assert result.tally.rows == ROWS
+
+
+class Signalling:
+    """A stream that sends two signals to this process some time after it is first read."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream, self._was_read = stream, False
+
+    def readline(self, most: int = -1) -> bytes:
+        if not self._was_read:
+            self._was_read = True
+            for wait_s in (2.0, 3.0):
+                threading.Timer(wait_s, os.kill, (os.getpid(), signal.SIGINT)).start()
+        return self._stream.readline(most)
+
+
+@contextmanager
+def ignored_signals() -> Iterator[None]:
+    """Signals that come when the run is over do no harm."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+        time.sleep(1.5)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.parametrize("grace_s", [0.0, 60.0])
+@pytest.mark.parametrize("lines", [1, 40_000])  # fewer and more than there may be under way
+def test_a_pipe_ends_after_its_grace_or_a_second_signal(grace_s: float, lines: int) -> None:
+    order = Spec(("-",), "-", JOB, building.build_sleeping, format="jsonl", grace_s=grace_s)
+    source = io.BytesIO(b'{"text": "He goed to a house that is far away."}\n' * lines)
+    with ignored_signals():
+        result = run_stream(order, cast(IO[bytes], Signalling(source)), io.BytesIO())
+    assert result.interrupted
+    assert result.wall_s < 20
+
+
+def test_a_pipe_that_brings_nothing_can_be_left() -> None:
+    reading, writing = os.pipe()
+    give_up = threading.Timer(20.0, os.close, (writing,))
+    give_up.start()
+    with os.fdopen(reading, "rb") as source:
+        order = Spec(("-",), "-", JOB, build, format="jsonl")
+        with ignored_signals():
+            result = run_stream(order, cast(IO[bytes], Signalling(source)), io.BytesIO())
+    assert give_up.is_alive()
+    give_up.cancel()
+    os.close(writing)
+    assert result.exit_code(FailOn.NONE) is ExitCode.INTERRUPTED
+
+
+class Nobody:
+    """Wants to know nothing of a pool."""
+
+    def on_ready(self, identity: Identity) -> None:
+        """Nothing."""
+
+    def on_progress(self, rows: int, chars: int) -> None:
+        """Nothing."""
+
+    def on_done(self, order: Order, result: dict[str, Any]) -> None:
+        """Nothing."""
+
+    def on_failed(self, order: Order, reason: str, tries: int) -> None:
+        """Nothing."""
+
+
+def test_what_waits_is_forgotten_by_the_next_step_and_not_by_the_signal() -> None:
+    pool = Pool(0, build, JOB, Nobody())
+    pool.submit(StreamOrder(FilePlan(Location("-", "-"), "jsonl", Stamp(0, ""), "", ()), (), 1, 1))
+    pool.stop(60.0)
+    found = [(pool.is_busy, pool.is_over)]
+    pool.step(0.0)
+    found.append((pool.is_busy, pool.is_over))
+    pool.stop(60.0)
+    assert [*found, (pool.is_busy, pool.is_over)] == [(True, False), (False, False), (False, True)]
 
 
 def test_work_that_comes_again_is_done_once_with_the_same_result(
@@ -365,9 +541,39 @@ def test_what_one_worker_has_worked_out_the_other_does_not_do_again(
     assert result.tally.rows_repeated > 1.7 * ROWS
 
 
-def test_no_output_goes_over_its_input(corpus: Path) -> None:
+@pytest.mark.parametrize(
+    ("inputs", "output"),
+    [
+        ("{in}", "{in}"),
+        ("in/a.jsonl", "./in"),
+        ("in", "in"),
+        ("{in}/a.jsonl", "in/a.jsonl"),
+        ("in/../in", "in"),
+        ("in", "link"),
+        ("in/a.jsonl", "link/a.jsonl"),
+        ("link.jsonl", "in/a.jsonl"),
+    ],
+)
+def test_no_output_goes_over_its_input(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, inputs: str, output: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_corpus(tmp_path / "in", rows=2)
+    Path("link").symlink_to("in")
+    Path("link.jsonl").symlink_to("in/a.jsonl")
+    before, place = outputs(tmp_path / "in"), str(tmp_path / "in")
     with pytest.raises(InputError, match="written over itself"):
-        run(spec(corpus, corpus))
+        run(Spec((inputs.replace("{in}", place),), output.replace("{in}", place), JOB, build))
+    assert outputs(tmp_path / "in") == before
+    assert not (tmp_path / "in/.mt-repair").exists()
+
+
+def test_no_output_goes_over_another_input(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("text\nHe goed.\n")
+    (tmp_path / "a.jsonl").write_text('{"text": "He goed."}\n')
+    inputs = (str(tmp_path / "a.csv"), str(tmp_path / "a.jsonl"))
+    with pytest.raises(InputError, match=r"a\.csv would be written over .*a\.jsonl"):
+        run(Spec(inputs, str(tmp_path), replace(JOB, output_format="jsonl"), build))
 
 
 def test_the_plan_of_a_file_is_made_once(corpus: Path, tmp_path: Path) -> None:

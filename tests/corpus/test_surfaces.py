@@ -34,6 +34,7 @@ def make_result(texts: list[str], *, in_file: bool = True) -> Result:
     for i, outcome in enumerate(outcomes):
         place = Place("docs/a b.txt", i + 1, 10 * i + 1, texts[i] if in_file else None)
         tally.add(outcome, place, low_below=0.5, most_findings=5000)
+    tally.keep_worst(5000)
     spec = Spec(("docs",), None, Job(Wanted(), RepairOptions()), build)
     identity = Identity("0.1.0", "words@1", "ab" * 32, "2026-11")
     result = Result(spec, tally=tally, identity=identity, files=1, names=["docs/a b.txt"], wall_s=2.0)
@@ -174,3 +175,24 @@ def test_tallies_add_up_in_any_order() -> None:
 
     assert merged(parts) == merged(parts[::-1])
     assert merged(parts)["rows"] == 9
+
+
+def test_the_least_sure_findings_are_kept_and_seldom_sorted(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [f"She {'very ' * (i % 5)}goed {i}." for i in range(100)]
+    _, outcomes = BatchRepairer(build())(pa.RecordBatch.from_pydict({"text": texts}))
+    tally, all_of_them = Tally(), Tally()
+    cuts: list[int] = []
+    keep = Tally.keep_worst
+
+    def keep_worst(self: Tally, most: int) -> None:
+        cuts.append(most)
+        keep(self, most)
+
+    monkeypatch.setattr(Tally, "keep_worst", keep_worst)
+    for i, outcome in enumerate(outcomes):
+        tally.add(outcome, Place("a.txt", i + 1, i + 1), most_findings=10)
+        all_of_them.add(outcome, Place("a.txt", i + 1, i + 1), most_findings=1000)
+        assert len(tally.findings) <= 20
+    tally.keep_worst(10)
+    assert tally.findings == sorted(all_of_them.findings)[:10]
+    assert len(cuts) <= 10

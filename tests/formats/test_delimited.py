@@ -9,8 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.core.errors import InputError
-from app.formats.base import Wanted
+from app.formats.base import PROBLEM, Wanted
 from app.formats.registry import FORMATS
+from app.formats.storage import Opener
 from tests.formats.twins import locate, repair_file
 
 CSV, TSV = FORMATS["csv"], FORMATS["tsv"]
@@ -33,9 +34,40 @@ def test_rows_keep_their_quoting_and_values(tmp_path: Path) -> None:
 
 def test_in_place_a_row_without_an_edit_is_untouched(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
-    path.write_bytes(b'text,n\n"He goed",\'1\'\n"fine", 2 \n')
+    path.write_bytes(b"text,n\nHe goed,'1'\n\"fine\", 2 \n")
     data, _ = repair_file(CSV, path, tmp_path, Wanted(in_place=True))
     assert data == b"text,n\nHe went,'1'\n\"fine\", 2 \n"
+
+
+def test_in_place_only_the_cell_with_the_edit_changes(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(b'uid,text,code\r\n"7","He ""goed"",\nthen left.","0012"\r\n"8",He goed,"a"b\r\n')
+    data, _ = repair_file(CSV, path, tmp_path, Wanted(in_place=True))
+    assert data == path.read_bytes().replace(b"goed", b"went")
+
+
+@pytest.mark.parametrize("in_place", [False, True])
+@pytest.mark.parametrize("rest", [b"", b'5,"fifth"\n'])
+def test_a_row_whose_quotation_mark_is_left_open_is_kept_and_named(tmp_path: Path, in_place: bool, rest: bytes) -> None:
+    path = tmp_path / "a.csv"
+    left = b'2,"never closed, he goed\n3,third\n4,fourth\n' + rest
+    path.write_bytes(b"uid,text\n1,He goed.\n" + left)
+    wanted = Wanted(in_place=in_place)
+    data, plan = repair_file(CSV, path, tmp_path, wanted)
+    assert b"He went." in data
+    assert data.endswith(left)
+    with Opener() as opener:
+        (batch,) = CSV.read(plan, plan.units[0], wanted, opener)
+    problems = batch.column(PROBLEM).to_pylist()
+    assert problems[0] is None
+    assert problems[1].startswith("a quotation mark is left open")
+
+
+def test_a_first_line_whose_quotation_mark_is_left_open_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text('text,"id\nHe goed,1\n')
+    with pytest.raises(InputError, match="line 1: a quotation mark is left open"):
+        CSV.plan(locate(path), Wanted(), 100)
 
 
 def test_a_missing_column_is_named(tmp_path: Path) -> None:
@@ -86,3 +118,5 @@ def test_values_and_order_survive_any_units(tmp_path: Path, rows: list[tuple[str
     assert [(row[0], row[1]) for row in found] == [(first, f"He goed {text}") for first, text in rows]
     assert all(row[2].startswith("He went") for row in found)
     assert sum(unit.rows for unit in plan.units) == len(rows)
+    data, _ = repair_file(CSV, path, tmp_path, Wanted(in_place=True), unit_bytes)
+    assert data == path.read_bytes().replace(b"He goed ", b"He went ")

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.formats.html import Html
+from tests.corpus.building import build_ruled
 from tests.formats.twins import repair_file
 
 FORM = Html()
@@ -47,6 +48,30 @@ def test_an_edit_that_would_swallow_a_tag_is_refused(tmp_path: Path) -> None:
     path.write_text("<p>He go<b>ed</b> home. She goed.</p>")
     data, _ = repair_file(FORM, path, tmp_path)
     assert data.decode() == "<p>He go<b>ed</b> home. She went.</p>"
+
+
+@pytest.mark.parametrize("mark", ["<!-- a note -->", "<?php echo 1 ?>", "<![if IE]>", "<!ELEMENT a>"])
+def test_an_edit_that_would_swallow_a_comment_or_the_like_is_refused(tmp_path: Path, mark: str) -> None:
+    path = tmp_path / "a.html"
+    path.write_text(f"<p>He go{mark}ed home. She goed{mark} too.</p>")
+    data, _ = repair_file(FORM, path, tmp_path)
+    assert data.decode() == f"<p>He go{mark}ed home. She went{mark} too.</p>"
+
+
+def test_a_comment_between_words_stays_when_a_rule_takes_one_out(tmp_path: Path) -> None:
+    path = tmp_path / "a.html"
+    source = "<p>He said the<!-- TODO --> the man left.</p><p>We met the <!-- a note --> the man.</p>"
+    path.write_text(source)
+    data, _ = repair_file(FORM, path, tmp_path, repairer=build_ruled())
+    assert data.decode().count("<!--") == 2
+
+
+def test_references_that_the_page_shows_stay_as_they_are(tmp_path: Path) -> None:
+    path = tmp_path / "a.html"
+    source = "<p>Type &amp;nbsp; or &amp;quot; or &amp;lt;b&amp;gt; for a 10&nbsp;kg load.</p>"
+    path.write_text(source)
+    data, _ = repair_file(FORM, path, tmp_path, repairer=build_ruled())
+    assert data.decode() == source
 
 
 @settings(max_examples=200, deadline=None)

@@ -91,6 +91,37 @@ def test_columns_of_an_earlier_repair_are_refused(tmp_path: Path) -> None:
         repair_file(FORM, path, tmp_path)
 
 
+def typed_rows(path: Path) -> list[dict[str, Any]]:
+    wanted = Wanted(typed=True)
+    plan = FORM.plan(locate(path), wanted, 1 << 20)
+    with Opener() as opener:
+        return [
+            row for unit in plan.units for batch in FORM.read(plan, unit, wanted, opener) for row in batch.to_pylist()
+        ]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        '{"text": "x", "id": 9223372036854775808}',
+        '{"text": "x", "id": 9007199254740993}\n{"text": "x", "id": 1.5}',
+        '{"text": "x", "id": [{"n": 123456789012345678901234567890}]}',
+    ],
+)
+def test_a_whole_number_that_a_table_would_round_is_refused(tmp_path: Path, row: str) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"text": "x"}\n' + row + "\n")
+    with pytest.raises(InputError, match=r"a\.jsonl, line 2: a number in `id` would be rounded .* JSON Lines instead"):
+        typed_rows(path)
+
+
+def test_other_numbers_go_into_a_table_as_they_are(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    row = {"text": "x 9223372036854775808", "id": 9007199254740993, "share": 0.12345678901234567, "no": [{"n": True}]}
+    path.write_text(json.dumps(row) + "\n")
+    assert typed_rows(path) == [row]
+
+
 @pytest.mark.parametrize("suffix", ["", ".gz", ".zst"])
 def test_the_units_do_not_show_in_the_output(tmp_path: Path, suffix: str) -> None:
     content = "".join(ROW.replace('"id": 1', f'"id": {i}') for i in range(200)).encode()

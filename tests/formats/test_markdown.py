@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.formats.markdown import Markdown
+from tests.corpus.building import build_ruled
 from tests.formats.twins import repair_file
 
 FORM = Markdown()
@@ -23,6 +24,8 @@ FORM = Markdown()
         ("---\ntitle: goed\n---\ntext\n", "text\n\n"),
         ("```\ncode\n```\n\ntext\n", "text\n\n"),
         ("<div>\nhtml\n</div>\n\ntext\n", "text\n\n"),
+        ("R&amp;D costs 5&nbsp;&euro;.\n", "R&D costs 5\u00a0€.\n\n"),
+        ("---\r\ntitle: goed\r\n---\r\ntext\r\n", "text\n\n"),
         ("5 \\* 3 and snake_case stay.\n", "5 * 3 and snake_case stay.\n\n"),
     ],
 )
@@ -54,6 +57,20 @@ def test_line_ends_of_another_system_stay(tmp_path: Path) -> None:
     path.write_bytes(b"# He goed\r\n\r\nShe goed\r\nhome.\r\n")
     data, _ = repair_file(FORM, path, tmp_path)
     assert data == b"# He went\r\n\r\nShe went\r\nhome.\r\n"
+
+
+def test_references_stay_as_they_are(tmp_path: Path) -> None:
+    path = tmp_path / "a.md"
+    source = (
+        "Type &amp;nbsp; or &amp;quot; in HTML, or &amp;lt;b&amp;gt;: a 10&nbsp;kg load, `&amp;`, &nope; &eacute;.\n"
+    )
+    path.write_text(source)
+    data, _ = repair_file(FORM, path, tmp_path, repairer=build_ruled())
+    assert data.decode() == source
+
+
+def test_what_is_put_in_does_not_become_a_reference() -> None:
+    assert FORM.escape("&lt; and R&D") == r"\&lt; and R&D"
 
 
 @settings(max_examples=200, deadline=None)

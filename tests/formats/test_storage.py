@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import fsspec
@@ -7,7 +8,7 @@ import pytest
 
 from app.core.errors import InputError
 from app.formats.registry import SUFFIXES, format_of
-from app.formats.storage import Location, expand, join, open_content, read_bytes, write_whole
+from app.formats.storage import Location, expand, join, open_content, read_bytes, remove_stale, write_whole
 
 
 def test_a_folder_stands_for_its_known_files_in_order(tmp_path: Path) -> None:
@@ -60,6 +61,43 @@ def test_a_file_appears_whole_or_not_at_all(tmp_path: Path) -> None:
         file.write(b"again")
     assert path.read_bytes() == b"again"
     assert path.stat().st_mode & 0o777 == 0o640
+
+
+def test_a_link_stays_a_link_and_its_target_is_written(tmp_path: Path) -> None:
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep/a").write_bytes(b"before")
+    link = tmp_path / "link"
+    link.symlink_to("deep/a")
+    with write_whole(str(link)) as file:
+        file.write(b"after")
+    assert link.is_symlink()
+    assert (tmp_path / "deep/a").read_bytes() == b"after"
+
+
+def test_a_pipe_is_written_into_and_not_replaced(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    end = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        with write_whole(str(pipe)) as file:
+            file.write(b"through")
+        assert os.read(end, 100) == b"through"
+    finally:
+        os.close(end)
+    assert pipe.is_fifo()
+
+
+def test_what_a_killed_writer_left_is_removed_and_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "a[1].txt"
+    others = [tmp_path / name for name in ("a[1].txt.notes.tmp", "a[1].txt.17.tmp", "a1.txt.17-00.mt-repair.tmp")]
+    left = tmp_path / "a[1].txt.17-00.mt-repair.tmp"
+    for one in (left, *others):
+        one.touch()
+    with write_whole(str(path)) as file:
+        file.write(b"of another run")
+        remove_stale(str(path))
+    assert path.read_bytes() == b"of another run"
+    assert sorted(tmp_path.iterdir()) == sorted([path, *others])
 
 
 def test_any_url_is_read_and_written() -> None:

@@ -6,6 +6,7 @@ import io
 from dataclasses import replace
 from pathlib import Path
 
+from app.core.repairer import Repairer
 from app.corpus.batch import BatchRepairer, added_columns
 from app.formats.base import FilePlan, Format, Wanted
 from app.formats.storage import Location, Opener
@@ -18,12 +19,17 @@ def locate(path: Path) -> Location:
 
 
 def repair_file(
-    form: Format, path: Path, tmp_path: Path, wanted: Wanted | None = None, unit_bytes: int = 1 << 20
+    form: Format,
+    path: Path,
+    tmp_path: Path,
+    wanted: Wanted | None = None,
+    unit_bytes: int = 1 << 20,
+    repairer: Repairer | None = None,
 ) -> tuple[bytes, FilePlan]:
     """The bytes of the repaired file, put together from its units, and the plan."""
     wanted = wanted or Wanted()
     plan = form.plan(locate(path), wanted, unit_bytes)
-    repair = BatchRepairer(build(), field=wanted.field, in_place=wanted.in_place)
+    repair = BatchRepairer(repairer or build(), field=wanted.field, in_place=wanted.in_place)
     added, parts = added_columns(wanted.field), []
     for i, unit in enumerate(plan.units):
         part = tmp_path / f"part-{i}"
