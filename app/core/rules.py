@@ -301,6 +301,18 @@ def _quote_spacing(text: str) -> Iterator[Finding]:
             yield changes
 
 
+_DOUBLED_QUOTE: Final = regex.compile(r"(?<=(?:^|[\s(]))\"\"(?=\w)|(?<=[\w.,!?…])\"\"(?=$|[\s.,;:!?)])")
+
+
+def _doubled_quotes(text: str) -> Iterator[Finding]:
+    """A straight mark twice; where two quotations end together, both marks are right: ``"I saw "Jaws"".``"""
+    found = list(_DOUBLED_QUOTE.finditer(text))
+    single = text.count('"') - 2 * len(found)
+    if len(found) % 2 == 0 or single % 2:
+        for match in found:
+            yield (Change(Span(*match.span()), '"'),)
+
+
 _LONE_STOP: Final = regex.compile(r"(?<![“„]|[“„][ ])[“„][ ]?\.[ ]?[“”](?=$|\n|[ ]\p{Lu})")
 
 
@@ -412,8 +424,8 @@ _NAMES_TOO: Final = frozenset(("will", "may"))  # "Will will come"
 def _is_said_again(text: str, match: regex.Match[str]) -> bool:
     """Whether the second word is the first one: "vitamin A a day" and the band The The are something else."""
     word, again = match["word"], match["again"]
-    if word == "I":
-        return again == "I" and not regex.search(r"\p{Lu}[\w.]*[ ]$", text[: match.start()])
+    if word in "Ii":
+        return word == again == "I" and not regex.search(r"\p{Lu}[\w.]*[ ]$", text[: match.start()])
     if not again.islower():
         return False
     return word == again or (
@@ -529,10 +541,10 @@ ALL_RULES: Final[tuple[Rule, ...]] = (
     Rule(
         "MTR_DOUBLED_STOP",
         EditKind.PUNCTUATION,
-        "A full stop twice at the end of a sentence, such as .. or . . before a capital letter.",
+        "A full stop twice, such as . . between sentences or .. at the end of a paragraph.",
         "One full stop is enough.",
-        0.95,
-        _each(r"(?<=[\p{Ll}\d)”\"]{2})[.][ ]?[.](?=$|\n|[ ]\p{Lu}|[”\"](?:$|\n|[ ]))(?<!\.\.\.)", "."),
+        0.82,
+        _each(r"(?<=[\p{Ll}\d)”\"]{2})(?:[.][ ][.](?=$|\n|[ ]\p{Lu}|[”\"](?:$|\n|[ ]))|[.][.](?=[”\"]?(?:$|\n)))", "."),
     ),
     Rule(
         "MTR_DOUBLED_QUOTE",
@@ -540,7 +552,7 @@ ALL_RULES: Final[tuple[Rule, ...]] = (
         'A straight quotation mark twice beside a word, such as ""word"".',
         "One quotation mark is enough.",
         0.95,
-        _each(r"(?<=(?:^|[\s(]))\"\"(?=\w)|(?<=[\w.,!?…])\"\"(?=$|[\s.,;:!?)])", '"'),
+        _doubled_quotes,
     ),
     Rule(
         "MTR_TORN_NUMBER",
