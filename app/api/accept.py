@@ -19,7 +19,7 @@ def prefers(accept: str, media_type: str, usual: str = "application/json") -> bo
 
 
 def _qualities(accept: str) -> Iterator[tuple[str, float]]:
-    """The media types of a header without their parameters, and how welcome each is, 0 to 1; malformed ones left out."""
+    """The media types of a header without their parameters, and how welcome each is, 0 to 1; none that is malformed."""
     for part in parse_http_list(accept.lower()):
         name, *parameters = (word.strip() for word in part.split(";"))
         quality = next((value.strip() for key, _, value in (p.partition("=") for p in parameters) if key == "q"), "1")
