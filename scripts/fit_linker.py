@@ -197,11 +197,12 @@ def collect(
     """The candidates of the doubtful names of the cases, and how many names the cases have."""
     samples: list[Sample] = []
     names = 0
+    store = linker.store
     weight = WEIGHT_OF.get(source, GENERATED_WEIGHT)
     reading_id = start
     for case in cases:
         fold = sha1(case.document.encode(), usedforsecurity=False).digest()[1] % FOLDS
-        seen = linker.examine(case.text, one_segment(case.text))
+        seen = linker.examine(case.text, one_segment(case.text), store)
         names += len(seen.mentions)
         for reading, candidates in seen.readings:
             reading_id += 1
@@ -212,7 +213,7 @@ def collect(
                 text = printed_form(comparison.candidate, reading.text, attested)
                 if normalise(text) == normalise(reading.text):
                     continue
-                right = bool(case.reference) and is_right_change(case, reading.text, text, entity, linker.store)
+                right = bool(case.reference) and is_right_change(case, reading.text, text, entity, store)
                 is_unlike = is_printed_otherwise(comparison.candidate, text, reading)
                 features = tuple((e.feature, e.score) for e in gather(comparison))
                 # A reference that has neither form says little: names are spelt in several ways.

@@ -107,7 +107,7 @@ class NameDamager:
         parts: list[str] = []
         at = 0
         places: list[tuple[Span, str]] = []  # in the damaged sentence, and what stood there
-        for mention in self._whole.examine(text, one_segment(text)).right:
+        for mention in self._whole.examine(text, one_segment(text), self._whole.store).right:
             form = self._form(mention, rng) if mention.span.start >= at and rng.random() < DAMAGED else ""
             if form:
                 parts.append(text[at : mention.span.start])
@@ -116,7 +116,7 @@ class NameDamager:
                 places.append((Span(start, start + len(form)), mention.text))
                 at = mention.span.end
         machine = "".join((*parts, text[at:]))
-        _, decisions = self._linker.decide(machine, one_segment(machine))
+        _, decisions = self._linker.decide(machine, one_segment(machine), self._lacking)
         hints = hints_of(decisions, LEAST_HINT)
         corrected: list[str] = []
         damaged: list[DamagedName] = []

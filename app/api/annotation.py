@@ -98,6 +98,19 @@ class AnnotatedText:
         end = last.full.end - (last.plain.end - span.end if last.is_text else 0)
         return Span(min(begin, end), end)
 
+    def stretch(self, span: Span) -> Span:
+        """The stretch of text without markup that a span of ``full`` lies in; an empty one if there is none.
+
+        Between two stretches an empty span lies in the first.
+        """
+        first = bisect_left(self.pieces, span.start, key=lambda piece: piece.full.end)
+        for piece in self.pieces[first:]:
+            if piece.full.start > span.start:
+                break
+            if piece.is_text and piece.full.contains(span):
+                return piece.full
+        return Span(span.start, span.start)
+
     def to_plain(self, span: Span) -> Span | None:
         """The text that a span of ``full`` covers, as a span of ``plain``; None where it covers only markup."""
         start = bisect_right(self.pieces, span.start, key=lambda piece: piece.full.end)

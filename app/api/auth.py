@@ -21,6 +21,7 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.api.accept import prefers
 from app.api.errors import PROBLEM_TYPES, ProblemError, request_id_in, respond
 from app.core.errors import ResourceError
 from app.settings import Settings
@@ -30,7 +31,7 @@ from app.telemetry import Metrics
 OPEN: Final = frozenset(
     {"/livez", "/readyz", "/metrics", "/v2/healthcheck", "/problems", *(kind.uri for kind in PROBLEM_TYPES.values())}
 )
-_FORM_KEYS: Final = "/v2/"  # there a key may stand in the form: the route asks for it
+FORM_KEYS: Final = "/v2/"  # there a key may stand in the form: the route asks for it
 _WINDOW_S: Final = 60
 _PREFIX: Final = "mtr_"
 _LINE: Final = re.compile(r"(?P<id>[A-Za-z0-9][A-Za-z0-9_-]{0,39}) +(?P<hash>[0-9a-f]{64})(?: +(?P<limit>[0-9]{1,7}))?")
@@ -251,7 +252,7 @@ class KeyMiddleware:
             return
         headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
         state = scope.setdefault("state", {})
-        asks_in_form = scope["path"].startswith(_FORM_KEYS)
+        asks_in_form = scope["path"].startswith(FORM_KEYS)
 
         async def tell(message: Message) -> None:
             caller: Caller | None = state.get("caller")
@@ -275,13 +276,13 @@ class KeyMiddleware:
     async def _refuse(
         self, error: ProblemError, scope: Scope, headers: dict[bytes, str], receive: Receive, send: Send
     ) -> None:
-        if scope["path"].startswith(_FORM_KEYS):
+        if scope["path"].startswith(FORM_KEYS):
             from app.api.languagetool import plain_error
 
             self._metrics.observe_problem(error.kind.slug)
             await plain_error(error)(scope, receive, send)
             return
-        wants_page = "text/html" in headers.get(b"accept", "")
+        wants_page = prefers(headers.get(b"accept", ""), "text/html")
         if error.status_code == HTTPStatus.UNAUTHORIZED and wants_page:  # a person: let the browser ask for the key
             error = ProblemError(
                 error.kind.slug, str(error.detail),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Annotated, TypeVar
+from typing import Annotated, Final, TypeVar
 
 import anyio
 import anyio.to_thread
@@ -17,12 +17,14 @@ from app.core.types import RepairOptions
 from app.serving.admission import CHARS_PER_TOKEN, Admission, OverloadedError
 from app.serving.engine import RepairEngine
 from app.serving.lanes import AbandonedError, Lane, Ticket, working_for
-from app.serving.processes import SAMPLE, EngineProcesses
+from app.serving.processes import MOST_LOSSES, SAMPLE, EngineProcesses, LostError
 from app.settings import Settings
 from app.telemetry import Metrics
 
 _Result = TypeVar("_Result")
 _RETRY_AFTER_S = "1"
+_RETRY_S: Final = 1.0
+_LATER: Final = ("queue-full", "model-not-ready", "deadline")  # others are served first
 
 
 class Service:
@@ -177,6 +179,26 @@ class Service:
         if error is not None:
             raise error
         return results[0]
+
+    async def in_turn(self, work: Callable[[float], _Result], *, lane: Lane, chars: int) -> _Result:
+        """Run ``work`` as ``in_thread`` does, however long it has to wait: what is served before it, is.
+
+        Raises:
+            LostError: It was at work in several processes when they ended.
+            ProblemError: As ``work`` raises it.
+        """
+        losses = 0
+        while True:
+            try:
+                return await self.in_thread(work, lane=lane, chars=chars)
+            except ProblemError as exc:
+                if exc.kind.slug not in _LATER:
+                    raise
+            except LostError:
+                losses += 1
+                if losses == MOST_LOSSES:
+                    raise
+            await anyio.sleep(_RETRY_S)
 
 
 def _overloaded(error: OverloadedError) -> ProblemError:

@@ -108,6 +108,8 @@ _AT: Final[dict[str, tuple[str, str, str]]] = {  # the field at fault in each ki
 }
 _DETAILS: Final[dict[str, str]] = {
     "malformed-json": "The body stops being JSON at line 1, column 10: Expecting value.",
+    "unauthenticated": "Send your key: `Authorization: Bearer KEY`.",
+    "rate-limited": "The key may ask 600 times a minute; try again in 12 seconds.",
     "not-found": "No route has this address; /openapi.json lists those there are.",
     "method-not-allowed": "The Allow header lists the methods that this address takes.",
     "request-timeout": "The body must arrive within 60 seconds.",

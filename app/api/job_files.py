@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from app.api.errors import ProblemError
 from app.api.limits import parse_json
 from app.core.diff import Change, apply_edits
 from app.core.errors import InputError
+from app.core.json_values import with_value
 from app.core.types import Span
 from app.web.exports import AUTHOR, changed_markup
 from app.web.sections import cut
@@ -32,6 +32,7 @@ MEDIA_TYPES: Final[dict[str, str]] = {
 _SUFFIXES: Final = {"text": ".txt", "md": ".md", "html": ".html", "docx": ".docx"}
 _CONTENT_TYPES: Final = {form: kind for kind, form in reversed(MEDIA_TYPES.items())}
 _FIELD: Final = "text"
+_BOM: Final = b"\xef\xbb\xbf"
 _MOST_DEPTH: Final = 32
 
 
@@ -103,8 +104,10 @@ def write_file(file: JobFile, changes: Sequence[Change], at: datetime) -> tuple[
     return f"{content_type}; charset=utf-8", apply_edits(file.source, changes).encode()
 
 
-def _lines(data: bytes) -> list[bytes]:
-    return [line for line in data.removeprefix(b"\xef\xbb\xbf").split(b"\n") if line.strip()]
+def _lines(data: bytes) -> list[tuple[int, bytes]]:
+    """The rows with the numbers of their lines, from 1; a blank line is none."""
+    lines = data.removeprefix(_BOM).split(b"\n")
+    return [(number, line) for number, line in enumerate(lines, 1) if line.strip()]
 
 
 def _row(line: bytes, number: int) -> dict[str, Any]:
@@ -118,14 +121,14 @@ def _row(line: bytes, number: int) -> dict[str, Any]:
 
 
 def _rows(data: bytes) -> list[str]:
-    return [str(_row(line, number).get(_FIELD, "")) for number, line in enumerate(_lines(data), 1)]
+    return [str(_row(line, number).get(_FIELD, "")) for number, line in _lines(data)]
 
 
 def _write_rows(original: bytes, changes: Sequence[Change]) -> bytes:
-    out, at, waiting = [], 0, deque(changes)
-    for number, line in enumerate(_lines(original), 1):
-        row = _row(line, number)
-        text = str(row.get(_FIELD, ""))
+    """The file with other texts; every other byte stays, whatever a reader would make of a number or of two keys."""
+    out, at, waiting = original.removeprefix(_BOM).split(b"\n"), 0, deque(changes)
+    for number, line in _lines(original):
+        text = str(_row(line, number).get(_FIELD, ""))
         end, mine = at + len(text), []
         while waiting and waiting[0].span.start <= end:
             change = waiting.popleft()
@@ -133,6 +136,5 @@ def _write_rows(original: bytes, changes: Sequence[Change]) -> bytes:
                 mine.append(Change(change.span.shift(-at), change.text))
         at = end + 1
         if mine:
-            row[_FIELD] = apply_edits(text, mine)
-        out.append(json.dumps(row, ensure_ascii=False) if mine else line.decode().strip())
-    return "".join(f"{line}\n" for line in out).encode()
+            out[number - 1] = with_value(line.decode(), _FIELD, apply_edits(text, mine)).encode()
+    return original[: len(original) - len(original.removeprefix(_BOM))] + b"\n".join(out)

@@ -44,7 +44,7 @@ from app.core.errors import ResourceError
 from app.core.offsets import OffsetTable
 from app.core.types import Mode, Span
 from app.serving.lanes import Lane
-from app.serving.processes import MOST_LOSSES, LostError
+from app.serving.processes import LostError
 from app.settings import Settings
 from app.store.database import default_url, exists
 from app.store.jobs import Job, JobState, JobStore, NewJob, OtherBodyError
@@ -55,7 +55,6 @@ from app.web.bodies import read_bytes
 POLL_S: Final = 5.0  # between two looks at what other processes left behind
 _START_S: Final = 0.1  # between two looks whether the model is there
 _RETRY_S: Final = 1.0
-_LATER: Final = ("queue-full", "model-not-ready", "deadline")  # others are served first
 _JSON: Final = "application/json"
 _MOST_OPTIONS: Final = 100_000
 _Result = TypeVar("_Result")
@@ -210,28 +209,16 @@ class Jobs:
         for span, is_row in await anyio.to_thread.run_sync(_sections_left, job, sections):
             if is_row:  # each row is a document of its own
                 sections.hints.clear()
-            answer = await self._in_turn(sections.call_of(span), len(span))
+            section = sections.call_of(span)
+            answer = await self._service.in_turn(partial(self._answer, section), lane=Lane.BULK, chars=len(span))
             part = {"start": span.start, "end": span.end, "answer": answer.model_dump(mode="json", exclude_none=True)}
             if not await anyio.to_thread.run_sync(store.add_part, self._worker, job.id, span.end, part):
                 return False
             sections.take(span, answer)
         return True
 
-    async def _in_turn(self, call: RepairCall, chars: int) -> RepairResponse:
-        losses = 0
-        while True:
-            try:
-                return await self._service.in_thread(
-                    lambda waited: repair_one(call, self._service, waited)[0], lane=Lane.BULK, chars=chars
-                )
-            except ProblemError as exc:
-                if exc.kind.slug not in _LATER:
-                    raise
-            except LostError:
-                losses += 1
-                if losses == MOST_LOSSES:
-                    raise
-            await anyio.sleep(_RETRY_S)
+    def _answer(self, call: RepairCall, waited_s: float) -> RepairResponse:
+        return repair_one(call, self._service, waited_s)[0]
 
 
 def job_settings(settings: Settings) -> Settings:

@@ -63,16 +63,8 @@ Parameters = Mapping[str, str]
 class _FormRequest(LimitedRequest):
     """A request whose body may be a form or JSON, as large as any other."""
 
-    async def body(self) -> bytes:
-        """The body, bounded in size and time; its type is looked at where it is read."""
-        if not hasattr(self, "_body"):
-            settings = self.app.state.settings
-            try:
-                with anyio.fail_after(settings.request_timeout_s):
-                    self._body = await self._read(settings.max_body_bytes)
-            except TimeoutError as exc:
-                raise ProblemError("request-timeout", "The body took too long to arrive.") from exc
-        return self._body
+    def _check_type(self) -> None:
+        """Its type is looked at where it is read."""
 
 
 # LanguageTool knows fewer statuses than HTTP: its clients show these, or treat them as what they mean there.
@@ -126,7 +118,7 @@ _CHECK_EXAMPLE: Final = {
 _ERROR_DETAILS: Final = {
     400: "Missing 'language' parameter, e.g. 'language=en-US' or 'language=auto'.",
     403: "The key is not known here.",
-    408: "The body took too long to arrive.",
+    408: "The body must arrive within 60 seconds.",
     413: "The body may have at most 1048576 bytes; send it in parts.",
     429: "The key may ask 600 times a minute; try again in 12 seconds.",
     500: "The request was not handled; nothing of it is kept. Quote the request id.",

@@ -318,7 +318,7 @@ def places_of(document: AnnotatedText, repair: DocumentRepair) -> list[_Place]:
         span = Span(cluster[0].span.start, cluster[-1].span.end)
         low = places[-1].span.end if places else 0
         high = clusters[i + 1][0].span.start if i + 1 < len(clusters) else len(full)
-        stretch = _stretch(document, span)
+        stretch = document.stretch(span)
         whole = _widened(full, span, cluster, max(low, stretch.start), min(high, stretch.end))
         text = _patched(full, whole, cluster)
         if len(whole) == 0 and places and places[-1].span.end == whole.start:
@@ -391,22 +391,12 @@ def _clusters(document: AnnotatedText, repair: DocumentRepair) -> list[tuple[int
             i += 1
         whole = Span(edits[at].span.start, edits[end - 1].span.end)
         is_near = len({segment_of.get(i) for i in range(at, end)}) == 1
-        if end > at + 1 and not (is_near and _stretch(document, whole).contains(whole)):
+        if end > at + 1 and not (is_near and document.stretch(whole).contains(whole)):
             runs.extend((i, i + 1) for i in range(at, end))
         else:
             runs.append((at, end))
         at = end
     return runs
-
-
-def _stretch(document: AnnotatedText, span: Span) -> Span:
-    """The stretch of text without markup that an edit lies in; the edit's own span where there is none."""
-    for piece in document.pieces:
-        if piece.is_text and piece.full.contains(span):
-            return piece.full
-        if piece.full.start > span.end:
-            break
-    return Span(span.start, span.start)
 
 
 def _widened(full: str, span: Span, edits: Sequence[Edit], low: int, high: int) -> Span:

@@ -43,7 +43,7 @@ class LimitedRequest(Request):
                 detail = f"The body must arrive within {settings.request_timeout_s:g} seconds."
                 raise ProblemError("request-timeout", detail) from exc
             if self._body:
-                check_media_type(self.headers.get("content-type"), self.headers.get("content-encoding"))
+                self._check_type()
         return self._body
 
     async def json(self) -> Any:
@@ -55,6 +55,9 @@ class LimitedRequest(Request):
         if not hasattr(self, "_json"):
             self._json = parse_json(await self.body(), self.app.state.settings.max_json_depth)
         return self._json
+
+    def _check_type(self) -> None:
+        check_media_type(self.headers.get("content-type"), self.headers.get("content-encoding"))
 
     async def _read(self, most: int) -> bytes:
         declared = self.headers.get("content-length", "")

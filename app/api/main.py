@@ -15,9 +15,10 @@ from pydantic import BaseModel
 
 from app import __version__
 from app.api import docs_page, glossaries, jobs, languagetool, names, problem_pages, routes
-from app.api.auth import Gate, KeyMiddleware, cors
+from app.api.auth import FORM_KEYS, OPEN, Gate, KeyMiddleware, cors
 from app.api.deps import Service
-from app.api.errors import Problem, install
+from app.api.errors import TYPE_PREFIX, Problem, install
+from app.api.examples import problems
 from app.api.languagetool_schemas import CheckForm, WordForm
 from app.api.middleware import TelemetryMiddleware
 from app.api.reload import Reloader
@@ -52,6 +53,8 @@ _TAGS: Final = [
     {"name": "Operation", "description": "Probes, versions and counters."},
     {"name": "Errors", "description": "What each kind of error means, and what to do about it."},
 ]
+# What an error means is told to everybody, and so is what LanguageTool's clients ask before they check.
+_WITHOUT_KEY: Final = (TYPE_PREFIX, "/v2/languages", "/v2/maxtextlength", "/v2/info", "/v2/configinfo")
 _NAMED: Final[Sequence[type[BaseModel]]] = (Problem, ProofreaderResponse, glossaries.PutGlossary, CheckForm, WordForm)
 _DESCRIPTION: Final = """\
 Corrects English that a machine translated: names with a knowledge base, grammar with a seq2seq network, and changes
@@ -158,5 +161,20 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
             schema = model.model_json_schema(mode="serialization", ref_template="#/components/schemas/{model}")
             schemas.update(schema.pop("$defs", {}))
             schemas[model.__name__] = schema
+        _tell_of_keys(document)
         app.openapi_schema = document
     return app.openapi_schema
+
+
+def _tell_of_keys(document: dict[str, Any]) -> None:
+    """Say where a key is asked for, if the server has any, and what is answered then."""
+    document["components"]["securitySchemes"] = {
+        "key": {"type": "http", "scheme": "bearer", "description": "Only where the server asks for keys."}
+    }
+    for path, operations in document["paths"].items():
+        is_open = path in OPEN or path.startswith(_WITHOUT_KEY)
+        for operation in operations.values():
+            operation["security"] = [] if is_open else [{"key": []}, {}]
+            if not is_open and not path.startswith(FORM_KEYS):  # which has its own words for both
+                responses = {**operation["responses"], **{str(n): r for n, r in problems(401, 429).items()}}
+                operation["responses"] = dict(sorted(responses.items()))

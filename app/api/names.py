@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
@@ -20,17 +21,19 @@ from app.api.schemas import AnswerBody, StrictBody, Text, check_length
 from app.core.errors import ResourceError
 from app.core.offsets import OffsetTable, OffsetUnit
 from app.core.segment import SentenceSegmenter
+from app.names.normalise import normalise
 from app.settings import Settings
 from app.telemetry import describe_error, get_logger
 
 if TYPE_CHECKING:  # opening a base costs time and memory: only once somebody asks
     from app.names.link import Decision, Weighed
-    from app.names.linker import NameLinker
+    from app.names.linker import Examined, NameChange, NameLinker
     from app.names.mentions import Mention
-    from app.names.store import Entity
+    from app.names.store import Entity, EntityStore
 
 _MOST_CANDIDATES: Final = 5
 _MOST_FOUND: Final = 100
+_LEAST_LETTERS: Final = 3  # of a part of a name: initials and *bin* are none
 Kind = Literal["person", "organisation", "place"]
 
 
@@ -111,8 +114,8 @@ class NameBody(AnswerBody):
     end: int
     text: str
     status: Literal["right", "wrong", "doubtful", "unknown"] = Field(
-        description="`right`: known as it stands. `wrong`: a repair changes it. `doubtful`: it may be one of the "
-        "candidates, and none is certain. `unknown`: nothing is known that it could be."
+        description="`right`: known as it stands, or part of a name that is. `wrong`: a repair changes it. `doubtful`: "
+        "it may be one of the candidates, and none is certain. `unknown`: nothing is known that it could be."
     )
     replacement: str | None = Field(None, description="Of a wrong name.")
     entity_id: str | None = None
@@ -198,29 +201,76 @@ class NamesDesk:
 
     def names(self, text: str, unit: OffsetUnit) -> NamesResponse:
         """Every name of a text."""
+        from app.names.linker import changes_of
+
         linker = self.linker()
-        seen, decisions = linker.decide(text, SentenceSegmenter().segment(text))
-        table = OffsetTable(text, unit)
-        of_reading = {m.span: d for d in decisions for m in d.reading.mentions}
-        right = {m.span for m in seen.right}
         store = linker.store
+        seen, decisions = linker.decide(text, SentenceSegmenter().segment(text), store)
+        table = OffsetTable(text, unit)
+        decision_of = {m.span: d for d in decisions for m in d.reading.mentions}
+        change_of = {c.mention.span: c for c in changes_of(text, decisions, seen)}
+        known = _Known(store, seen, decisions)
         forms: dict[str, dict[tuple[str, bool], int]] = defaultdict(lambda: defaultdict(int))
         called: dict[str, str] = {}
         names = []
         for mention in seen.mentions:
             start, end = table.span_to_unit(mention.span)
-            decision = of_reading.get(mention.span)
-            body = _name(mention, decision, mention.span in right, {"start": start, "end": end})
-            if body.status == "right" and (same := store.by_name(mention.text)):
-                best = max(same, key=lambda e: (e.id in seen.context.known, e.popularity))
-                body = body.model_copy(update={"entity_id": best.id})
-                called[best.id] = best.name
-            elif body.status == "wrong" and body.entity_id is not None and decision and decision.chosen:
-                called[body.entity_id] = decision.chosen.candidate.entity.name
-            if body.entity_id is not None:
-                forms[body.entity_id][body.text, body.status == "right"] += 1
-            names.append(body)
+            facts: dict[str, Any] = {"start": start, "end": end, "text": mention.text, "title": mention.title or None}
+            change = change_of.get(mention.span)
+            whose = known.entity(mention.text) if change is None else change.entity
+            if whose is not None:
+                facts["entity_id"], called[whose.id] = whose.id, whose.name
+                forms[whose.id][mention.text, change is None] += 1
+            names.append(_name(decision_of.get(mention.span), change, known.is_right(mention), facts))
         return NamesResponse(kb=store.version, offset_unit=unit, names=names, variants=_variants(forms, called))
+
+
+class _Known:
+    """The names of a document that are as they should be.
+
+    Those of the base are, at the beginning of a sentence, too, where the linker does not tell a name from a word. So
+    are the words of the full names of people that the document has, or has once it is repaired.
+    """
+
+    def __init__(self, store: EntityStore, seen: Examined, decisions: Iterable[Decision]) -> None:
+        from app.names.mentions import MentionKind
+        from app.names.store import EntityKind
+
+        self._store, self._in_document = store, seen.context.known
+        self._of_name: dict[str, Entity | None] = {}
+        self._of_part: dict[str, Entity | None] = {}
+        self._right = {m.span for m in seen.right}
+        for mention in seen.right:
+            entity = self.entity(mention.text)
+            of_no_person = mention.kind in (MentionKind.ORGANISATION, MentionKind.PLACE)
+            if entity.kind is EntityKind.PERSON if entity is not None else not of_no_person:
+                self._add_parts(mention.text, entity)
+        for decision in decisions:
+            if decision.reason == "already_right":
+                self._right.update(m.span for m in decision.reading.mentions)
+            elif decision.chosen is not None and decision.chosen.candidate.entity.kind is EntityKind.PERSON:
+                self._add_parts(decision.chosen.text, decision.chosen.candidate.entity)
+
+    def is_right(self, mention: Mention) -> bool:
+        """Whether a name is known as it stands."""
+        return (
+            mention.span in self._right
+            or self.entity(mention.text) is not None
+            or normalise(mention.text) in self._of_part
+        )
+
+    def entity(self, name: str) -> Entity | None:
+        """Whose name it is, of several the one that the document speaks of or that is best known; none if unknown."""
+        if name not in self._of_name:
+            same = self._store.by_name(name)
+            best = max(same, key=lambda e: (e.id in self._in_document, e.popularity), default=None)
+            self._of_name[name] = best or self._of_part.get(normalise(name))
+        return self._of_name[name]
+
+    def _add_parts(self, name: str, entity: Entity | None) -> None:
+        for word in name.split():
+            if len(key := normalise(word)) >= _LEAST_LETTERS:
+                self._of_part.setdefault(key, entity)
 
 
 def _variants(forms: dict[str, dict[tuple[str, bool], int]], called: dict[str, str]) -> list[EntityVariants]:
@@ -235,20 +285,17 @@ def _variants(forms: dict[str, dict[tuple[str, bool], int]], called: dict[str, s
     ]
 
 
-def _name(mention: Mention, decision: Decision | None, is_right: bool, place: dict[str, int]) -> NameBody:
-    from app.names.linker import explain
-
-    facts: dict[str, Any] = {**place, "text": mention.text, "title": mention.title or None}
-    if is_right or decision is None or decision.reason == "already_right":
-        return NameBody(status="right" if is_right or decision is not None else "unknown", **facts)
-    facts["candidates"] = [_candidate(w) for w in decision.ranked[:_MOST_CANDIDATES]]
-    if decision.chosen is None:
-        return NameBody(status="doubtful" if decision.ranked else "unknown", reason=decision.reason, **facts)
-    chosen = decision.chosen
-    return NameBody(
-        status="wrong", replacement=chosen.text, entity_id=chosen.candidate.entity.id,
-        reason=explain(mention.text, chosen), **facts,
-    )  # fmt: skip
+def _name(decision: Decision | None, change: NameChange | None, is_right: bool, facts: dict[str, Any]) -> NameBody:
+    """What is thought of a name; ``facts`` are its place, its text and whose it is."""
+    if change is None and is_right:
+        return NameBody(status="right", **facts)
+    if decision is not None:
+        facts["candidates"] = [_candidate(w) for w in decision.ranked[:_MOST_CANDIDATES]]
+    if change is not None:
+        return NameBody(status="wrong", replacement=change.name, reason=change.edit.reason, **facts)
+    if decision is None:
+        return NameBody(status="unknown", **facts)
+    return NameBody(status="doubtful" if decision.ranked else "unknown", reason=decision.reason, **facts)
 
 
 def _candidate(weighed: Weighed) -> CandidateBody:

@@ -9,6 +9,7 @@ from typing import Any, Final
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.api.accept import prefers
 from app.api.errors import PROBLEM_TYPES, ProblemError, ProblemType
 from app.api.examples import problems
 
@@ -62,7 +63,7 @@ def _success(model: type[BaseModel], example: dict[str, Any]) -> dict[int | str,
 async def problem_types(request: Request) -> Response:
     """Every kind of error that the service can answer with; needs no key."""
     kinds = list(PROBLEM_TYPES.values())
-    if _HTML in request.headers.get("accept", "").lower():
+    if prefers(request.headers.get("accept", ""), _HTML):
         items = "".join(f'<li><a href="{kind.uri}">{escape(kind.title)}</a></li>' for kind in kinds)
         return _page("Errors of mt-repair", f"<ul>{items}</ul>")
     body = ProblemTypesBody(problems=[ProblemTypeBody.of(kind) for kind in kinds])
@@ -82,7 +83,7 @@ async def problem_type(request: Request) -> Response:
     kind = PROBLEM_TYPES.get(request.path_params["slug"])
     if kind is None:
         raise ProblemError("not-found", "There is no such kind of error; GET /problems lists those there are.")
-    if _HTML in request.headers.get("accept", "").lower():
+    if prefers(request.headers.get("accept", ""), _HTML):
         content = f"<p>{_marked_up(kind.meaning)}</p><p>{_marked_up(kind.remedy)}</p>"
         more = f'<p>Status {kind.status}, type <code>{kind.uri}</code>. <a href="/problems">All kinds of errors</a></p>'
         return _page(kind.title, content + more)

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Body, Header, Request, Response
 from pydantic import TypeAdapter, ValidationError
 
 from app import __version__
+from app.api.accept import prefers
 from app.api.deps import Service, ServiceDep
 from app.api.errors import ProblemError, as_problem, from_validation, request_id_in
 from app.api.examples import BATCH_EXAMPLES, DIFF_EXAMPLES, REPAIR_EXAMPLES, problems, success
@@ -90,12 +91,12 @@ async def _repair(
     """
     call = await read_call_with_terms(body, request)
     service.engine()
-    if EVENT_STREAM in accept.lower():
+    if prefers(accept, EVENT_STREAM):
         return stream_repair(call, service, request, repair_one)
 
     def work(waited_s: float) -> Response:
         response, repair = repair_one(call, service, waited_s)
-        if PROOFREADER in accept.lower():
+        if prefers(accept, PROOFREADER):
             return Response(as_proofreader(repair).model_dump_json(), media_type=PROOFREADER)
         return Response(response.encode(), media_type=JSON)
 
@@ -142,7 +143,7 @@ async def repair_batch(
     _check_batch(body, service)
     service.engine()
     request_id, kept = request_id_in(request.scope), glossaries_of(request).entries
-    if NDJSON in accept.lower():
+    if prefers(accept, NDJSON):
         defaults = body.defaults.model_dump(exclude_unset=True, mode="json")
         started = time.monotonic()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -135,9 +136,10 @@ class GlossaryEntryBody(StrictBody):
     source: Term = Field(description="The form that stands in the text.")
     target: Text = Field("", max_length=200, description="The form you want; needed where `kind` is `replace`.")
     case: Literal["insensitive", "sensitive"] = Field("insensitive", description="Whether case counts in `source`.")
-    kind: Annotated[TermKind, _choice("`replace`, `keep` (right as it stands) or `forbid` (report it).")] = (
-        TermKind.REPLACE
-    )
+    kind: Annotated[
+        TermKind,
+        _choice("`replace`, `keep` (right as it stands) or `forbid` (replaced by its `target`, reported without one)."),
+    ] = TermKind.REPLACE
 
 
 class GlossaryBody(StrictBody):
@@ -647,6 +649,12 @@ def read_terms(given: Sequence[GlossaryEntryBody], pointer: str) -> list[Glossar
             raise ProblemError.at(f"{at}/source", "empty", "Must not be blank.", slug="invalid-glossary")
         if entry.kind is TermKind.REPLACE and not entry.target.strip():
             raise ProblemError.at(f"{at}/target", "empty", "Needed where `kind` is `replace`.", slug="invalid-glossary")
+        for name, term in (("source", entry.source), ("target", entry.target)):
+            if any(unicodedata.category(c) == "Cc" for c in term):  # as in a file: it could not be put back from one
+                raise ProblemError.at(
+                    f"{at}/{name}", "control-character", "A term must not hold a tab, a line end or another control "
+                    "character.", slug="invalid-glossary",
+                )  # fmt: skip
         entries.append(
             GlossaryEntry(entry.source, entry.target, entry.kind, entry.case == "sensitive", f"inline/{index}")
         )

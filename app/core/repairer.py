@@ -378,9 +378,10 @@ class Repairer:
             now = time.monotonic()
             chunk = []
             for one in asked[at : at + size]:
-                if now >= one.work.deadline:
-                    if one.segment.index not in one.work.quality:  # what is not read again has been read once
-                        one.work.failed[one.segment.index] = "deadline"
+                if (
+                    now >= one.work.deadline
+                ):  # of a second reading or a join, too: with more time there might be an edit
+                    one.work.failed.setdefault(one.segment.index, "deadline")
                 else:
                     chunk.append(one)
             if not chunk:

@@ -74,8 +74,8 @@ class Attested:
 
 
 def pack(documents: int) -> int:
-    """A number of documents in one byte, in eighths of a doubling."""
-    return min(255, round(8 * (documents + 1).bit_length())) if documents > 0 else 0
+    """A number of documents in one byte: eight for each whole doubling."""
+    return min(255, 8 * (documents + 1).bit_length()) if documents > 0 else 0
 
 
 class Towns:

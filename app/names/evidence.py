@@ -842,8 +842,8 @@ def in_office(c: Comparison) -> Evidence | None:
     entity = c.candidate.entity
     if not c.context.years or entity.active_from is None:
         return None
-    end = entity.active_to or 2026
-    near = [y for y in c.context.years if entity.active_from - 1 <= y <= end + 2]
+    end = entity.active_to
+    near = [y for y in c.context.years if entity.active_from - 1 <= y and (end is None or y <= end + 2)]
     return Evidence("in_office", 1.0, f"in office around {near[-1]}") if near else Evidence("in_office", -1.0)
 
 

@@ -52,6 +52,16 @@ class Examined:
     context: Context
 
 
+@dataclass(frozen=True, slots=True)
+class NameChange:
+    """A place of a name that a repair changes."""
+
+    mention: Mention
+    name: str  # what the mention becomes; the edit may hold an article or an ending, too
+    entity: Entity
+    edit: Edit
+
+
 class NameLinker:
     """The Linker of the product.
 
@@ -95,12 +105,12 @@ class NameLinker:
     def link(self, text: str, segments: Sequence[Segment], entity_hints: Sequence[tuple[str, str]]) -> LinkResult:
         """Repair the names of a document."""
         store = self._newest()
-        seen = self.examine(text, segments, entity_hints, store)
+        seen = self.examine(text, segments, store, entity_hints)
         decisions = [
             choose(reading, candidates, seen.context, self._background.attested, self._model)
             for reading, candidates in seen.readings
         ]
-        edits = _edits(text, decisions, seen)
+        edits = [change.edit for change in changes_of(text, decisions, seen)]
         changed = [e.span for e in edits]
         titles, flags = ([e for e in found if not any(e.span.conflicts(s) for s in changed)] for found in _titles(seen))
         return LinkResult(
@@ -110,20 +120,19 @@ class NameLinker:
             flags=tuple(sorted(flags, key=lambda e: e.span)),
         )
 
-    def decide(self, text: str, segments: Sequence[Segment]) -> tuple[Examined, list[Decision]]:
+    def decide(self, text: str, segments: Sequence[Segment], store: EntityStore) -> tuple[Examined, list[Decision]]:
         """The document as seen and what becomes of each doubtful name, for those who want to look behind the edits."""
-        seen = self.examine(text, segments, (), self._store())
+        seen = self.examine(text, segments, store)
         return seen, [choose(r, c, seen.context, self._background.attested, self._model) for r, c in seen.readings]
 
     def examine(
         self,
         text: str,
         segments: Sequence[Segment],
+        store: EntityStore,
         entity_hints: Sequence[tuple[str, str]] = (),
-        store: EntityStore | None = None,
     ) -> Examined:
         """Find the names of a document, tell those that are right from those that may not be, and find candidates."""
-        store = store if store is not None else self._store()
         mentions = find_mentions(
             text, segments, lambda name: any(e.kind is not EntityKind.PERSON for e in store.by_name(name))
         )
@@ -320,15 +329,17 @@ def _says(candidate: Candidate) -> tuple[float, bool, float]:
 # ---------------------------------------------------------------- from decisions to edits
 
 
-def _edits(text: str, decisions: Sequence[Decision], seen: Examined) -> list[Edit]:
-    """The edits of all places of the names that were linked, and of the short mentions that follow them."""
-    edits: list[Edit] = []
+def changes_of(text: str, decisions: Sequence[Decision], seen: Examined) -> list[NameChange]:
+    """All places of the names that were linked, and the short mentions that follow them."""
+    changes: list[NameChange] = []
     chosen = [(d, d.chosen) for d in decisions if d.chosen is not None]
     taken = {m.span for d, _ in chosen for m in d.reading.mentions} | {m.span for m in seen.right}
     for decision, weighed in chosen:
         group = _group(weighed)
         for mention in decision.reading.mentions:
-            edits.append(_edit(text, mention, weighed, decision, group, _rule(weighed.candidate), ""))
+            name = _in_case_of(mention, weighed.text)
+            edit = _edit(text, mention, weighed, decision, group, _rule(weighed.candidate), name)
+            changes.append(NameChange(mention, name, weighed.candidate.entity, edit))
         words = _word_map(decision.reading.text, weighed.text)
         for mention in seen.mentions:
             short = words.get(normalise(mention.text))
@@ -336,8 +347,15 @@ def _edits(text: str, decisions: Sequence[Decision], seen: Examined) -> list[Edi
                 continue
             taken.add(mention.span)
             why = f"short for “{decision.reading.text}” above, which should read {weighed.text}"
-            edits.append(_edit(text, mention, weighed, decision, group, RULE_CONSISTENT, why, short))
-    return edits
+            name = _in_case_of(mention, short)
+            edit = _edit(text, mention, weighed, decision, group, RULE_CONSISTENT, name, why)
+            changes.append(NameChange(mention, name, weighed.candidate.entity, edit))
+    return changes
+
+
+def _in_case_of(mention: Mention, name: str) -> str:
+    """A name in capitals where the mention stands in them."""
+    return name.upper() if mention.is_all_caps and mention.text.isupper() else name
 
 
 def _group(weighed: Weighed) -> str:
@@ -358,12 +376,9 @@ def _word_map(wrong: str, right: str) -> dict[str, str]:
 
 
 def _edit(
-    text: str, mention: Mention, weighed: Weighed, decision: Decision, group: str, rule: str, why: str, short: str = ""
+    text: str, mention: Mention, weighed: Weighed, decision: Decision, group: str, rule: str, name: str, why: str = ""
 ) -> Edit:
     entity = weighed.candidate.entity
-    name = short or weighed.text
-    if mention.is_all_caps and mention.text.isupper():
-        name = name.upper()
     span, printed = with_grammar(text, mention, name)
     others = [w for w in decision.ranked if normalise(w.text) != normalise(weighed.text)]
     alternatives = tuple(
@@ -453,7 +468,7 @@ def _hints(text: str, decisions: Sequence[Decision], model: LinkModel, changed: 
             if any(mention.span.conflicts(span) for span in changed):
                 continue
             why = f"{explain(mention.text, best)}; the repair model, reading the sentence, writes the same"
-            edit = _edit(text, mention, best, decision, group, rule, why)
+            edit = _edit(text, mention, best, decision, group, rule, _in_case_of(mention, best.text), why)
             hints.append(NameHint(mention.span, best.text, round(best.probability, 4), edit))
     return tuple(hints)
 

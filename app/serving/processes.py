@@ -22,7 +22,7 @@ import time
 import traceback
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from typing import Final
 
@@ -247,6 +247,7 @@ class _Slot:
         self.process: multiprocessing.process.BaseProcess | None = None
         self._sender: _Sender | None = None
         self._is_retired = threading.Event()
+        self._taking = threading.Lock()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
@@ -259,9 +260,15 @@ class _Slot:
         sender = self._sender
         return sender is not None and sender.send(_CONTROL, message)
 
+    def ask(self, ask: _Ask) -> bool:
+        """Whether there is a process that has the document now: not one that is gone, or told to end."""
+        with self._taking:
+            return not self.is_retired and self.send(ask)
+
     def retire(self) -> None:
         """Let it finish what it has, and end."""
-        self._is_retired.set()
+        with self._taking:  # so that nothing is asked behind the order to stop
+            self._is_retired.set()
         self.send(_Stop())
 
     def join(self, timeout_s: float) -> None:
@@ -444,16 +451,17 @@ class EngineProcesses:
         """
         ticket = current()
         number, call = next(self._numbers), _Call()
-        with self.lock:
-            slots = [slot for slot in self._slots if slot.ready is not None]
-            if not slots:
-                raise LostError("no engine process is there; it is being started")
-            slot = min(slots, key=lambda s: len(s.pending))
-            slot.pending[number] = call
-        left_s = ticket.left_s()
-        if not slot.send(_Ask(number, text, options, ticket.lane, left_s, ticket.trace)):
-            call.done.wait(_STOP_S)  # its end is being noticed
-        until = time.monotonic() + left_s + _HUNG_S
+        while True:
+            slot = self._least_busy(number, call)
+            if slot.ask(_Ask(number, text, options, ticket.lane, ticket.left_s(), ticket.trace)):
+                break
+            if not slot.is_retired:
+                call.done.wait(_STOP_S)  # its end is being noticed
+                break
+            with self.lock:  # a reload came between: another one is there
+                slot.pending.pop(number, None)
+                call = _Call()
+        until = time.monotonic() + ticket.left_s() + _HUNG_S
         while not call.done.wait(_POLL_S):
             if ticket.abandoned.is_set():
                 with self.lock:
@@ -471,6 +479,16 @@ class EngineProcesses:
             raise answer
         assert isinstance(answer, DocumentRepair)
         return answer
+
+    def _least_busy(self, number: int, call: _Call) -> _Slot:
+        """The process with the least to do, with one call more."""
+        with self.lock:
+            slots = [slot for slot in self._slots if slot.ready is not None]
+            if not slots:
+                raise LostError("no engine process is there; it is being started")
+            slot = min(slots, key=lambda s: len(s.pending))
+            slot.pending[number] = call
+        return slot
 
     # --- for the slots ---
 
@@ -504,5 +522,5 @@ class EngineProcesses:
                 slot.join(_STOP_S)
             raise ResourceError(failed.failure or "the engine process ended while it was starting; see its log")
         assert slots[-1].ready is not None
-        self._loaded = replace(slots[-1].ready)
+        self._loaded = slots[-1].ready
         return list(slots)

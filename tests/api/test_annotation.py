@@ -62,3 +62,25 @@ def test_text_without_markup_is_the_same_in_both_views() -> None:
     document = AnnotatedText.of_text("abc")
     assert not document.has_markup
     assert document.full == document.plain == "abc"
+
+
+@given(_PARTS, st.data())
+def test_the_stretch_of_a_span_is_the_first_that_holds_it(parts: list[Part], data: st.DataObject) -> None:
+    document = AnnotatedText.of_parts(parts)
+    span = Span(*sorted(data.draw(st.tuples(*2 * [st.integers(0, len(document.full))]))))
+    holders = [piece.full for piece in document.pieces if piece.is_text and piece.full.contains(span)]
+    assert document.stretch(span) == (holders[0] if holders else Span(span.start, span.start))
+
+
+def test_a_stretch_is_found_without_a_look_at_all_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    document = AnnotatedText.of_parts([Part("ab"), Part("<b>", True)] * 1000)
+    looks: list[Span] = []
+    contains = Span.contains
+
+    def counted(self: Span, other: Span) -> bool:
+        looks.append(self)
+        return contains(self, other)
+
+    monkeypatch.setattr(Span, "contains", counted)
+    assert document.stretch(Span(4995, 4997)) == Span(4995, 4997)
+    assert len(looks) == 1

@@ -10,13 +10,19 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+import anyio
 import pytest
 
+from app.api.deps import Service
+from app.api.errors import ProblemError
 from app.api.main import create_app
 from app.core.protocols import GenerationTask, ModelCard, Proposal
 from app.core.types import Mode
 from app.serving.batcher import BatchingGenerator
+from app.serving.lanes import Lane
+from app.serving.processes import MOST_LOSSES, LostError
 from app.settings import Settings
+from app.telemetry import Metrics
 from tests.api.engines import WilfulEngine, pipeline
 from tests.api.running import listening
 
@@ -159,3 +165,39 @@ def test_sentences_of_one_who_hangs_up_never_reach_the_network() -> None:
     batcher.close()
     assert "Nobody waits for it." not in network.seen
     assert batcher.waiting_tokens == 0
+
+
+@pytest.mark.parametrize(("losses", "refusals"), [(2, 5), (3, 0)])
+def test_what_has_its_turn_later_waits_and_is_given_up_where_it_ends_one_process_after_another(
+    monkeypatch: pytest.MonkeyPatch, losses: int, refusals: int
+) -> None:
+    monkeypatch.setattr("app.api.deps._RETRY_S", 0.0)
+    service = Service(Settings(), Metrics())
+    errors: list[Exception] = [LostError("x")] * losses + [ProblemError("queue-full", "x")] * refusals
+
+    def work(_waited_s: float) -> str:
+        if errors:
+            raise errors.pop()
+        return "done"
+
+    async def turn() -> str:
+        return await service.in_turn(work, lane=Lane.BULK, chars=1)
+
+    if losses < MOST_LOSSES:
+        assert anyio.run(turn) == "done"
+    else:
+        with pytest.raises(LostError):
+            anyio.run(turn)
+
+
+def test_what_is_wrong_with_a_request_is_said_at_once() -> None:
+    service = Service(Settings(), Metrics())
+
+    def work(_waited_s: float) -> None:
+        raise ProblemError("invalid-glossary", "x")
+
+    async def turn() -> None:
+        await service.in_turn(work, lane=Lane.BULK, chars=1)
+
+    with pytest.raises(ProblemError, match="x"):
+        anyio.run(turn)

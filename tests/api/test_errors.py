@@ -108,6 +108,14 @@ _WRONG: list[tuple[dict[str, Any], str, str, str]] = [
         "invalid-glossary", "/glossary/entries/0/source", "empty",
     ),
     (
+        {"text": "x", "glossary": {"entries": [{"source": "x", "target": "y\nz"}]}},
+        "invalid-glossary", "/glossary/entries/0/target", "control-character",
+    ),
+    (
+        {"text": "x", "glossary": {"entries": [{"source": "x\ty", "target": "z"}]}},
+        "invalid-glossary", "/glossary/entries/0/source", "control-character",
+    ),
+    (
         {"text": "x", "glossary": {"entries": [{"source": "x", "target": "y"}] * 201}},
         "invalid-request", "/glossary/entries", "too-many",
     ),

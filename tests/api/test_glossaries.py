@@ -150,6 +150,8 @@ def test_of_two_terms_for_the_same_words_the_first_is_kept(kept: TestClient) -> 
     (b"{", "application/json", 400, "malformed-json"),
     (b'{"entries": [{"source": ""}]}', "application/json", 422, "invalid-request"),
     (b'{"entries": [{"source": "a"}]}', "application/json", 422, "invalid-glossary"),
+    (b'{"entries": [{"source": "a", "target": "x\\ty"}]}', "application/json", 422, "invalid-glossary"),
+    (b'a,"x\ty"', "text/csv", 422, "invalid-glossary"),
     (b'{"entries": [], "colour": 1}', "application/json", 422, "invalid-request"),
     (b"source,target,kind\na,b,gently\n", "text/csv", 422, "invalid-glossary"),
     (b"\xff\xfe\xff", "text/csv", 422, "invalid-glossary"),

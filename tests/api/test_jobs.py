@@ -220,7 +220,7 @@ FILES: dict[str, tuple[str, str]] = {
     "text/html": ("<p>The the <b>minister</b> has went home .</p>", "<p>The <b>minister</b> went home.</p>"),
     "application/x-ndjson": (
         '{"id": 7, "text": "The the end."}\n{"id":8}\n\n{"id": 9, "text": "Sound text."}\n{"text": "A apple.\\n"}\n',
-        '{"id": 7, "text": "The end."}\n{"id":8}\n{"id": 9, "text": "Sound text."}\n{"text": "A apple.\\n"}\n',
+        '{"id": 7, "text": "The end."}\n{"id":8}\n\n{"id": 9, "text": "Sound text."}\n{"text": "A apple.\\n"}\n',
     ),
 }  # fmt: skip
 
@@ -238,6 +238,22 @@ def test_a_file_comes_back_as_the_kind_that_it_was(client: TestClient, kind: str
     wait_for(client, place, "done")
     result = client.get(f"{place}/result?format=file")
     assert (result.text, result.headers["content-type"].partition(";")[0]) == (expected, kind)
+
+
+def test_of_a_row_nothing_but_its_text_changes(client: TestClient) -> None:
+    rows = (
+        '\ufeff{"id":1,"big":1e400,"price":0.10,"n":12345678901234567.890123,"a":1,"a":2,"text":"The the end."}\r\n'
+        '\r\n {"text": "no", "é":"\\u00e9" , "text" : "The the \\ud83c\\udf0a."} \n{"text":"Fine \\u0022end\\u0022."}'
+    )
+    place = send_file(client, rows.encode(), "application/x-ndjson")
+    wait_for(client, place, "done")
+    expected = rows.replace("The the", "The").replace("\\ud83c\\udf0a", "🌊")
+    assert client.get(f"{place}/result?format=file").content.decode() == expected
+
+
+def test_a_bad_row_is_named_by_its_line(client: TestClient) -> None:
+    answer = client.post("/v1/jobs", content=b'{"id": 1}\n\n{"text": 7}', headers={"Content-Type": "application/jsonl"})
+    assert answer.json()["detail"].startswith("Line 3: ")
 
 
 def test_a_word_document_comes_back_with_tracked_changes(client: TestClient) -> None:

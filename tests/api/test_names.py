@@ -81,6 +81,61 @@ def test_the_forms_of_an_entity_are_reported_together(client: TestClient) -> Non
     assert names(client, "Tauno Vaherpuu left. Tauno Vaherpuu smiled.")["variants"] == []
 
 
+def statuses(client: TestClient, text: str) -> list[tuple[str, str, str | None]]:
+    return [(n["text"], n["status"], n.get("entity_id")) for n in names(client, text)["names"]]
+
+
+def test_a_short_form_that_follows_a_damaged_name_is_wrong_with_it(client: TestClient) -> None:
+    text = f"{DAMAGED} On Sunday Vaherpu flew home. Mr. Vaherpuu smiled."
+    body = names(client, text)
+    found = [(n["text"], n["status"], n.get("replacement"), n.get("entity_id")) for n in body["names"]]
+    assert [f for f in found if "Vaher" in f[0]] == [
+        ("Tauno Vaherpu", "wrong", "Tauno Vaherpuu", "T1"),
+        ("Vaherpu", "wrong", "Vaherpuu", "T1"),
+        ("Vaherpuu", "right", None, "T1"),
+    ]
+    assert [(f["text"], f["is_right"]) for v in body["variants"] for f in v["forms"]] == [
+        ("Tauno Vaherpu", False), ("Vaherpu", False), ("Vaherpuu", True),
+    ]  # fmt: skip
+
+
+def test_every_place_that_a_repair_changes_is_wrong_and_no_other(client: TestClient, tmp_path: Path) -> None:
+    text = f"{DAMAGED} On Sunday Vaherpu flew home. Svenja Holmqvist met Vaherpu in Valkeapori'dan. VAHERPU SPOKE."
+    store(tmp_path)
+    linker, _ = build_linker(Settings(names_dir=tmp_path))
+    edits = linker.link(text, SentenceSegmenter().segment(text), ()).edits
+    wrong = [(n["start"], n["replacement"]) for n in names(client, text)["names"] if n["status"] == "wrong"]
+    assert wrong == [(e.span.start, e.text) for e in edits]
+    assert len(wrong) > 3
+
+
+def test_a_known_name_at_the_beginning_of_a_sentence_is_right(client: TestClient) -> None:
+    text = "Estonia's minister spoke. Estonia is big. The minister of Estonia left."
+    assert statuses(client, text) == [("Estonia", "right", "L2")] * 3
+
+
+def test_a_part_of_a_full_name_of_the_text_is_right(client: TestClient) -> None:
+    text = "Svenja Holmqvist met Angela Merkel. Holmqvist said that Merkel had agreed, and Policy Brandvold left."
+    assert statuses(client, text)[:4] == [
+        ("Svenja Holmqvist", "right", "T6"), ("Angela Merkel", "right", None),
+        ("Holmqvist", "right", "T6"), ("Merkel", "right", None),
+    ]  # fmt: skip
+    alone = statuses(client, "Nordholm Policy Fund paid. On Sunday Nordholm spoke.")
+    assert alone[0] == ("Nordholm Policy Fund", "right", "O1")
+    assert alone[1][1] != "right"  # an organisation is not called by one of its words
+
+
+def test_a_new_version_of_the_base_answers_whole(tmp_path: Path) -> None:
+    store(tmp_path)
+    with TestClient(create_app(Settings(names_dir=tmp_path), pipeline())) as running:
+        before = names(running, text := "Tiiu Rannamaa spoke.")
+        store(tmp_path, person("G", "Tiiu Rannamaa", "EE", "president of Estonia"))
+        after = names(running, text)
+    assert before["names"][0]["status"] == "unknown"
+    assert (after["names"][0]["status"], after["names"][0]["entity_id"]) == ("right", "G")
+    assert after["kb"] != before["kb"]
+
+
 def test_places_count_in_the_unit_that_is_asked_for(client: TestClient) -> None:
     text = "🌊 Svenja Holmqvist spoke."
     assert [names(client, text, offset_unit=unit)["names"][0]["start"] for unit in ("codepoint", "utf16", "utf8")] == [

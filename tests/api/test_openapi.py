@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -15,6 +17,7 @@ from starlette.testclient import TestClient
 
 from app import __version__
 from app.api import examples
+from app.api.auth import hash_key
 from app.api.errors import PROBLEM_TYPES, TYPE_PREFIX
 from app.api.main import create_app
 from app.settings import Settings
@@ -22,10 +25,7 @@ from scripts.openapi import PUBLISHED, openapi_text
 from tests.api.engines import pipeline
 
 _METHODS = ("get", "post", "put", "delete")
-OF_NO_OPERATION = {
-    "bad-request", "forbidden", "method-not-allowed", "rate-limited",
-    "unauthenticated",
-}  # fmt: skip
+OF_NO_OPERATION = {"bad-request", "forbidden", "method-not-allowed"}
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +79,21 @@ def test_every_status_of_every_operation_has_an_example_that_fits_its_schema(doc
                     if media_type.endswith("json"):
                         validator(document, content["schema"]).validate(value)
                         assert status in ("200", "202") or value["status"] == int(status)
+
+
+def test_where_a_key_is_asked_for_is_told(document: dict[str, Any], tmp_path: Path) -> None:
+    keys = tmp_path / "keys"
+    keys.write_text(f"one {hash_key('secret')}\n")
+    asks = {(method, path): {"key": []} in o["security"] for method, path, o in operations(document)}
+    fields = {"language": "en-US", "text": "x", "word": "x"}  # in the order of LanguageTool the key comes after them
+    with TestClient(create_app(Settings(api_keys=keys), pipeline())) as client:
+        for method, path, operation in operations(document):
+            answer = client.request(method, re.sub(r"\{\w+\}", "deadline", path), params=fields)
+            assert (answer.status_code in (401, 403)) is asks[method, path], path
+            if asks[method, path]:
+                assert {str(answer.status_code), "429"} <= operation["responses"].keys(), path
+    assert not asks["get", "/livez"]
+    assert document["components"]["securitySchemes"]["key"]["scheme"] == "bearer"
 
 
 def test_every_example_request_fits_its_schema_and_is_answered(client: TestClient, document: dict[str, Any]) -> None:

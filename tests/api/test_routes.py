@@ -115,6 +115,20 @@ def test_a_glossary_entry_is_applied_and_reported(client: TestClient) -> None:
     assert answer["glossary_report"] == [{"entry": "inline/0", "applied": 1, "not_applied": 0, "reasons": []}]
 
 
+@pytest.mark.parametrize(
+    ("target", "text", "applied", "reasons"),
+    [("gadget", "We sell a gadget.", 1, []), ("", "We sell a gizmo.", 0, ["forbidden"])],
+)
+def test_a_forbidden_term_becomes_its_target_and_is_reported_where_it_has_none(
+    client: TestClient, target: str, text: str, applied: int, reasons: list[str]
+) -> None:
+    entry = {"source": "gizmo", "target": target, "kind": "forbid"}
+    answer = repair(client, text="We sell a gizmo.", glossary={"entries": [entry]})
+    assert answer["text"] == text
+    (use,) = answer["glossary_report"]
+    assert (use["applied"], use["not_applied"], use["reasons"]) == (applied, 1 - applied, reasons)
+
+
 def test_furniture_is_flagged_by_default_and_removed_when_asked(client: TestClient) -> None:
     text = "She went home.\n\nLeave a Comment\n"
     flagged = repair(client, text=text)

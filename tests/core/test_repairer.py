@@ -486,10 +486,10 @@ def test_segments_not_reached_in_time_abstain(monkeypatch: pytest.MonkeyPatch) -
     text = "\n\n".join(["He go home."] * 40)
     generator = TableGenerator(MODEL, before_call=lambda n: clock.__setitem__(0, 2.0 * n))
     repair = make_repairer(generator).repair(text, RepairOptions(max_latency_s=1.0))
-    reasons = [s.reason for s in repair.segments]
-    assert reasons.count("deadline") == 40 - sum(len(call) for call in generator.calls)
-    assert 0 < reasons.count("deadline") < 40
-    assert reasons == sorted(reasons)
+    given = [status for status, _ in statuses(repair)]
+    assert given.count(Status.ABSTAINED) == 40 - sum(len(call) for call in generator.calls)
+    assert 0 < given.count(Status.ABSTAINED) < 40
+    assert given == sorted(given, key=[Status.PARTIAL, Status.ABSTAINED].index)  # the first ones were read, but once
     assert repair.warnings == ("deadline",)
     assert apply_edits(text, repair.edits) == repair.text
 
@@ -499,6 +499,31 @@ def test_no_time_at_all_leaves_the_model_out() -> None:
     repair = make_repairer(generator).repair(GARBLED, RepairOptions(max_latency_s=0.0))
     assert generator.calls == []
     assert statuses(repair) == [(Status.ABSTAINED, "deadline")] * 2
+
+
+def test_a_second_reading_that_is_not_reached_in_time_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [0.0]
+    monkeypatch.setattr("app.core.repairer.time.monotonic", lambda: clock[0])
+    generator = TableGenerator({"go": "goes", "hear": ("here", 0.6)}, before_call=lambda n: clock.__setitem__(0, 2.0))
+    text = "He go home.\n\nShe go hear.\n\nHe left."
+    whole = make_repairer(TableGenerator({"go": "goes", "hear": ("here", 0.6)})).repair(text)
+    assert (len(whole.edits), whole.warnings) == (3, ())
+    repair = make_repairer(generator).repair(text, RepairOptions(max_latency_s=1.0))
+    assert len(repair.edits) == 2
+    assert repair.warnings == ("deadline",)
+    assert repair.status is Status.PARTIAL
+    assert statuses(repair) == [(Status.PARTIAL, "deadline")] * 2 + [(Status.ABSTAINED, "deadline")]
+
+
+def test_neighbours_that_are_not_read_together_in_time_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [0.0]
+    monkeypatch.setattr("app.core.repairer.time.monotonic", lambda: clock[0])
+    generator = TableGenerator(before_call=lambda n: clock.__setitem__(0, float(n)))
+    text = "\n\n".join(["It rained."] * 30 + ["They met. In Riga."])  # read alone in two calls, together in a third
+    repair = make_repairer(generator).repair(text, RepairOptions(max_latency_s=1.0))
+    assert len(generator.texts) == 32
+    assert repair.warnings == ("deadline",)
+    assert statuses(repair)[-2:] == [(Status.ABSTAINED, "deadline"), (Status.UNCHANGED, "")]
 
 
 def test_a_refused_edit_is_rolled_back_alone() -> None:

@@ -74,7 +74,9 @@ def test_a_word_that_people_use_is_less_likely_a_damaged_name(tmp_path: Path) ->
 
     def probability(folder: str, words: dict[str, float]) -> float:
         names = NameLinker(store(tmp_path / folder), MODEL, replace(background, usage=Usage.of(words)))
-        (decision,) = (d for d in names.decide(TEXT, one_segment(TEXT))[1] if d.reading.text == "Valkeapuri")
+        (decision,) = (
+            d for d in names.decide(TEXT, one_segment(TEXT), names.store)[1] if d.reading.text == "Valkeapuri"
+        )
         assert decision.best is not None
         return decision.best.probability
 

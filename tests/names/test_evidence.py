@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -81,6 +83,13 @@ def test_years_in_office_speak_for_and_others_against() -> None:
     inside = scores(comparison("Tauno Vaherpu", MINISTER, Context(years=(2015,))))
     outside = scores(comparison("Tauno Vaherpu", MINISTER, Context(years=(1950,))))
     assert inside["in_office"] > 0 > outside["in_office"]
+
+
+def test_who_is_in_office_without_an_end_is_so_in_any_later_year() -> None:
+    serving = replace(MINISTER, active_to=None)
+    for year, score in ((1950, -1.0), (2015, 1.0), (2090, 1.0)):
+        assert scores(comparison("Tauno Vaherpu", serving, Context(years=(year,))))["in_office"] == score
+    assert scores(comparison("Tauno Vaherpu", MINISTER, Context(years=(2090,))))["in_office"] == -1.0
 
 
 def test_the_country_in_the_sentence_says_more_than_in_the_text() -> None:

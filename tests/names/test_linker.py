@@ -35,7 +35,7 @@ def test_a_name_that_title_country_and_years_vouch_for_is_repaired(names: NameLi
 
 def test_who_holds_an_office_that_few_hold_is_known_by_less(names: NameLinker) -> None:
     def through_office(text: str) -> set[str]:
-        seen = names.examine(text, SentenceSegmenter().segment(text))
+        seen = names.examine(text, SentenceSegmenter().segment(text), names.store)
         return {c.entity.id for _, candidates in seen.readings for c in candidates if c.route is Route.OFFICE}
 
     text = "In Estonia, Prime Minister Daunu Waherbuh met reporters in 2015."
@@ -103,7 +103,7 @@ def test_a_relative_with_the_same_surname_stays(names: NameLinker) -> None:
 def test_a_name_is_read_with_what_stands_beside_it(
     names: NameLinker, text: str, before: set[str], beside: set[str]
 ) -> None:
-    seen = names.examine(text, SentenceSegmenter().segment(text))
+    seen = names.examine(text, SentenceSegmenter().segment(text), names.store)
     reading = next(r for r, _ in seen.readings if r.text == "Valkeapor")
     assert (set(reading.preceded_by), set(reading.beside)) == (before, beside)
 
@@ -128,7 +128,7 @@ def test_a_right_short_form_stays(names: NameLinker) -> None:
 def test_the_possessive_ending_fits_the_new_name(tmp_path: Path) -> None:
     own = linker(tmp_path, person("G", "Tiiu Rannamaa", "EE", "president of Estonia"))
     text = "It was President Tiiu Rannamaas' second visit as head of Estonia in 2015."
-    assert repaired(own, text) in (text, text.replace("Rannamaas'", "Rannamaa's"))
+    assert repaired(own, text) == text.replace("Rannamaas'", "Rannamaa's")
 
 
 def test_a_title_that_moved_goes_back(names: NameLinker) -> None:
@@ -187,7 +187,7 @@ def test_a_new_version_of_the_base_comes_into_use_between_two_documents(tmp_path
 
 def test_words_of_a_title_before_a_name_stay(names: NameLinker) -> None:
     text = "Minister of State Tauno Vaherpu of Estonia, the prime minister, met reporters in 2015."
-    assert repaired(names, text) in (text, text.replace("Vaherpu ", "Vaherpuu "))
+    assert repaired(names, text) == text.replace("Vaherpu ", "Vaherpuu ")
     assert all(e.span.of(text) == "Tauno Vaherpu" for e in link(names, text).edits)
 
 

@@ -151,6 +151,26 @@ def test_a_reload_brings_in_what_is_new_and_loses_nothing(engines: EngineProcess
     assert not set(engines.pids) & before
 
 
+def test_a_document_on_its_way_to_a_process_that_a_reload_stops_goes_to_the_new_one(tmp_path: Path) -> None:
+    (tmp_path / "version").write_text("one")
+    running = EngineProcesses(partial(build, tmp_path), Rules(), count=1, threads=1)
+    running.start()
+
+    class Reloading(Ticket):
+        """Asked for its time once a process is chosen, and before that has the document."""
+
+        def left_s(self) -> float:
+            if running.kb_version == "one":
+                (tmp_path / "version").write_text("two")
+                running.reload()
+            return super().left_s()
+
+    with working_for(Reloading()):
+        assert running.repair(TEXT).text.startswith("The minister")
+    assert running.kb_version == "two"
+    running.close()
+
+
 def test_a_reload_of_what_is_broken_leaves_what_is_there(engines: EngineProcesses, folder: Path) -> None:
     before = engines.pids
     version = (folder / "version").read_text()
