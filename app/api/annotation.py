@@ -162,7 +162,8 @@ class AnnotatedText:
         kept = tuple(new_index[old] for old in repair.edits if old in new_index)
         if len(kept) == len(repair.edits):
             return replace(repair, segment=segment, edits=kept)
-        status = Status.PARTIAL if kept else Status.ABSTAINED
+        was_changed = repair.status in (Status.REPAIRED, Status.PARTIAL)  # not where edits are only reported
+        status = Status.PARTIAL if kept and was_changed else Status.ABSTAINED
         return replace(repair, segment=segment, edits=kept, status=status, reason=MARKUP_REASON)
 
     def _near(self, at: int) -> Sequence[_Piece]:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.api.annotation import AnnotatedText, Part
-from app.core.types import Span
+from app.core.types import DocumentRepair, Edit, EditKind, Mode, Origin, Segment, SegmentRepair, Span, Status
 
 _PARTS = st.lists(
     st.one_of(
@@ -84,3 +84,23 @@ def test_a_stretch_is_found_without_a_look_at_all_pieces(monkeypatch: pytest.Mon
     monkeypatch.setattr(Span, "contains", counted)
     assert document.stretch(Span(4995, 4997)) == Span(4995, 4997)
     assert len(looks) == 1
+
+
+@pytest.mark.parametrize(
+    ("mode", "was", "wanted"),
+    [(Mode.DETECT_ONLY, Status.UNCHANGED, Status.ABSTAINED), (Mode.MINIMAL, Status.REPAIRED, Status.PARTIAL)],
+)
+def test_without_an_edit_across_markup_a_sentence_whose_edits_are_only_reported_was_not_changed(
+    mode: Mode, was: Status, wanted: Status
+) -> None:
+    document = AnnotatedText.of_parts([Part("The the "), Part("<b>", is_markup=True), Part("town fell fell.")])
+    edits = (_repeated(Span(3, 7)), _repeated(Span(5, 12)), _repeated(Span(17, 22)))
+    sentence = SegmentRepair(Segment(0, Span(0, 23), document.plain, 0), was, 0.5, (0, 1, 2))
+    repair = DocumentRepair(document.plain, document.plain, was, (sentence,), edits)
+    projected = document.project(repair, mode)
+    assert (projected.segments[0].status, projected.status) == (wanted, wanted)
+    assert len(projected.segments[0].edits) == len(projected.edits) == 2
+
+
+def _repeated(span: Span) -> Edit:
+    return Edit(span, "", EditKind.REPETITION, Origin.RULE, 0.9, "MTR_REPEATED_WORD", "Twice.")
