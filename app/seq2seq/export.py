@@ -45,10 +45,9 @@ from app.seq2seq.unfit import is_unfit
 from app.seq2seq.verdicts import Verdicts
 
 # Bounds of the operating points: the largest shares of clean sentences changed needlessly and changed at all, the least
-# precision of an edit, and the word edits that edits of real translations may cost more than they save, a sentence. A
-# reference shows one of many ways to put a sentence right, and some of what is right counts as a cost there; with no
-# cost allowed, one such edit would decide.
-BOUNDS = {Mode.MINIMAL: (0.002, 0.003, 0.92, 0.0005), Mode.FLUENT: (0.006, 0.01, 0.8, 0.01)}
+# precision of an edit, and the word edits that edits of real translations may cost more than they save, a sentence: by
+# their references, which are hard judges, since some of what is right counts as a cost there.
+BOUNDS = {Mode.MINIMAL: (0.002, 0.003, 0.92, 0.0), Mode.FLUENT: (0.006, 0.01, 0.8, 0.01)}
 
 # Of an answer, for its sentence, which is of one half of the documents.
 Confidence = Callable[[ScoredAnswer, str, int], float]
@@ -113,14 +112,6 @@ class JudgedAnswer:
     @property
     def is_real(self) -> bool:
         return self.pair.is_real
-
-    @property
-    def worth(self) -> int:
-        """Word edits that it saves, one at least where it is right, and costs, where it is wrong though a reference has
-        it."""
-        if self.is_right is (self.gain > 0):
-            return self.gain
-        return max(self.gain, 1) if self.is_right else -1
 
     @property
     def row(self) -> list[float]:
@@ -387,7 +378,7 @@ def choose_points(
     return {
         mode: choose_threshold(
             [j.by(confidence) for j in judged],
-            [j.worth for j in judged],
+            [j.gain for j in judged],
             [
                 ([sentence.surest(confidence, needless=True) for sentence in touched], needless * n_clean),
                 ([sentence.surest(confidence) for sentence in touched], changed * n_clean),
