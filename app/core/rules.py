@@ -417,7 +417,7 @@ _SAID_TWICE_AT_MOST: Final = _SAID_TWICE | frozenset(
 _WORD_TWICE: Final = regex.compile(
     r"(?<![\w'’-])(?P<word>\p{L}+) (?P<again>(?P=word))(?![\w'’])(?!-\w)", regex.IGNORECASE
 )
-_OPENS: Final = regex.compile(r"(?:^|[.!?…:\n][\s\"“”'‘’)]*|[\"“‘(])$")
+_BEHIND_WORD: Final = regex.compile(r"[\w,]\s*$")
 _NAMES_TOO: Final = frozenset(("will", "may"))  # "Will will come"
 
 
@@ -429,7 +429,7 @@ def _is_said_again(text: str, match: regex.Match[str]) -> bool:
     if not again.islower():
         return False
     return word == again or (
-        word == again.capitalize() and again not in _NAMES_TOO and bool(_OPENS.search(text[: match.start()]))
+        word == again.capitalize() and again not in _NAMES_TOO and not _BEHIND_WORD.search(text[: match.start()])
     )
 
 

@@ -9,7 +9,7 @@ from scripts.measure_rules import _DAMAGE, _covered, _findings, _spoil
 CLEAN = (
     'The café owner waited for the old towns, and then left... "We will not go there," he said. '
     "They walked to the river & the sea (and the owner's boat). Nobody came on Monday, "
-    "as in 66 BC, to the end of the walk."
+    "as in 66 BC, to the end of the walk. It began at 10:30 on 15 July 2019 with 10,000 people."
 )
 
 
