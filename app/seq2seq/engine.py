@@ -24,6 +24,6 @@ def load_engine() -> ModuleType:
     finally:
         for name in hidden:
             del sys.modules[name]
-        if hidden:  # who needs a converter imports it again, with what it needs
-            for name in [m for m in sys.modules if m.startswith("ctranslate2.converters")]:
+        if hidden:  # who needs a converter imports it again, with what it needs; what it fills looks for torch, too
+            for name in [m for m in sys.modules if m.startswith(("ctranslate2.converters", "ctranslate2.specs"))]:
                 del sys.modules[name]

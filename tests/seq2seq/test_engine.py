@@ -35,3 +35,20 @@ from ctranslate2.converters import transformers as converters
 print(converters.transformers.__name__, converters.torch.__name__)
 """
     assert run(program) == "transformers torch"
+
+
+def test_a_network_of_torch_can_be_converted_afterwards() -> None:
+    pytest.importorskip("torch")
+    program = """
+from app.seq2seq.engine import load_engine
+load_engine()
+import torch
+from ctranslate2.converters.transformers import BartLoader
+from ctranslate2.specs import common_spec, model_spec
+spec = common_spec.LinearSpec()
+spec.weight, spec.bias = torch.ones(2, 2), torch.ones(2)
+spec.validate()
+spec.optimize(quantization="int8")
+print(model_spec.torch_is_available, BartLoader.__name__)
+"""
+    assert run(program) == "True BartLoader"
