@@ -159,12 +159,7 @@ class AnnotatedText:
 
     def _project_segment(self, repair: SegmentRepair, new_index: dict[int, int]) -> SegmentRepair:
         segment = replace(repair.segment, span=self.cover(repair.segment.span))
-        kept = tuple(new_index[old] for old in repair.edits if old in new_index)
-        if len(kept) == len(repair.edits):
-            return replace(repair, segment=segment, edits=kept)
-        was_changed = repair.status in (Status.REPAIRED, Status.PARTIAL)  # not where edits are only reported
-        status = Status.PARTIAL if kept and was_changed else Status.ABSTAINED
-        return replace(repair, segment=segment, edits=kept, status=status, reason=MARKUP_REASON)
+        return replace(repair.keeping(new_index, MARKUP_REASON), segment=segment)
 
     def _near(self, at: int) -> Sequence[_Piece]:
         """The pieces that may hold position ``at`` of ``plain``, in order: three at most, as the sorts alternate."""

@@ -10,8 +10,8 @@ from app.core.types import Span
 _SPACE: Final = " \t\n\r"
 
 
-def with_value(source: str, field: str, text: str) -> str:
-    """The JSON text of an object with a string as the value of one of its members.
+def with_value(source: str, field: str, text: str | None) -> str:
+    """The JSON text of an object with a string, or null, as the value of one of its members.
 
     A number of any precision, a second member of one name, the order and the spaces stay: nothing is read and written
     again but the value.
@@ -21,11 +21,12 @@ def with_value(source: str, field: str, text: str) -> str:
         field: A member that the object has; of several of this name the last, as parsers take it.
         text: The new value.
     """
-    span = _value_span(source, field)
+    span = value_span(source, field)
     return f"{source[: span.start]}{json.dumps(text, ensure_ascii=False)}{source[span.end :]}"
 
 
-def _value_span(source: str, field: str) -> Span:
+def value_span(source: str, field: str) -> Span:
+    """Where the value of a member stands in the JSON text of an object; arguments as of ``with_value``."""
     decoder = json.JSONDecoder()
     found = Span(0, 0)
     at = _skip(source, source.index("{") + 1)

@@ -378,9 +378,8 @@ class Repairer:
             now = time.monotonic()
             chunk = []
             for one in asked[at : at + size]:
-                if (
-                    now >= one.work.deadline
-                ):  # of a second reading or a join, too: with more time there might be an edit
+                # Of a second reading or a join, too: with more time there might be an edit.
+                if now >= one.work.deadline:
                     one.work.failed.setdefault(one.segment.index, "deadline")
                 else:
                     chunk.append(one)

@@ -6,7 +6,8 @@ normalised before offsets are computed. Front doors convert to other units with 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 
@@ -272,6 +273,20 @@ class SegmentRepair:
     confidence: float  # that the sentence as returned needs no further repair, 0 to 1
     edits: tuple[int, ...] = ()  # indices into DocumentRepair.edits
     reason: str = ""  # stable word, such as "not_english", "furniture", "number_changed", "deadline"
+
+    def keeping(self, number: Mapping[int, int], reason: str) -> SegmentRepair:
+        """The same with those of its edits that have a new number; without all of them it is no longer repaired.
+
+        Args:
+            number: The new number of each edit of the document that is kept.
+            reason: Why the others are not.
+        """
+        edits = tuple(number[i] for i in self.edits if i in number)
+        if len(edits) == len(self.edits):
+            return replace(self, edits=edits)
+        was_changed = self.status in (Status.REPAIRED, Status.PARTIAL)  # not where edits are only reported
+        status = Status.PARTIAL if edits and was_changed else Status.ABSTAINED
+        return replace(self, edits=edits, status=status, reason=reason)
 
 
 @dataclass(frozen=True, slots=True)

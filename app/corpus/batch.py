@@ -8,7 +8,7 @@ import pickle
 import random
 import unicodedata
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from enum import Enum
 from pathlib import Path
@@ -20,7 +20,7 @@ import zstandard
 from app.core.diff import apply_edits
 from app.core.errors import InputError, RepairError
 from app.core.repairer import Repairer
-from app.core.types import DocumentRepair, Edit, Mode, RejectedEdit, RepairOptions, SegmentRepair, Span, Status
+from app.core.types import DocumentRepair, Edit, Mode, RejectedEdit, RepairOptions, Span, Status
 from app.formats.base import MAP, PROBLEM, PROTECT, SEAMS, check_free
 from app.formats.prose import fits
 from app.seq2seq.shared_cache import SharedFile
@@ -389,20 +389,10 @@ def _within_layout(repair: DocumentRepair, seams: object, places: object, option
         repair,
         text=apply_edits(repair.source, edits) if is_changed else repair.source,
         edits=edits,
-        segments=tuple(_with_edits(s, number) for s in repair.segments),
+        segments=tuple(s.keeping(number, "markup") for s in repair.segments),
         status=Status.PARTIAL if is_changed else Status.ABSTAINED,
         rejected=(*repair.rejected, *(RejectedEdit(e, "markup") for e in dropped)),
     )
-
-
-def _with_edits(segment: SegmentRepair, number: Mapping[int, int]) -> SegmentRepair:
-    """A sentence with those of its edits that have a new number; without all of them it is no longer repaired."""
-    edits = tuple(number[i] for i in segment.edits if i in number)
-    if len(edits) == len(segment.edits):
-        return replace(segment, edits=edits)
-    was_changed = segment.status in (Status.REPAIRED, Status.PARTIAL)  # not where edits are only reported
-    status = Status.PARTIAL if edits and was_changed else Status.ABSTAINED
-    return replace(segment, edits=edits, status=status, reason="markup")
 
 
 def _confidence(outcome: RowOutcome) -> float:

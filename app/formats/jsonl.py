@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.json
 
 from app.core.errors import InputError
+from app.core.json_values import value_span, with_value
 from app.formats.base import (
     HIDDEN,
     PROBLEM,
@@ -36,7 +37,6 @@ from app.formats.storage import Location, Opener
 _BOM = b"\xef\xbb\xbf"
 _SCHEMA_BYTES = 1 << 26  # as much of a file is looked at to learn the types of its columns
 _ROWS_TO_SEE_A_FIELD = 100  # none of them has it: the field is misspelt
-_SPACE = " \t\n\r"
 _EXACT = 1 << 53  # up to here a double holds every whole number
 _LONG_NUMBER = re.compile(rb"[0-9]{16}")  # as _EXACT has
 
@@ -192,35 +192,9 @@ def _extend(raw: bytes, values: dict[str, Any], url: str, added: pa.Schema) -> b
 def _replace(raw: bytes, field: str, text: str | None) -> bytes:
     """Put another value in for one member of an object; everything else stays as it was written."""
     source = raw.decode()
-    start, end = _value_span(source, field)
-    if json.loads(source[start:end]) == text:
+    if json.loads(value_span(source, field).of(source)) == text:
         return raw
-    return source[:start].encode() + orjson.dumps(text) + source[end:].encode()
-
-
-def _value_span(source: str, field: str) -> tuple[int, int]:
-    """Where the value of a member stands; of the last, if there are several, as every parser takes it."""
-    decoder = json.JSONDecoder()
-    found = (0, 0)
-    at = source.index("{") + 1
-    while True:
-        at = _skip(source, at)
-        if source[at] == "}":
-            return found
-        key, at = decoder.raw_decode(source, at)
-        at = _skip(source, _skip(source, at) + 1)  # the colon
-        _, end = decoder.raw_decode(source, at)
-        if key == field:
-            found = (at, end)
-        at = _skip(source, end)
-        if source[at] == ",":
-            at += 1
-
-
-def _skip(source: str, at: int) -> int:
-    while source[at] in _SPACE:
-        at += 1
-    return at
+    return with_value(source, field, text).encode()
 
 
 def _objects(batch: pa.RecordBatch) -> Iterator[bytes]:

@@ -104,12 +104,7 @@ class NameLinker:
 
     def link(self, text: str, segments: Sequence[Segment], entity_hints: Sequence[tuple[str, str]]) -> LinkResult:
         """Repair the names of a document."""
-        store = self._newest()
-        seen = self.examine(text, segments, store, entity_hints)
-        decisions = [
-            choose(reading, candidates, seen.context, self._background.attested, self._model)
-            for reading, candidates in seen.readings
-        ]
+        seen, decisions = self.decide(text, segments, self._newest(), entity_hints)
         edits = [change.edit for change in changes_of(text, decisions, seen)]
         changed = [e.span for e in edits]
         titles, flags = ([e for e in found if not any(e.span.conflicts(s) for s in changed)] for found in _titles(seen))
@@ -120,9 +115,15 @@ class NameLinker:
             flags=tuple(sorted(flags, key=lambda e: e.span)),
         )
 
-    def decide(self, text: str, segments: Sequence[Segment], store: EntityStore) -> tuple[Examined, list[Decision]]:
-        """The document as seen and what becomes of each doubtful name, for those who want to look behind the edits."""
-        seen = self.examine(text, segments, store)
+    def decide(
+        self,
+        text: str,
+        segments: Sequence[Segment],
+        store: EntityStore,
+        entity_hints: Sequence[tuple[str, str]] = (),
+    ) -> tuple[Examined, list[Decision]]:
+        """The document as seen and what becomes of each doubtful name: what ``link`` makes its edits of."""
+        seen = self.examine(text, segments, store, entity_hints)
         return seen, [choose(r, c, seen.context, self._background.attested, self._model) for r, c in seen.readings]
 
     def examine(

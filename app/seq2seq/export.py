@@ -375,16 +375,17 @@ def choose_points(
         n_clean: Clean sentences in all.
         n_real: Real translations in all.
     """
+    sure = [j.by(confidence) for j in judged]
+    gain, is_real = [j.gain for j in judged], [j.is_real for j in judged]
+    highest = [sentence.surest(confidence) for sentence in touched]
+    highest_needless = [sentence.surest(confidence, needless=True) for sentence in touched]
     return {
         mode: choose_threshold(
-            [j.by(confidence) for j in judged],
-            [j.gain for j in judged],
-            [
-                ([sentence.surest(confidence, needless=True) for sentence in touched], needless * n_clean),
-                ([sentence.surest(confidence) for sentence in touched], changed * n_clean),
-            ],
+            sure,
+            gain,
+            [(highest_needless, needless * n_clean), (highest, changed * n_clean)],
             least_precision=least_precision,
-            is_real=[j.is_real for j in judged],
+            is_real=is_real,
             most_cost=cost * n_real,
         )
         for mode, (needless, changed, least_precision, cost) in BOUNDS.items()

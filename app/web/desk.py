@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from secrets import token_hex
 
 import anyio
@@ -16,7 +17,6 @@ from app.api.deps import Service
 from app.api.errors import ProblemError
 from app.core.types import GlossaryEntry, Mode, RepairOptions, Span, TermKind
 from app.serving.lanes import Lane
-from app.serving.processes import MOST_LOSSES, LostError
 from app.settings import Settings
 from app.store.lazy import LazyStore
 from app.store.models import Stage
@@ -28,7 +28,6 @@ from app.web.sections import cut
 
 _UNSAVED = "t"  # ids of documents in memory begin with it; those of the database are hexadecimal
 _SWEEP_S = 60.0
-_RETRY_S = 1.0
 _READ_FIRST_CHARS = 12_000
 _MOST_HINTS = 200
 _ALTERNATIVES = 5
@@ -193,22 +192,8 @@ class Desk:
     async def _in_turn(self, document: Document, store: Store, section: Span, hints: dict[str, str]) -> bool:
         # Someone waits for the first sections; by the time of the later ones there is enough to read.
         lane = Lane.INTERACTIVE if section.start < _READ_FIRST_CHARS else Lane.BULK
-        losses = 0
-        while True:
-            try:
-                return await self._service.in_thread(
-                    lambda waited: self._repair_one(document, store, section, hints, waited),
-                    lane=lane,
-                    chars=len(section),
-                )
-            except ProblemError as exc:
-                if exc.kind.slug not in ("queue-full", "model-not-ready", "deadline"):
-                    raise
-            except LostError:
-                losses += 1
-                if losses == MOST_LOSSES:
-                    raise
-            await anyio.sleep(_RETRY_S)  # others are served first
+        work = partial(self._repair_one, document, store, section, hints)
+        return await self._service.in_turn(work, lane=lane, chars=len(section))
 
     def _repair_one(
         self, document: Document, store: Store, section: Span, hints: dict[str, str], waited_s: float
