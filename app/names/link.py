@@ -17,9 +17,12 @@ import orjson
 from app.core.errors import ResourceError
 from app.names.background import Attested
 from app.names.candidates import SURNAME_FIRST, Candidate, Route
-from app.names.evidence import Comparison, Context, Evidence, Reading, align, compare, gather, is_possible, likeness
+from app.names.comparison import Comparison, Context, Evidence, Reading, compare
+from app.names.evidence import gather
+from app.names.likeness import align, likeness
 from app.names.mangle.forms import Damage
 from app.names.normalise import normalise
+from app.names.possible import is_possible
 from app.names.store import Entity, EntityKind, NameKind
 
 FORMAT = 2

@@ -12,21 +12,14 @@ from app.core.protocols import LinkResult, NameHint
 from app.core.types import Alternative, Edit, EditKind, EntityRef, Origin, Segment, Span
 from app.names.background import Background, data_file
 from app.names.candidates import Candidate, CandidateFinder, Route
-from app.names.evidence import (
-    Context,
-    Evidence,
-    Reading,
-    align,
-    before_apostrophe,
-    countries_of,
-    fit_of_roles,
-    is_of_few,
-    likeness,
-    years_of,
-)
+from app.names.comparison import Context, Evidence, Reading, years_of
+from app.names.countries import countries_of
+from app.names.evidence.spelling import before_apostrophe
+from app.names.likeness import align, likeness
 from app.names.link import Decision, LinkModel, Weighed, as_printed, choose
 from app.names.mentions import Mention, find_mentions
 from app.names.normalise import normalise
+from app.names.offices import fit_of_roles, is_of_few
 from app.names.store import Entity, EntityKind, EntityStore, StoreHandle
 
 RULE_ENTITY = "MTR_NAME_ENTITY"  # linked to an entity by spelling, sound and context

@@ -13,7 +13,7 @@ from app.core.errors import ResourceError
 from app.core.types import Span
 from app.names.background import ATTESTED_FILE, Attested, data_file
 from app.names.candidates import Candidate, Route
-from app.names.evidence import Context, Evidence, Reading
+from app.names.comparison import Context, Evidence, Reading
 from app.names.link import SHAPES, Decision, LinkModel, choose, is_printed_otherwise, is_same_place, leads, printed_form
 from app.names.mentions import Mention, MentionKind
 from app.names.store import Entity, EntityKind, Name

@@ -1,0 +1,160 @@
+"""A name as the document has it, beside one candidate, and what a feature may say of the two."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from app.names.background import Attested
+from app.names.candidates import Candidate, Route
+from app.names.likeness import Pair, align, likeness
+from app.names.mangle.forms import Damage
+from app.names.mentions import Mention, MentionKind
+from app.names.normalise import normalise
+from app.names.offices import FUNCTION_WORDS
+from app.names.store import Entity, EntityKind
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What one feature says: a score, mostly 0 to 1, and the detail behind it."""
+
+    feature: str
+    score: float
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a document says that bears on every name in it."""
+
+    years: tuple[int, ...] = ()  # named in the text, in order
+    countries: Mapping[str, int] = field(default_factory=dict)  # ISO code -> how often it is named
+    countries_of_segment: Mapping[int, frozenset[str]] = field(default_factory=dict)
+    known: Mapping[str, Entity] = field(default_factory=dict)  # entities whose name stands in the text as it should
+    known_places: frozenset[str] = frozenset()  # names of the places among them
+    hinted: frozenset[str] = frozenset()  # ids that the caller knows to be in the text
+
+
+_YEAR = re.compile(r"(?<!\d)(?:1[89]|20)\d\d(?!\d)")
+
+
+def years_of(text: str) -> tuple[int, ...]:
+    """The years that a text names, in order."""
+    return tuple(int(y) for y in _YEAR.findall(text))
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A name as it stands in the document, in all its places."""
+
+    text: str
+    mentions: tuple[Mention, ...]
+    preceded_by: frozenset[str] = frozenset()  # the words before it, in lower case
+    known_words: Mapping[str, int] = field(default_factory=dict)  # in how many names of the base its words stand
+    in_use: Mapping[str, float] = field(default_factory=dict)  # how often people write its words: Zipf's scale
+    beside: frozenset[str] = frozenset()  # ISO codes of the countries named within a few words of it
+    ends_another: bool = False  # a longer name of the document ends in it: it is somebody's surname as it stands
+    is_town: bool = False  # a town or village, maybe one that the base lacks, is called so
+
+    @cached_property
+    def words(self) -> tuple[str, ...]:
+        """Its words in canonical form."""
+        return tuple(normalise(self.text).split())
+
+    @cached_property
+    def kinds(self) -> frozenset[MentionKind]:
+        """What its places say that it is."""
+        return frozenset(m.kind for m in self.mentions) - {MentionKind.UNKNOWN}
+
+    @cached_property
+    def titles(self) -> tuple[str, ...]:
+        """Titles before and descriptions after it, once each."""
+        said = [said for m in self.mentions for said in (m.title, m.office, m.description)]
+        return tuple(dict.fromkeys(t for t in said if t))
+
+
+LOST = frozenset((Damage.DROPPED_CHARACTER.value, Damage.SHORTENED.value))
+READ = frozenset(
+    d.value for d in (Damage.WRONG_READING, Damage.OTHER_LANGUAGE, Damage.HOMOPHONE, Damage.HAN, Damage.TRANSLATED)
+)
+_FAR = LOST | READ
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A reading beside one candidate, word by word, and how close the best rival comes."""
+
+    reading: Reading
+    candidate: Candidate
+    pairs: tuple[Pair, ...]
+    unpaired_found: tuple[str, ...]
+    unpaired_meant: tuple[str, ...]
+    similarity: float
+    rival_similarity: float  # of the best candidate with another name
+    context: Context
+    attested: Attested
+    rival_share: float = 0.0  # how likely, beside this one, machines made the text of another entity's name: 0 to 1
+    is_sole_bag: bool = False  # no other entity has these words, synonyms counted
+    is_sole_start: bool = False  # no other candidate has the words that agree, and this letter
+
+    @property
+    def changed(self) -> tuple[Pair, ...]:
+        """The pairs that differ."""
+        return tuple(p for p in self.pairs if not p.is_same)
+
+    @property
+    def is_mangled(self) -> bool:
+        """Whether machines are known to make the text of the name, by whichever route it was found."""
+        return self.candidate.probability > 0
+
+    @property
+    def is_far(self) -> bool:
+        """The same, where letters say little: characters lost, read otherwise or translated."""
+        return self.is_mangled and self.candidate.damage in _FAR
+
+    @property
+    def is_exonym(self) -> bool:
+        """Whether another language calls the place that."""
+        return self.is_mangled and self.candidate.damage == Damage.EXONYM
+
+    @property
+    def is_bag(self) -> bool:
+        """Whether an organisation's words agree in whatever order, synonyms counted as the same."""
+        candidate = self.candidate
+        if candidate.route is not Route.WORD_BAG or candidate.entity.kind is not EntityKind.ORGANISATION:
+            return False
+        found = [w for w in self.reading.words if w not in FUNCTION_WORDS]
+        return len(found) == sum(w not in FUNCTION_WORDS for w in normalise(candidate.name).split())
+
+
+def compare(
+    reading: Reading,
+    candidate: Candidate,
+    rival_similarity: float,
+    context: Context,
+    attested: Attested,
+    rival_share: float = 0.0,
+    *,
+    is_sole_bag: bool = False,
+    is_sole_start: bool = False,
+) -> Comparison:
+    """Lay the words of a candidate's name beside those of the text."""
+    pairs, found, meant = align(reading.words, tuple(normalise(candidate.name).split()))
+    similarity = likeness(" ".join(reading.words), normalise(candidate.name))
+    return Comparison(
+        reading,
+        candidate,
+        pairs,
+        found,
+        meant,
+        similarity,
+        rival_similarity,
+        context,
+        attested,
+        rival_share,
+        is_sole_bag,
+        is_sole_start,
+    )

@@ -1,0 +1,44 @@
+"""Which countries a text names, by noun, adjective or people."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from functools import lru_cache
+from importlib.resources import files
+
+from app.names.normalise import normalise
+
+
+@lru_cache(maxsize=1)
+def demonyms() -> dict[str, str]:
+    """Canonical form of an adjective or of the people of a country -> ISO code."""
+    table: dict[str, str] = {}
+    for line in (files("app.names") / "data" / "demonyms.tsv").read_text(encoding="utf-8").splitlines():
+        code, words = line.split("\t")
+        table.update((normalise(word), code) for word in words.split())
+    return table
+
+
+@lru_cache(maxsize=1)
+def country_names() -> dict[str, str]:
+    """Canonical names of countries, of one or two words -> ISO code."""
+    from babel import Locale  # reads its tables when it is first needed
+
+    names = {normalise(name): code for code, name in Locale("en").territories.items() if len(code) == 2}
+    names.update({"usa": "US", "uk": "GB", "britain": "GB", "america": "US", "england": "GB", "czech republic": "CZ"})
+    return {name: code for name, code in names.items() if code.isalpha() and name.count(" ") <= 1}
+
+
+def countries_of(words: Sequence[str]) -> Counter[str]:
+    """How often each country is named, by noun or adjective, among words and pairs of words in canonical form."""
+    table, names = demonyms(), country_names()
+    counts: Counter[str] = Counter()
+    for i, word in enumerate(words):
+        pair = f"{words[i - 1]} {word}" if i else ""
+        for key in (pair, word):
+            code = table.get(key) or names.get(key)
+            if code:
+                counts[code] += 1
+                break
+    return counts

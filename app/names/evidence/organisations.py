@@ -1,0 +1,25 @@
+"""Features that organisations have of their own."""
+
+from __future__ import annotations
+
+from app.names.comparison import Comparison, Evidence
+from app.names.store import EntityKind
+
+
+def is_organisation(c: Comparison) -> Evidence | None:
+    """The candidate is an organisation."""
+    return Evidence("is_organisation", 1.0) if c.candidate.entity.kind is EntityKind.ORGANISATION else None
+
+
+def same_bag(c: Comparison) -> Evidence | None:
+    """An organisation whose words are these, in whatever order, synonyms counted as the same."""
+    if not c.is_bag:
+        return None
+    return Evidence("word_bag", 1.0, f"the words mean the same as {c.candidate.name}")
+
+
+def sole_bag(c: Comparison) -> Evidence | None:
+    """No other organisation has these words."""
+    if not c.is_bag or not c.is_sole_bag:
+        return None
+    return Evidence("sole_bag", 1.0, "no other organisation is called that")

@@ -1,0 +1,284 @@
+"""Which candidates could be what a damaged name was; the others are somebody or something else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import regex
+from rapidfuzz.distance import Prefix
+
+from app.names.comparison import Comparison
+from app.names.evidence.document import in_office, role_differs
+from app.names.evidence.people import has_another_beginning, other_surname
+from app.names.evidence.places import PLACE_WORDS, is_supported_place
+from app.names.evidence.spelling import SHORTEST_STEM, case_ending, is_cut_at_apostrophe, is_truncated
+from app.names.evidence.usage import FAMOUS, another_name, known_word
+from app.names.given_names import are_equivalent
+from app.names.likeness import Pair, likeness
+from app.names.mangle.noise import respelling_probability
+from app.names.mentions import MentionKind
+from app.names.normalise import normalise
+from app.names.offices import FUNCTION_WORDS, fit_of_body, fit_of_roles, role_words
+from app.names.store import EntityKind
+
+_HONORIFICS = frozenset(("Mr", "Mr.", "Mrs", "Mrs.", "Ms", "Ms.", "Dr", "Dr.", "Sir", "Lord", "Lady", "Dame", "Saint"))
+
+
+def is_possible(c: Comparison) -> bool:
+    """Whether the candidate could be what a damaged name was: not where the text merely says less, more or another
+    form of the same word.
+
+    An initial more or less, a title or a second surname left out, *Kazakhstani* and *the Copelands* are no damage.
+    """
+    changed = c.changed
+    kind = c.candidate.entity.kind
+    if c.unpaired_meant and not changed and not c.unpaired_found:
+        return False  # *Xinhua News* says less than *Xinhua News Agency*, and nothing wrong
+    if _OTHERS[kind](c):
+        return False
+    if c.is_exonym:
+        return bool(changed)
+    if c.is_far or c.is_bag:
+        return True
+    if not c.is_mangled and _would_lose_words(c):
+        return False
+    if c.is_mangled:
+        return True
+    if not changed:  # nothing is spelt otherwise: words only come and go
+        return not (c.unpaired_found or c.unpaired_meant) and len(c.pairs) > 1
+    if any(min(len(p.found), len(p.meant)) < 3 for p in changed) and not any(len(p.found) > 2 for p in changed):
+        return False
+    if kind is EntityKind.PERSON and any(len(w) == 1 for w in c.unpaired_found):
+        return False  # an initial that the candidate does not have
+    if kind is EntityKind.PERSON and " " not in c.reading.text and " " in c.candidate.name:
+        return False  # *Adams-Smith* is one surname, not given name and surname
+    if kind is not EntityKind.PERSON and any(role_words(m.title) or m.title in _HONORIFICS for m in c.reading.mentions):
+        return False  # *Pope Damasus* is no city
+    return not (
+        kind is EntityKind.PERSON
+        and len(c.reading.words) == 1
+        and changed[0].found in (f"{changed[0].meant}s", f"{changed[0].meant}es")
+        and any(m.has_article for m in c.reading.mentions)
+    )
+
+
+def _would_lose_words(c: Comparison) -> bool:
+    """Whether words would go that the name does not explain: *State* before a name, *Adams* of *Adams-Smith*."""
+    lost = [w for w in c.unpaired_found if w not in FUNCTION_WORDS or w == "state"]
+    if not lost or (c.candidate.entity.kind is not EntityKind.PERSON and len(lost) <= len(c.unpaired_meant)):
+        return False
+    joined = "".join(c.reading.words)
+    whole = "".join(normalise(c.candidate.name).split())
+    return likeness(joined, whole) < _LEAST_JOINED  # "Xi Jin Ping" loses nothing
+
+
+_LEAST_JOINED = 0.85
+
+
+def _is_another_place(c: Comparison) -> bool:
+    """Whether the text has a word or a place of its own, not what became of the candidate."""
+    if c.reading.is_town:
+        return True  # *Walldorf* is no slip for *Waldorf*
+    if any(c.attested.as_word(p.meant) >= _ORDINARY for p in c.changed):
+        return True  # *Island* for *Iceland* is nobody's English
+    if any(m.title for m in c.reading.mentions):
+        return True  # *the attorney Taibbi*
+    if any(letter.isdigit() for letter in c.reading.text):
+        return True  # *Africa24*
+    if is_cut_at_apostrophe(c):
+        return False  # *Adana'ya* is no derived word
+    if _INNER_CAPITAL.search(c.reading.text) or _is_named_so(c, 0.0) or _is_derived(c):
+        return True
+    if c.is_exonym and not is_supported_place(c):
+        return True
+    if c.candidate.entity.name in c.context.known_places and (c.is_exonym or not c.is_mangled):
+        return True  # beside *Lesotho* the *Sesotho* are no slip
+    if len(c.changed) != 1 or len(c.reading.words) != 1:
+        return False
+    found, meant, is_placed = c.changed[0].found, c.changed[0].meant, _is_placed(c)
+    if _OF_PEOPLES.fullmatch(found.removeprefix(meant)) and not is_placed:
+        return True  # *Normans*, *the Missouria*
+    stem = meant.rstrip("aeiouy")
+    if len(stem) < SHORTEST_STEM - 1 or not found.startswith(stem) or (is_placed and len(meant) > _SHORT_WORD):
+        return False
+    return _OF_PLACES.fullmatch(found[len(stem) :]) is not None
+
+
+_INNER_CAPITAL = regex.compile(r"\p{Ll}\p{Lu}|\p{Lu}{2,}\p{Ll}")  # *RwandAir*, *IRAs*
+_OF_PEOPLES = regex.compile(r"s|a|e|er|ers|n")  # endings of a place that English has as well
+_OF_PLACES = regex.compile(r"(?:n|an|ian|ean|i|ish|ese|ers?|ites?|ans|ians|is|ic|que)")
+_ORDINARY = 0.5  # of the measure of ``Attested.as_word``
+
+
+def _is_placed(c: Comparison) -> bool:
+    """Whether it stands like the name of a place: after a preposition or beside its country, without an article, and
+    nowhere a word."""
+    if any(m.has_article for m in c.reading.mentions) or any(c.attested.as_name(p.found) for p in c.changed):
+        return False
+    return bool(c.reading.preceded_by & PLACE_WORDS) or c.candidate.entity.country in c.reading.beside
+
+
+def _is_derived(c: Comparison) -> bool:
+    """Whether the last word is one that English derives from the name, or a compound with it or a part of it:
+    *Tuvaluans*, *Shanghaied*, *Rwandatel*."""
+    if not c.changed:
+        return False
+    p = c.changed[-1]
+    shared = Prefix.similarity(p.found, p.meant)
+    rest = p.found[shared:]
+    if shared == len(p.meant) and len(rest) >= _LONGEST_DERIVED:
+        return True
+    if len(p.meant) > 3 and p.found.endswith(p.meant):
+        return True
+    if _OF_TRADES.search(p.found) and not _OF_TRADES.search(p.meant):
+        return True
+    if shared >= max(3, len(p.meant) - 2) and _DERIVED.fullmatch(rest) is not None:
+        return True
+    stems = range(max(3, len(p.meant) - _LONGEST_DERIVED), shared)
+    return any(_ADJECTIVE.fullmatch(p.found[at:]) is not None for at in stems)
+
+
+_DERIVED = regex.compile(r"[aei]?ans?|ese|ish|i[sz]e[ds]?|ed|ites?|ics?|ism|ists?|ids?")
+_OF_TRADES = regex.compile(r"(?:air|avia|bank|jet|net|oil|soft|tech|tel)$")  # companies are named so: *Bulgartel*
+_ADJECTIVE = regex.compile(r"[ei]ans?")  # in place of the last letters: *Asturian*
+_LONGEST_DERIVED = 3
+
+
+def _is_another_organisation(c: Comparison) -> bool:
+    """Whether it is an acronym, a name that English texts have, this one by another custom of spelling, or a person's;
+    or whether its words are nothing like those of the name."""
+    if not c.is_bag and c.reading.kinds == {MentionKind.PERSON}:
+        return True
+    if c.is_mangled:
+        return False
+    if not c.is_bag and any(p.similarity < _LEAST_LIKE and not _is_traced(p) for p in c.changed):
+        return True
+    return len("".join(c.reading.words)) < _SHORT_WORD or _is_custom(c) or _is_named_so(c, _KNOWN)
+
+
+def _is_custom(c: Comparison) -> bool:
+    """Whether words differ as two customs of spelling English do: *Defence*, *Defense*."""
+    if not c.is_bag or not c.changed:
+        return False
+    return all(
+        p.similarity >= _LEAST_ALIKE
+        or sorted(p.found) == sorted(p.meant)
+        or p.found.startswith(p.meant)
+        or p.meant.startswith(p.found)
+        for p in c.changed
+    )
+
+
+def _is_named_so(c: Comparison, more_than: float) -> bool:
+    """Whether edited English has a word that would change: it is the name of something else."""
+    return any(c.attested.as_name(p.found) > more_than for p in c.changed) and not c.is_bag
+
+
+def _is_traced(p: Pair) -> bool:
+    """Whether machines are known to make the one word of the other, nearly do, or translate a given name."""
+    if p.is_slight or are_equivalent(p.found, p.meant):
+        return True
+    return respelling_probability(p.meant, p.found) >= _LEAST_RATE
+
+
+_LEAST_LIKE, _LEAST_OF_PART = 0.6, 0.75
+_LEAST_ALIKE = 0.75
+_KNOWN = 0.2  # of the measure of ``Attested.as_name``: in more documents than may have a slip
+_SHORT_WORD = 5  # letters
+_LEAST_RATE = 10**-3.5  # of a respelling: below, chance does as well
+
+
+def _is_somebody_else(c: Comparison) -> bool:
+    """Whether the text may as well speak of another person."""
+    alone = _is_by_letters_alone(c)
+    if c.reading.ends_another and len(c.reading.words) == 1:
+        return True  # the full name is what would have to change
+    if not c.is_mangled and any(p.similarity < _LEAST_OF_PART and not _is_traced(p) for p in c.changed):
+        if len(c.reading.words) == 1 or (alone and role_differs(c) is not None):
+            return True
+        offices = frozenset[str]().union(*map(role_words, c.reading.titles))
+        if offices and offices <= _OF_MANY and not fit_of_body(c.reading.titles, c.candidate.entity):
+            return True  # *Member A*: there are too many of them
+    if not c.is_mangled and not _is_expected(c) and any(p.similarity < _LEAST_SAME for p in c.changed):
+        return True  # *General Arthur Lichte* is no *Arthur Li*
+    if not c.is_mangled and other_surname(c) is not None and _is_of_another_time(c):
+        return True  # nor is the *Robert Scotten* of 1948 a *Robert Scott*
+    if alone and (known_word(c) is not None or c.rival_similarity >= c.similarity):
+        return True  # another name is as near
+    if len(c.reading.words) == 1 and (known_word(c) is not None or (alone and " " in c.candidate.entity.name)):
+        return True  # many bear a given name, and a surname that others have is theirs
+    told_by_letters = _is_told_by_letters(c)
+    if c.is_mangled:
+        return told_by_letters and not c.is_far and _is_famous_otherwise(c)
+    if (told_by_letters and _may_be_anyone(c)) or (is_truncated(c) is not None and role_differs(c) is not None):
+        return True  # somebody else, maybe of a shorter name
+    return another_name(c) is not None and any(p.similarity < _LEAST_SAME for p in c.changed)  # *Khalid*, *Mohammad*
+
+
+_OF_MANY = frozenset(("member", "deputy", "representative"))
+_LEAST_SAME = 0.5
+
+
+def _is_expected(c: Comparison) -> bool:
+    """Whether the text or the caller has spoken of them, or gives them an office that was theirs, then."""
+    if c.candidate.entity.id in c.context.known or c.candidate.entity.id in c.context.hinted:
+        return True
+    return fit_of_roles(c.reading.titles, c.candidate.entity)[0] == 1 and not _is_of_another_time(c)
+
+
+def _is_of_another_time(c: Comparison) -> bool:
+    """Whether the years that the text names are far from those that they were in office."""
+    when = in_office(c)
+    return when is not None and when.score < 0
+
+
+def _is_by_letters_alone(c: Comparison) -> bool:
+    """Whether neither office nor caller, nor a fuller form, nor a known way of damage speaks for somebody."""
+    if c.is_mangled or c.candidate.entity.id in c.context.known or c.candidate.entity.id in c.context.hinted:
+        return False
+    return not _has_office(c)
+
+
+def _is_told_by_letters(c: Comparison) -> bool:
+    """Whether neither office nor caller, nor, of one word, a fuller form in the text speaks for somebody."""
+    if len(c.reading.words) < 2 and c.candidate.entity.id in c.context.known:
+        return False
+    return c.candidate.entity.id not in c.context.hinted and not _has_office(c)
+
+
+def _has_office(c: Comparison) -> bool:
+    """Whether what the text calls them is an office that they held, and the text not of a time long before it."""
+    entity, years = c.candidate.entity, c.context.years
+    if not fit_of_roles(c.reading.titles, entity)[0]:
+        return False
+    return not years or entity.active_from is None or max(years) >= entity.active_from - _CAREER
+
+
+_CAREER = 30  # years
+
+
+def _is_famous_otherwise(c: Comparison) -> bool:
+    """Whether a word that would change is well known, and not one given name in another language."""
+    return any(c.attested.as_name(p.found) >= FAMOUS and not are_equivalent(p.found, p.meant) for p in c.changed)
+
+
+def _may_be_anyone(c: Comparison) -> bool:
+    """Whether letters, all there is, say little: words that are names of their own, begin otherwise, or differ in a way
+    that machines are not known for; or no word agrees."""
+    changed = c.changed
+    if not changed or len(c.reading.words) < 2:
+        return " " not in c.candidate.entity.name and case_ending(c) is None
+    if not any(p.is_same for p in c.pairs) and c.similarity < _LEAST_JOINED:
+        return True
+    if any(c.attested.as_name(p.found) for p in changed) or has_another_beginning(c):
+        return True
+    if sum(p.is_same for p in c.pairs) > 1:
+        return False
+    return not all(p.is_slight for p in changed if respelling_probability(p.meant, p.found) < _LEAST_RATE)
+
+
+_OTHERS: Mapping[EntityKind, Callable[[Comparison], bool]] = {
+    EntityKind.PLACE: _is_another_place,
+    EntityKind.ORGANISATION: _is_another_organisation,
+    EntityKind.PERSON: _is_somebody_else,
+}

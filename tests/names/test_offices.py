@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+from app.names.offices import fit_of_body, fit_of_roles
+from tests.names.comparing import MINISTER
+from tests.names.linking import person
+
+
+def test_a_fitting_title_says_more_than_another() -> None:
+    assert fit_of_roles(["Prime Minister"], MINISTER)[0] > fit_of_roles(["General"], MINISTER)[0]
+
+
+def test_a_title_without_an_office_says_nothing() -> None:
+    assert fit_of_roles(["Mr."], MINISTER) == (0.0, "", "")
+
+
+def test_a_body_is_no_country_and_no_rank() -> None:
+    someone = person("B", "Yang Lukai", "CN", "minister of China")
+    assert fit_of_body(["minister of China"], someone) == ""
+
+
+def test_offices_are_known_by_their_abbreviations() -> None:
+    governor = person("A", "Tauno Vaherpuu", "US", "governor of Nordholm")
+    assert fit_of_roles(["Gov."], governor)[0] == 1

@@ -1,0 +1,226 @@
+"""Tests of who could be meant: what is somebody or something else is no damaged name."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.core.types import Span
+from app.names.background import Attested
+from app.names.candidates import Candidate, Route
+from app.names.comparison import Comparison, Context, Reading, compare
+from app.names.mentions import Mention, MentionKind
+from app.names.possible import is_possible
+from app.names.store import Entity, EntityKind
+from tests.names.comparing import MINISTER, NOTHING, comparison, known, place_of, weighed
+from tests.names.linking import person
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "possible"),
+    [
+        ("Tauno Vaherpu", "Tauno Vaherpuu", True),
+        ("Tauno K Vaherpuu", "Tauno Vaherpuu", False),  # an initial more
+        ("Vaherpuu Tauno", "Tauno Vaherpuu", True),  # the other order
+        ("Tauna-Vaherpu", "Tauno Vaherpuu", False),  # one surname of two parts
+        ("Tauno Vaherpuu Senior", "Tauno Vaherpuu", False),  # a word more
+        ("State Tauno Vaherpu", "Tauno Vaherpuu", False),  # a word of a title
+        ("Tau No Vaherpuu", "Tauno Vaherpuu", True),  # the same, apart
+    ],
+)
+def test_what_only_says_more_or_less_is_no_damage(text: str, name: str, possible: bool) -> None:
+    assert is_possible(comparison(text, MINISTER, name=name)) is possible
+
+
+def test_what_is_cut_at_an_apostrophe_is_no_derived_word() -> None:
+    place = Candidate(Entity("P", EntityKind.PLACE, "city", "Vallova"), Route.NAME, "Vallova", 0.8, 1.0)
+    assert is_possible(weighed("Vallova'dan", place))
+    assert not is_possible(weighed("Vallovadan", place))
+
+
+def test_somebody_of_a_name_that_others_have_needs_more_than_letters() -> None:
+    def of(title: str, **words: int) -> Comparison:
+        mention = Mention(Span(0, 14), "Tauno Vaherpum", MentionKind.UNKNOWN, 0, title=title)
+        candidate = Candidate(MINISTER, Route.FUZZY, MINISTER.name, 0.5, 0.5)
+        return compare(Reading(mention.text, (mention,), known_words=words), candidate, 0.0, Context(), NOTHING)
+
+    assert is_possible(of(""))
+    assert not is_possible(of("", vaherpum=3))
+    assert is_possible(of("Prime Minister", vaherpum=3))
+
+
+def test_a_shorter_name_under_another_office_is_somebody_else() -> None:
+    assert is_possible(comparison("Tauno Vaher", MINISTER))
+    assert not is_possible(comparison("Tauno Vaher", MINISTER, title="General"))
+
+
+def test_a_surname_alone_needs_more_than_letters() -> None:
+    assert not is_possible(comparison("Vaherpum", MINISTER, name="Vaherpuu"))
+    assert is_possible(comparison("Vaherpum", MINISTER, name="Vaherpuu", title="Prime Minister"))
+    assert is_possible(comparison("Vaherpum", MINISTER, Context(known={"A": MINISTER}), name="Vaherpuu"))
+
+
+def test_a_people_is_no_damaged_place() -> None:
+    place = Candidate(Entity("P", EntityKind.PLACE, "city", "Lindesund"), Route.FUZZY, "Lindesund", 0.9, 0.9)
+    named = known(lindesund=500)
+    assert is_possible(weighed("Lindesunds", place, named, before="in"))
+    assert not is_possible(weighed("Lindesunds", place, named))
+    assert is_possible(weighed("Lindesundei", place, named))  # no English ending
+
+
+def test_beside_its_country_a_place_is_no_people() -> None:
+    place = Entity("P", EntityKind.PLACE, "city", "Lindesund", country="NO")
+    mention = Mention(Span(0, 10), "Lindesunds", MentionKind.UNKNOWN, 0)
+    candidate = Candidate(place, Route.FUZZY, place.name, 0.9, 0.9)
+    for beside, is_meant in ({"NO"}, True), ({"SE"}, False), (set[str](), False):
+        reading = Reading(mention.text, (mention,), beside=frozenset(beside))
+        assert is_possible(compare(reading, candidate, 0.0, Context(), NOTHING)) is is_meant
+
+
+def test_a_surname_that_is_nothing_like_theirs_needs_their_office_in_their_time() -> None:
+    far = "Tauno Vagelmik"
+    assert is_possible(comparison(far, MINISTER, title="Prime Minister"))
+    assert not is_possible(comparison(far, MINISTER, title="Director"))
+    assert not is_possible(comparison(far, MINISTER, Context(years=(1993,)), title="Prime Minister"))
+
+
+def test_a_surname_of_the_same_stem_is_another_in_another_time() -> None:
+    now, then = (comparison("Tauno Vaherpuuson", MINISTER, Context(years=(year,))) for year in (2015, 1948))
+    assert is_possible(now)
+    assert not is_possible(then)
+
+
+def test_an_ordinary_word_is_no_place_that_was_meant() -> None:
+    place = Candidate(Entity("P", EntityKind.PLACE, "country", "Island"), Route.FUZZY, "Island", 0.8, 0.8)
+    assert not is_possible(weighed("Isaland", place, Attested.of({"island": (900, 900)})))
+
+
+def test_a_name_that_only_says_less_is_no_damage() -> None:
+    agency = Entity("O", EntityKind.ORGANISATION, "agency", "Nordholm News Agency")
+    candidate = Candidate(agency, Route.MANGLED, agency.name, 0.7, 0.7, 0.05, "shortened")
+    assert not is_possible(weighed("Nordholm News", candidate))
+
+
+def test_words_that_an_organisation_lacks_are_not_lost() -> None:
+    house = Entity("O", EntityKind.ORGANISATION, "agency", "Nordholm House")
+    assert not is_possible(weighed("Nordholm House Rooms", Candidate(house, Route.WORD_BAG, house.name, 0.7, 0.7)))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Lindesundans",  # its people
+        "Lindesundized",
+        "Lindesundair",  # a compound
+        "NeoLindesund",
+        "Lindesair",  # a compound with a part of it
+        "Lindesundid",  # a dynasty
+        "LindesunD",  # a company
+    ],
+)
+def test_what_english_makes_of_a_place_is_left(text: str) -> None:
+    assert not is_possible(weighed(text, place_of("Lindesund"), known(lindesund=500)))
+    assert is_possible(weighed("Lindesumd", place_of("Lindesund"), known(lindesund=500)))
+
+
+def test_an_adjective_that_shares_not_all_letters_of_the_place_is_derived_too() -> None:
+    assert not is_possible(weighed("Lindurian", place_of("Linduria"), known(linduria=500)))
+    assert is_possible(weighed("Linduriai", place_of("Linduria"), known(linduria=500)))
+
+
+def test_a_word_that_english_texts_have_is_a_name_of_its_own() -> None:
+    assert not is_possible(weighed("Lindesumd", place_of("Lindesund"), known(lindesund=500, lindesumd=1)))
+    assert is_possible(weighed("Lindesumd", place_of("Lindesund"), known(lindesund=500)))
+
+
+def test_beside_its_right_name_another_form_of_a_place_is_no_slip_unless_machines_make_it() -> None:
+    mention = Mention(Span(0, 9), "Lindesumd", MentionKind.UNKNOWN, 0)
+    reading, named = Reading(mention.text, (mention,)), Context(known_places=frozenset({"Lindesund"}))
+    assert not is_possible(compare(reading, place_of("Lindesund"), 0.0, named, NOTHING))
+    assert is_possible(compare(reading, place_of("Lindesund"), 0.0, Context(), NOTHING))
+    assert is_possible(compare(reading, place_of("Lindesund", "spelling"), 0.0, named, NOTHING))
+
+
+def test_two_customs_of_spelling_an_organisation_are_both_right() -> None:
+    office = Entity("O", EntityKind.ORGANISATION, "ministry", "Nordholm Defence Office")
+    bag = Candidate(office, Route.WORD_BAG, office.name, 0.8, 0.8)
+    assert not is_possible(weighed("Nordholm Defense Office", bag))
+
+
+def test_an_organisation_of_another_known_name_is_another() -> None:
+    college = Entity("O", EntityKind.ORGANISATION, "college", "Dowling College")
+    fuzzy = Candidate(college, Route.FUZZY, college.name, 0.8, 0.8)
+    assert is_possible(weighed("Downing College", fuzzy))
+    assert not is_possible(weighed("Downing College", fuzzy, known(downing=9)))
+
+
+@pytest.mark.parametrize("text", ["Tauno Kaherpuu", "Tauno Vaxerpoi", "Taina Vahelpok"])
+def test_by_letters_alone_somebody_begins_alike_and_differs_as_machines_differ(text: str) -> None:
+    assert not is_possible(comparison(text, MINISTER))
+    assert is_possible(comparison("Tauno Vaherpu", MINISTER))
+
+
+def test_a_famous_surname_is_no_known_damage_of_another_without_an_office() -> None:
+    candidate = Candidate(MINISTER, Route.FUZZY, MINISTER.name, 0.7, 0.7, 0.01, "katakana")
+    assert is_possible(weighed("Tauno Vaherpum", candidate))
+    assert not is_possible(weighed("Tauno Vaherpum", candidate, known(vaherpum=500)))
+
+
+def test_a_known_name_that_is_nothing_like_theirs_is_somebody_elses() -> None:
+    candidate = Candidate(MINISTER, Route.PART, MINISTER.name, 0.5, 0.5)
+    mention = Mention(Span(0, 14), "Tatum Vaherpuu", MentionKind.UNKNOWN, 0, title="Prime Minister")
+    reading = Reading(mention.text, (mention,))
+    assert not is_possible(compare(reading, candidate, 0.0, Context(), known(tatum=9)))
+    assert is_possible(compare(reading, candidate, 0.0, Context(), NOTHING))
+
+
+def test_an_ending_of_peoples_on_a_short_place_is_theirs_even_behind_a_preposition() -> None:
+    assert not is_possible(weighed("Lundis", place_of("Lund"), before="from"))
+    assert is_possible(weighed("Lindesundis", place_of("Lindesund"), before="from"))
+
+
+def test_a_surname_that_ends_a_full_name_of_the_text_is_somebodys_as_it_stands() -> None:
+    def of(*, ends_another: bool) -> Comparison:
+        mention = Mention(Span(0, 8), "Vaherpum", MentionKind.UNKNOWN, 0)
+        reading = Reading(mention.text, (mention,), ends_another=ends_another)
+        candidate = Candidate(MINISTER, Route.SURNAME, "Vaherpuu", 0.5, 0.5)
+        return compare(reading, candidate, 0.0, Context(known={"A": MINISTER}), NOTHING)
+
+    assert is_possible(of(ends_another=False))
+    assert not is_possible(of(ends_another=True))
+
+
+def test_a_surname_alone_is_much_like_the_one_that_it_becomes() -> None:
+    assert not is_possible(comparison("Vokarpai", MINISTER, Context(known={"A": MINISTER}), name="Vaherpuu"))
+
+
+def test_a_rank_that_many_hold_does_not_make_one_surname_another() -> None:
+    member = person("M", "Oskar Brandvold", "NO", "member of the Storting")
+    assert not is_possible(comparison("Oskar Brontfelt", member, title="Member"))
+    assert is_possible(comparison("Oskar Brandvolt", member, title="Member"))
+    assert is_possible(comparison("Oskar Brontfelt", member, title="member of the Storting"))
+
+
+def test_an_office_of_another_century_is_somebody_elses() -> None:
+    now, then = (comparison("Tauno Kaherpuu", MINISTER, Context(years=(y,)), "Prime Minister") for y in (2015, 1837))
+    assert is_possible(now)
+    assert not is_possible(then)
+
+
+def test_an_organisation_is_nobody_who_has_a_title_and_its_words_are_like_those_of_the_text() -> None:
+    college = Entity("O", EntityKind.ORGANISATION, "college", "Jonas College")
+    assert not is_possible(comparison("Wiess College", college))
+    assert is_possible(comparison("Jonnas College", college))
+    person_of_it = Mention(Span(0, 14), "Jonnas College", MentionKind.PERSON, 0)
+    candidate = Candidate(college, Route.FUZZY, college.name, 0.5, 0.5)
+    assert not is_possible(compare(Reading("Jonnas College", (person_of_it,)), candidate, 0.0, Context(), NOTHING))
+    assert not is_possible(weighed("Nokar Corporation", _corporation()))
+
+
+def _corporation() -> Candidate:
+    company = Entity("O", EntityKind.ORGANISATION, "company", "Nokar Corp")
+    return Candidate(company, Route.WORD_BAG, company.name, 0.8, 0.8)
+
+
+def test_somebody_with_a_title_is_no_place() -> None:
+    place = Entity("P", EntityKind.PLACE, "city", "Lindesund")
+    assert not is_possible(comparison("Lindesumd", place, title="attorney"))
