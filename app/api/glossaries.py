@@ -17,8 +17,8 @@ import anyio
 import anyio.to_thread
 from fastapi import APIRouter, FastAPI, Path, Query, Request, Response
 from pydantic import Field, ValidationError
-from sqlalchemy.exc import SQLAlchemyError
 
+from app.api.database import store_unavailable
 from app.api.deps import ServiceDep
 from app.api.errors import ProblemError, from_validation
 from app.api.examples import problems
@@ -35,14 +35,12 @@ from app.api.schemas import (
     read_terms,
 )
 from app.api.words import is_of_words
-from app.core.errors import ResourceError
 from app.core.types import GlossaryEntry, TermKind
 from app.names.glossary import GlossaryFormat, read_glossary, write_glossary
 from app.settings import Settings
 from app.store.lazy import LazyStore
 from app.store.records import GlossarySummary, NotFoundError, Term
 from app.store.store import Store
-from app.telemetry import describe_error, get_logger
 from app.web.bodies import read_bytes
 
 _JSON: Final = "application/json"
@@ -170,17 +168,15 @@ class StoredGlossaries:
         return known[1]
 
     def _ask(self, work: Callable[[Store], _Result], *, is_new: bool = False) -> _Result:
-        try:
+        with store_unavailable(
+            "glossaries-unavailable",
+            "Glossaries that are kept cannot be used just now; try again, or send the terms in `glossary.entries`.",
+            retry_after_s=5,
+        ):
             store = self._store.open() if is_new else self._store.saved()
             if store is None:
                 raise NotFoundError("the glossary")
             return work(store)
-        except (ResourceError, SQLAlchemyError) as exc:
-            get_logger(__name__).warning("glossaries-unavailable", **describe_error(exc))
-            raise ProblemError(
-                "store-unavailable", "Glossaries that are kept cannot be used just now; try again, or send the terms "
-                "in `glossary.entries`.", headers={"Retry-After": "5"},
-            ) from None  # fmt: skip
 
 
 def _entry(name: str, term: Term) -> GlossaryEntry:

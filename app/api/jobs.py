@@ -20,6 +20,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel, Field, ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.api.database import store_unavailable
 from app.api.deps import Service, ServiceDep
 from app.api.errors import ProblemError, from_validation
 from app.api.examples import REPAIR_EXAMPLES, problems
@@ -545,11 +546,7 @@ async def _stored(request: Request, work: Callable[[JobStore], _Result]) -> _Res
         return work(jobs.store())
 
     try:
-        return await anyio.to_thread.run_sync(ask)
+        with store_unavailable("jobs-unavailable", "Jobs cannot be kept just now; try again.", retry_after_s=5):
+            return await anyio.to_thread.run_sync(ask)
     except NotFoundError:
         raise ProblemError("not-found", "There is no such job; it may have expired.") from None
-    except (ResourceError, SQLAlchemyError) as exc:
-        get_logger(__name__).warning("jobs-unavailable", **describe_error(exc))
-        raise ProblemError(
-            "store-unavailable", "Jobs cannot be kept just now; try again.", headers={"Retry-After": "5"}
-        ) from None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Final, Protocol
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -50,41 +51,36 @@ class StoredWords:
 
     def words(self, owner: str) -> list[str]:
         """The owner's words, sorted."""
-        try:
+        with _reaching_the_database():
             store = self._store.saved()
             project = store.find_project(_name(owner)) if store is not None else None
             terms = store.terms(project) if store is not None and project is not None else []
-        except SQLAlchemyError as exc:
-            raise _unreachable() from exc
         return sorted(term.source for term in terms if term.kind == TermKind.KEEP)
 
     def add(self, owner: str, word: str) -> bool:
         """Keep a word; False where it was kept already."""
         if word in self.words(owner):
             return False
-        try:
+        with _reaching_the_database():
             store = self._store.open()
             store.put_term(
                 store.project(_name(owner)), word, "", kind=TermKind.KEEP, case_sensitive=False, who=owner or "editor"
             )
-        except SQLAlchemyError as exc:
-            raise _unreachable() from exc
         return True
 
     def delete(self, owner: str, word: str) -> bool:
         """Forget a word; False where it was not kept."""
         try:
-            store = self._store.saved()
-            if store is None:
-                return False
-            project = store.find_project(_name(owner))
-            found = [term.id for term in store.terms(project) if term.source == word] if project is not None else []
-            for term in found:
-                store.delete_term(term)
+            with _reaching_the_database():
+                store = self._store.saved()
+                if store is None:
+                    return False
+                project = store.find_project(_name(owner))
+                found = [term.id for term in store.terms(project) if term.source == word] if project is not None else []
+                for term in found:
+                    store.delete_term(term)
         except NotFoundError:  # somebody else was faster
             return False
-        except SQLAlchemyError as exc:
-            raise _unreachable() from exc
         return bool(found)
 
     def close(self) -> None:
@@ -108,5 +104,10 @@ def _name(owner: str) -> str:
     return f"{_PROJECT} ({owner})" if owner else _PROJECT
 
 
-def _unreachable() -> ResourceError:
-    return ResourceError("the database of kept words cannot be used; see MT_REPAIR_DATABASE_URL")
+@contextmanager
+def _reaching_the_database() -> Iterator[None]:
+    """Database trouble as a ``WordStore`` raises it: who asks may go on without the words."""
+    try:
+        yield
+    except SQLAlchemyError as exc:
+        raise ResourceError("the database of kept words cannot be used; see MT_REPAIR_DATABASE_URL") from exc

@@ -21,6 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from app import __version__
+from app.api.database import store_unavailable
 from app.api.errors import ProblemError
 from app.core.errors import InputError, ResourceError
 from app.core.protect import PatternProtector
@@ -32,7 +33,6 @@ from app.store.records import Document, GlossarySummary, NewDocument, NotFoundEr
 from app.store.settled import lay_out
 from app.store.statistics import WHYS, count
 from app.store.store import Store, as_json
-from app.telemetry import describe_error, get_logger
 from app.web import bodies
 from app.web.desk import Desk
 from app.web.exports import FORMS, Work, export
@@ -76,11 +76,8 @@ changes = APIRouter(include_in_schema=False, dependencies=[Depends(check_origin)
 
 async def _in_thread(work: Callable[[], _Result]) -> _Result:
     """Database work beside the event loop; what cannot be used is said, not hidden."""
-    try:
+    with store_unavailable("database-unavailable", "The database cannot be used just now; the log says why."):
         return await anyio.to_thread.run_sync(work)
-    except (ResourceError, SQLAlchemyError) as exc:
-        get_logger(__name__).warning("database-unavailable", **describe_error(exc))
-        raise ProblemError("store-unavailable", "The database cannot be used just now; the log says why.") from None
 
 
 def _answer(value: Any, status: int = 200) -> Response:
