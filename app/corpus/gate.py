@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
+from app.core.intervals import wilson
 from app.core.types import Status
 from app.corpus.outcome import FailOn
 from app.corpus.tally import Tally, changed_share, share
@@ -48,7 +48,7 @@ class Gate:
         if tally.segments < _LEAST_SENTENCES:
             return None
         changed = tally.status[Status.REPAIRED] + tally.status[Status.PARTIAL]
-        now, least = share(changed, tally.segments), lower_bound(changed, tally.segments)
+        now, (least, _) = share(changed, tally.segments), wilson(changed, tally.segments, _Z)
         if self.max_changed is not None and least > self.max_changed:
             return f"drift: {now:.2%} of the sentences changed, the most is {self.max_changed:.2%}"
         if self.max_drift is not None and self.baseline_changed is not None:
@@ -63,20 +63,6 @@ class Gate:
 
 def _leak(tally: Tally) -> str | None:
     return f"{tally.leaks} edits changed protected text; please report it" if tally.leaks else None
-
-
-def lower_bound(found: int, of: int) -> float:
-    """Lower end of Wilson's score interval of a share.
-
-    Source:
-        Wilson 1927, Probable Inference, the Law of Succession, and Statistical Inference.
-    """
-    if of == 0:
-        return 0.0
-    p, z2 = found / of, _Z * _Z
-    centre = p + z2 / (2 * of)
-    spread = _Z * math.sqrt(p * (1 - p) / of + z2 / (4 * of * of))
-    return max(0.0, (centre - spread) / (1 + z2 / of))
 
 
 def has_findings(tally: Tally, quarantined: int, fail_on: FailOn) -> bool:

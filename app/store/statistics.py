@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from app.core.intervals import wilson
 from app.core.types import EditKind, Origin
 from app.store.records import Judged, Threshold, Verdict, Why
 
@@ -43,17 +43,6 @@ class Statistics:
     bands: tuple[Rate, ...]
     whys: tuple[tuple[str, int], ...]
     calibration_error: float  # mean distance of promise and share over the bands, weighted by their size
-
-
-def wilson(successes: int, trials: int) -> tuple[float, float]:
-    """Wilson's score interval of a share, 95 %."""
-    if not trials:
-        return 0.0, 1.0
-    share, z2 = successes / trials, _Z * _Z
-    middle = share + z2 / (2 * trials)
-    spread = _Z * math.sqrt(share * (1 - share) / trials + z2 / (4 * trials * trials))
-    scale = 1 + z2 / trials
-    return max(0.0, (middle - spread) / scale), min(1.0, (middle + spread) / scale)
 
 
 def count(judged: Sequence[Judged]) -> Statistics:
@@ -119,7 +108,7 @@ def _rate(name: str, judged: Sequence[Judged]) -> Rate:
     mean = sum(one.confidence for one in judged) / len(judged) if judged else 0.0
     return Rate(
         name, len(judged), accepted, verdicts.count(Verdict.REPLACED), verdicts.count(Verdict.REJECTED), mean,
-        *wilson(accepted, len(judged)),
+        *wilson(accepted, len(judged), _Z),
     )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from app.core.types import Status
-from app.corpus.gate import Gate, has_findings, lower_bound
+from app.corpus.gate import Gate, has_findings
 from app.corpus.outcome import FailOn
 from app.corpus.tally import Tally
 
@@ -13,11 +13,6 @@ from app.corpus.tally import Tally
 def tally(changed: int, of: int, *, low: int = 0, leaks: int = 0, rows_failed: int = 0) -> Tally:
     status = Counter({str(Status.REPAIRED): changed, str(Status.UNCHANGED): of - changed})
     return Tally(segments=of, edits=changed, status=status, low=low, leaks=leaks, rows_failed=rows_failed)
-
-
-@pytest.mark.parametrize(("found", "of", "bound"), [(0, 0, 0.0), (0, 10, 0.0), (50, 100, 0.3753), (10, 1000, 0.0045)])
-def test_the_bound_is_that_of_wilson(found: int, of: int, bound: float) -> None:
-    assert lower_bound(found, of) == pytest.approx(bound, abs=5e-5)
 
 
 def test_drift_is_measured_against_the_earlier_share_and_chance() -> None:

@@ -4,16 +4,11 @@ import pytest
 
 from app.core.types import EditKind, Origin
 from app.store.records import Judged, Verdict, Why
-from app.store.statistics import count, fit_thresholds, wilson
+from app.store.statistics import count, fit_thresholds
 
 
 def judged(confidence: float, verdict: Verdict, number: int = 1, kind: EditKind = EditKind.GRAMMAR) -> list[Judged]:
     return [Judged(kind, Origin.MODEL, confidence, verdict, Why.UNSAID)] * number
-
-
-def test_the_interval_of_wilson_is_the_published_one() -> None:
-    # Newcombe 1998, table I: 81 of 263.
-    assert wilson(81, 263) == pytest.approx((0.2553, 0.3662), abs=5e-5)
 
 
 def test_decisions_are_counted_by_kind_and_band() -> None:
