@@ -11,18 +11,17 @@ recognisably but not as it is in the reference.
 from __future__ import annotations
 
 import json
-import lzma
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
-import orjson
 import regex
 import typer
 from rapidfuzz.distance import Indel, Levenshtein
 
+from app.evaluation.data import read_rows
 from app.evaluation.splits import held_out_references, reference_key
 from app.names.mangle import Damage, Origin, entity_of, origin_of, propose
 from app.names.mangle.latin import fold
@@ -312,21 +311,14 @@ def learn_rates(pairs: Iterable[NamePair]) -> dict[str, dict[str, float]]:
     }
 
 
-def read_rows(folder: Path, names: Iterable[str]) -> Iterator[dict[str, Any]]:
-    """Rows of the files of pairs, in order."""
-    for name in names:
-        with lzma.open(folder / f"{name}.jsonl.xz") as lines:
-            for line in lines:
-                yield orjson.loads(line)
-
-
 def split_pairs(folder: Path, *, held_out: bool) -> list[NamePair]:
     """Name pairs of the rows that training may see, or of those it may not."""
-    hidden = held_out_references(read_rows(folder, ["wmt-train"]))
+    hidden = held_out_references(read_rows(folder / "wmt-train.jsonl.xz"))
     files = ["wmt-train", "moz-train", "pe-dev" if held_out else "pe-train"]
     rows = (
         row
-        for row in read_rows(folder, files)
+        for name in files
+        for row in read_rows(folder / f"{name}.jsonl.xz")
         if row["kind"] == "pe" or (reference_key(row["ref"]) in hidden) == held_out
     )
     return list(name_pairs(rows))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
+from app.evaluation.data import read_rows
 from app.evaluation.splits import document_id, is_held_out_row, is_held_out_text
 from app.seq2seq.constructions import Families
 from app.seq2seq.examples import Example, make_pair
@@ -17,7 +18,6 @@ from app.seq2seq.slips import Slipper, false_boundary, small_words
 from app.seq2seq.tokenizer import Tokenizer
 from app.seq2seq.verdicts import Verdicts
 from scripts.prepare_data import SLIPS_A_SENTENCE, curl, read_documents
-from scripts.prepare_data import read_pairs as read_rows
 
 # Every other pair of neighbours is broken here, to have enough of them; of those in text, one in six at most.
 BROKEN_WEIGHT = 1 / 5

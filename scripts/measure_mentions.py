@@ -22,6 +22,7 @@ import regex
 import typer
 
 from app.core.segment import SentenceSegmenter
+from app.evaluation.data import read_rows
 from app.names.mentions import find_mentions
 
 Found = list[tuple[str, str]]  # text and kind
@@ -46,9 +47,8 @@ def key_of(sentence: str) -> str:
 def sentences(folder: Path) -> Iterator[str]:
     """Every sentence that can have a label."""
     for name in ("wmt-train", "moz-train"):
-        with lzma.open(folder / "mt" / f"{name}.jsonl.xz") as lines:
-            for line in lines:
-                yield orjson.loads(line)["ref"]
+        for row in read_rows(folder / "mt" / f"{name}.jsonl.xz"):
+            yield row["ref"]
     segmenter = SentenceSegmenter()
     with lzma.open(folder / "text" / "gum-open-web.txt.xz", "rt", encoding="utf-8") as paragraphs:
         for paragraph in paragraphs:

@@ -19,10 +19,9 @@ import random
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import ftfy.bad_codecs
-import orjson
 import regex
 import typer
 
@@ -30,7 +29,7 @@ from app.core.diff import apply_edits
 from app.core.rules import ALL_RULES, Rule, Rules
 from app.core.segment import SentenceSegmenter
 from app.core.types import Edit
-from app.evaluation.data import curl_quotes
+from app.evaluation.data import curl_quotes, read_rows
 from app.evaluation.judge import distance
 from app.evaluation.splits import held_out_references, is_held_out_row, reference_key
 
@@ -214,22 +213,16 @@ def _clean(folder: Path, most: int) -> Iterator[str]:
 
 def _all_pairs(data: Path) -> Iterator[tuple[str, str, list[str]]]:
     """The column of the table, the text and what it should be."""
-    hidden = held_out_references(_rows(data / "mt/wmt-train.jsonl.xz"))
+    hidden = held_out_references(read_rows(data / "mt/wmt-train.jsonl.xz"))
     for column, names in COLUMNS.items():
         for name in names:
-            for row in _rows(data / name):
+            for row in read_rows(data / name):
                 if "mt" not in row:
                     yield column, row["source"], row["refs"]
                 elif column != "references" or not (
                     reference_key(row["ref"]) in hidden or ("wmt" in name and is_held_out_row(row))
                 ):
                     yield column, row["mt"], [row["ref"]]
-
-
-def _rows(path: Path) -> Iterator[dict[str, Any]]:
-    with lzma.open(path, "rb") as lines:
-        for line in lines:
-            yield orjson.loads(line)
 
 
 def _findings(edits: list[Edit]) -> Iterator[list[Edit]]:

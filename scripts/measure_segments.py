@@ -21,6 +21,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from app.core.segment import SentenceSegmenter
+from app.evaluation.data import read_rows
 
 Cutter = Callable[[str], list[int]]  # text -> where its sentences end, without white space
 
@@ -43,13 +44,12 @@ class Score:
 def read_sentences(path: Path, field: str, limit: int) -> list[str]:
     """Rows of a JSONL file (xz) that are one whole sentence, each once, in the order of the file."""
     found: dict[str, None] = {}
-    with lzma.open(path, "rt", encoding="utf-8") as lines:
-        for line in lines:
-            text = str(json.loads(line)[field]).strip()
-            if _WHOLE.match(text) and not _SEVERAL.search(text) and "\n" not in text:
-                found[text] = None
-            if len(found) >= limit:
-                break
+    for row in read_rows(path):
+        text = str(row[field]).strip()
+        if _WHOLE.match(text) and not _SEVERAL.search(text) and "\n" not in text:
+            found[text] = None
+        if len(found) >= limit:
+            break
     return list(found)
 
 

@@ -26,6 +26,7 @@ import regex
 import typer
 from rapidfuzz.distance import DamerauLevenshtein, Indel, JaroWinkler
 
+from app.evaluation.data import read_rows
 from app.evaluation.splits import is_held_out_text
 from app.names.normalise import normalise
 from scripts.prepare_data import read_documents
@@ -204,12 +205,10 @@ def propose(row: dict[str, Any], lower: Counter[str]) -> Iterator[Proposal]:
         )  # fmt: skip
 
 
-def read_rows(data: Path, names: Iterable[str] = PAIR_FILES) -> Iterator[dict[str, Any]]:
+def read_pairs(data: Path, names: Iterable[str] = PAIR_FILES) -> Iterator[dict[str, Any]]:
     """Rows of the pair files."""
     for name in names:
-        with lzma.open(data / "mt" / f"{name}.jsonl.xz", "rt", encoding="utf-8") as lines:
-            for line in lines:
-                yield json.loads(line)
+        yield from read_rows(data / "mt" / f"{name}.jsonl.xz")
 
 
 def lower_counts(data: Path) -> Counter[str]:
@@ -233,7 +232,7 @@ def propose_command(
     """Find name errors; each pair of forms of a language once."""
     lower = lower_counts(data)
     seen: set[str] = set()
-    rows = [p for row in read_rows(data) for p in propose(row, lower)]
+    rows = [p for row in read_pairs(data) for p in propose(row, lower)]
     with out.open("w", encoding="utf-8") as file:
         for proposal in rows:
             if proposal.key not in seen:
@@ -276,7 +275,7 @@ def error_items(data: Path, verdicts: dict[str, bool]) -> Iterator[Item]:
     """The checked errors, each once."""
     lower = lower_counts(data)
     left = dict(verdicts)
-    for row in read_rows(data):
+    for row in read_pairs(data):
         for p in propose(row, lower):
             if (knowable := left.pop(p.key, None)) is not None:
                 text = p.text if p.licence == REDISTRIBUTABLE else None
@@ -302,11 +301,9 @@ def known_surnames(data: Path) -> tuple[frozenset[str], frozenset[str]]:
     """Names and surnames of the people of the shared entities, in canonical form."""
     names: set[str] = set()
     surnames: set[str] = set()
-    with lzma.open(data / "entities" / "shippable" / "people.jsonl.xz", "rt", encoding="utf-8") as lines:
-        for line in lines:
-            row = json.loads(line)
-            names.update(normalise(name) for name in (row["name"], *row.get("aliases", ())))
-            surnames.add(normalise(row["name"]).split()[-1])
+    for row in read_rows(data / "entities" / "shippable" / "people.jsonl.xz"):
+        names.update(normalise(name) for name in (row["name"], *row.get("aliases", ())))
+        surnames.add(normalise(row["name"]).split()[-1])
     return frozenset(names), frozenset(surnames)
 
 
@@ -344,7 +341,7 @@ def control_items(data: Path) -> Iterator[Item]:
                     per_document[index] += 1
                     if per_document[index] <= MOST_PER_DOCUMENT:
                         yield item
-    for row in read_rows(data, ("pe-dev", "pe-test20")):
+    for row in read_pairs(data, ("pe-dev", "pe-test20")):
         if row["lang"] in ("et", "ro", "ru"):
             document = f"{row['set']}/{row['lang']}/{row['doc']}"
             yield from items(str(row["ref"]), row["id"] + "/ref", document, row["licence"], row["lang"])

@@ -19,7 +19,7 @@ from app.names.mangle.engine import mangle
 from app.names.mangle.forms import Damage
 from app.names.normalise import normalise
 from app.names.store import Entity, EntityKind, EntityStore, NameKind
-from scripts.mine_names import CONTROL_TEXTS, MAX_WORDS, PAIR_FILES, Item, half_of, read_rows
+from scripts.mine_names import CONTROL_TEXTS, MAX_WORDS, PAIR_FILES, Item, half_of, read_pairs
 from scripts.prepare_data import read_documents
 
 DATA = Path("../shared/data")
@@ -53,7 +53,7 @@ def load(kind: str, half: str, data: Path = DATA, folder: Path = FOLDER) -> list
     missing = {item.id for item in items if item.text is None or (kind == "errors" and not item.reference)}
     found: Mapping[str, tuple[str, str]] = {}
     if missing and (data / "mt").is_dir():
-        found = {str(r["id"]): (str(r["mt"]), str(r["ref"])) for r in read_rows(data) if r["id"] in missing}
+        found = {str(r["id"]): (str(r["mt"]), str(r["ref"])) for r in read_pairs(data) if r["id"] in missing}
     cases = []
     rejected, slips = _rejected(folder), _slips(folder)
     for item in items:
@@ -127,7 +127,7 @@ def pairs(data: Path = DATA, half: str = "dev") -> Iterator[Case]:
     """
     others: set[str] = set()
     mine: list[tuple[str, dict[str, Any]]] = []
-    for row in read_rows(data, [name for name in PAIR_FILES if name != "pe-test20"]):
+    for row in read_pairs(data, [name for name in PAIR_FILES if name != "pe-test20"]):
         document = f"{row.get('set')}/{row['lang']}/{row.get('doc') or row['id'].rsplit('/', 1)[0]}"
         if half_of(document) == half:
             mine.append((document, row))

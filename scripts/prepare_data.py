@@ -14,20 +14,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-import lzma
 import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Protocol
 
 import blingfire
 import typer
 from rapidfuzz.distance import Levenshtein
 
 from app.evaluation.data import read_documents as read_paragraphs
+from app.evaluation.data import read_rows
 from app.evaluation.splits import held_out_references, is_held_out_text, reference_key
 from app.seq2seq.corrupt import Corrupter, EditStatistics
 from app.seq2seq.examples import (
@@ -55,17 +55,10 @@ MAX_PIECES = 160
 SLIPS_A_SENTENCE = (1, 1, 1, 2, 2, 3, 4, 5)  # equally often
 
 
-def read_pairs(path: Path) -> Iterator[dict[str, Any]]:
-    """Rows of a pair file."""
-    with lzma.open(path, "rt", encoding="utf-8") as lines:
-        for line in lines:
-            yield json.loads(line)
-
-
 def held_out_of(folder: Path) -> frozenset[str]:
     """Keys of the references that no example may hold; none where there is no ``wmt-train``."""
     wmt = folder / "wmt-train.jsonl.xz"
-    return held_out_references(read_pairs(wmt)) if wmt.is_file() else frozenset()
+    return held_out_references(read_rows(wmt)) if wmt.is_file() else frozenset()
 
 
 def read_documents(path: Path) -> Iterator[tuple[int, list[str]]]:
@@ -114,10 +107,10 @@ def real_examples(
     examples: list[Example] = []
     counted = []
     seen = {row["mt"] for name in ("pe-dev", "pe-test20") if (folder / f"{name}.jsonl.xz").is_file()
-            for row in read_pairs(folder / f"{name}.jsonl.xz")}  # fmt: skip
+            for row in read_rows(folder / f"{name}.jsonl.xz")}  # fmt: skip
     held_out = held_out_of(folder)
     for path in sorted(folder.glob("*-train.jsonl.xz")):
-        for row in read_pairs(path):
+        for row in read_rows(path):
             machine, corrected = row["mt"], row["ref"]
             if machine in seen or reference_key(corrected) in held_out:
                 continue
@@ -139,7 +132,7 @@ def right_sides(folder: Path, rng: random.Random) -> list[str]:
     held_out = held_out_of(folder)
     found: dict[str, str] = {}
     for path in sorted(folder.glob("*-train.jsonl.xz")):
-        for row in read_pairs(path):
+        for row in read_rows(path):
             text = row["ref"]
             if row["kind"] == "ref" and 20 <= len(text) <= 400 and (key := reference_key(text)) not in held_out:
                 found.setdefault(key, text)

@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 
 from app.core.errors import InputError
 from app.core.segment import SentenceSegmenter
+from app.evaluation.data import read_rows
 
 MANIFEST = "corpus.json"
 _GROUP_BYTES = 16_000_000  # of text in one row group of a Parquet file
@@ -128,8 +129,7 @@ def _texts(path: Path, lines: int) -> Iterator[str]:
 
 def _translations(path: Path, lines: int) -> Iterator[str]:
     """Neighbouring rows are one sentence by several systems, so they are dealt out to different documents."""
-    with lzma.open(path, "rb") as file:
-        found = list(dict.fromkeys(orjson.loads(line)["mt"] for line in file))
+    found = list(dict.fromkeys(row["mt"] for row in read_rows(path)))
     step = max(1, len(found) // lines)
     for at in range(step):
         yield "\n".join(found[at::step][:lines])

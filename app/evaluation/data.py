@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import orjson
 
@@ -182,6 +182,13 @@ def read_documents(path: Path) -> Iterator[tuple[int, list[str]]]:
                 index, paragraphs = index + 1, []
     if paragraphs:
         yield index, paragraphs
+
+
+def read_rows(path: Path) -> Iterator[dict[str, Any]]:
+    """Rows of a file of JSON lines, plain or ``.xz``."""
+    with open_text(path) as lines:
+        for line in lines:
+            yield orjson.loads(line)
 
 
 def count_sentences(text: str) -> int:

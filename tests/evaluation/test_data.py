@@ -7,7 +7,16 @@ import orjson
 import pytest
 
 from app.core.errors import InputError
-from app.evaluation.data import Measure, clean_set, count_sentences, curl_quotes, load_file, load_set, read_documents
+from app.evaluation.data import (
+    Measure,
+    clean_set,
+    count_sentences,
+    curl_quotes,
+    load_file,
+    load_set,
+    read_documents,
+    read_rows,
+)
 from app.evaluation.splits import is_held_out_row, is_held_out_text
 
 
@@ -26,6 +35,12 @@ def test_pairs_are_read_plain_and_packed(tmp_path: Path, name: str) -> None:
     (example,) = found.examples
     assert (example.text, example.refs, example.group) == ("He go.", ("He goes.",), "et")
     assert len(found.sha256) == 64
+
+
+@pytest.mark.parametrize("name", ["rows.jsonl", "rows.jsonl.xz"])
+def test_rows_come_one_by_one_as_they_are(tmp_path: Path, name: str) -> None:
+    rows: list[dict[str, object]] = [{"mt": "A\u2028b.", "hter": 0.25}, {"names": ["Rīga"]}]
+    assert list(read_rows(write_rows(tmp_path / name, rows))) == rows
 
 
 @pytest.mark.parametrize(
