@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import stat
 import sys
-import tempfile
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -17,6 +14,7 @@ from app.cli.terminal import print_pieces, say
 from app.core import diff_forms
 from app.core.diff import Change, diff
 from app.core.errors import InputError
+from app.core.files import write_whole
 from app.core.types import (
     DocumentRepair,
     Edit,
@@ -164,38 +162,16 @@ def write_stdout(text: str) -> None:
 
 
 def write_atomically(path: Path, text: str) -> None:
-    """Replace a file at once or not at all, keeping its permissions; a link stays a link.
-
-    A pipe or a device is written into.
+    """Replace a file at once or not at all; a pipe or a device is written into.
 
     Raises:
         InputError: The folder cannot be written to.
     """
-    target = path.resolve()
-    temporary = None
     try:
-        if path.exists() and not path.is_file() and not path.is_dir():
-            path.write_bytes(text.encode("utf-8"))
-            return
-        with tempfile.NamedTemporaryFile(
-            "wb", dir=target.parent, prefix=f".{target.name}.", suffix=".part", delete=False
-        ) as file:
-            temporary = Path(file.name)
+        with write_whole(path) as file:
             file.write(text.encode("utf-8"))
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.chmod(stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o666 & ~_umask())
-        temporary.replace(target)
     except OSError as exc:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
         raise InputError(f"{path} cannot be written: {exc.strerror}; choose another --output") from exc
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def _read_glossary(path: Path) -> tuple[GlossaryEntry, ...]:

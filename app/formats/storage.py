@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import io
 import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -16,12 +15,12 @@ from typing import IO, Any, Self, cast
 import pyarrow as pa
 from fsspec.core import url_to_fs
 
+from app.core import files
 from app.core.errors import InputError
 
 STREAM = "-"  # stdin or stdout
 _CODECS = {".gz": "gzip", ".gzip": "gzip", ".zst": "zstd", ".zstd": "zstd"}
 _READ_BYTES = 1 << 20
-_TEMPORARY = ".mt-repair.tmp"  # ends the name of a file that is not yet whole
 # Of an object store nothing can be seen before the upload is complete, so its writes need no temporary name.
 _LOCAL = frozenset({"file", "local"})
 
@@ -70,8 +69,7 @@ def is_local(url: str) -> bool:
 
 def is_special(url: str) -> bool:
     """Whether a pipe or a device of this machine stands there: what goes in does not stay."""
-    path = Path(_fs(url)[1])
-    return is_local(url) and path.exists() and not path.is_file() and not path.is_dir()
+    return is_local(url) and files.is_special(Path(_fs(url)[1]))
 
 
 def canonical_url(url: str) -> str:
@@ -242,8 +240,8 @@ def compressed(sink: IO[bytes], codec: str | None) -> Iterator[IO[bytes]]:
 def write_whole(url: str) -> Iterator[IO[bytes]]:
     """A stream to ``url`` that appears there when the block ends without an error, and not before.
 
-    On a local disk: a temporary name beside it, flushed to the disk, then renamed; a link stays a link. On an object
-    store, where nothing is visible before the upload is complete, and into a pipe or a device: written directly.
+    On a local disk by ``app.core.files``, in a folder that is made where there is none. On an object store, where
+    nothing is visible before the upload is complete, written directly.
     """
     fs, path = _fs(url)
     parent = path.rpartition("/")[0]
@@ -254,26 +252,14 @@ def write_whole(url: str) -> Iterator[IO[bytes]]:
             yield stream
         return
     if is_special(path):
-        with open(path, "wb") as file:
+        with files.write_whole(Path(path)) as file:
             yield file
         return
-    path = os.path.realpath(path)
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    temporary = f"{path}.{os.getpid()}-{secrets.token_hex(4)}{_TEMPORARY}"
-    try:
-        with open(temporary, "xb") as file:
-            with suppress(OSError):  # not every file system has locks
-                fcntl.flock(file, fcntl.LOCK_EX)
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        if os.path.exists(path):
-            os.chmod(temporary, os.stat(path).st_mode & 0o7777)
-        os.replace(temporary, path)
-    except BaseException:
-        if os.path.exists(temporary):
-            os.unlink(temporary)
-        raise
+    os.makedirs(os.path.dirname(os.path.realpath(path)), exist_ok=True)
+    with files.write_whole(Path(path)) as file:
+        with suppress(OSError):  # not every file system has locks
+            fcntl.flock(file, fcntl.LOCK_EX)  # says to ``remove_stale`` that its writer is at work
+        yield file
 
 
 def remove_stale(url: str) -> None:
@@ -281,7 +267,7 @@ def remove_stale(url: str) -> None:
     if not is_local(url):
         return
     path = Path(os.path.realpath(_fs(url)[1]))
-    for left in path.parent.glob(f"{escape(path.name)}.*{_TEMPORARY}"):
+    for left in path.parent.glob(f"{escape(path.name)}.*{files.TEMPORARY}"):
         with suppress(OSError), left.open("rb") as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             left.unlink()
