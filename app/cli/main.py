@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import errno
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
@@ -34,25 +35,41 @@ _COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (
 
 
 class _Group(TyperGroup):
-    """Turns the errors that the product raises on purpose into one line and an exit code."""
+    """Says the errors of all commands, and those of --help and --version, which are answered while options are read."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        with _errors_in_one_line():
+            return super().parse_args(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
+        with _errors_in_one_line():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _errors_in_one_line() -> Iterator[None]:
+    """Turns the errors that the product raises on purpose, and what the system refuses, into one line and an exit code.
+
+    Raises:
+        typer.Exit: There was such an error.
+    """
+    try:
         try:
-            try:
-                return super().invoke(ctx)
-            finally:
-                sys.stdout.flush()  # what does not fit is an error now, and not when the program has ended
-        except RepairError as exc:
-            say_error(str(exc))
-        except OSError as exc:
-            if exc.errno == errno.EPIPE:  # nobody reads on, which is no error
-                raise
-            say_error(_explain(exc))
-            give_up_stdout()
-        except ValidationError as exc:  # only settings are validated before a command has its input
-            for error in exc.errors(include_url=False):
-                say_error(f"{_variable(error['loc'])}: {error['msg']}; mend or unset it")
-        raise typer.Exit(EXIT_FAILURE)
+            yield
+        finally:
+            sys.stdout.flush()  # what does not fit is an error now, and not when the program has ended
+        return
+    except RepairError as exc:
+        say_error(str(exc))
+    except OSError as exc:
+        if exc.errno == errno.EPIPE:  # nobody reads on, which is no error
+            raise
+        say_error(_explain(exc))
+        give_up_stdout()
+    except ValidationError as exc:  # only settings are validated before a command has its input
+        for error in exc.errors(include_url=False):
+            say_error(f"{_variable(error['loc'])}: {error['msg']}; mend or unset it")
+    raise typer.Exit(EXIT_FAILURE)
 
 
 def _explain(error: OSError) -> str:

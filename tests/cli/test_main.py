@@ -67,9 +67,10 @@ def test_what_the_system_refuses_is_one_line_and_exit_code_2(
     assert result.stderr.count("\n") == 1
 
 
-def test_an_output_without_room_is_one_line_and_exit_code_2() -> None:
+@pytest.mark.parametrize("arguments", [["rules"], ["--version"], ["--help"], ["repair", "--help"], []])
+def test_an_output_without_room_is_one_line_and_exit_code_2(arguments: list[str]) -> None:
     with open("/dev/full", "w") as full:
-        command = [sys.executable, "-m", "app.cli.main", "rules"]
+        command = [sys.executable, "-m", "app.cli.main", *arguments]
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert done.returncode == 2
     assert done.stderr.startswith("mt-repair: input or output: No space left on device; ")
