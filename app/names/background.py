@@ -1,7 +1,7 @@
 """What English at large knows of words and names, beside the knowledge base.
 
-How edited text writes them, what towns are called, how often people write a word: what is known so is seldom a damaged
-name.
+How edited text writes them, what towns are called, how often people write a word, what those are called whom the base
+knows: what is known so is seldom a damaged name.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Self
 import marisa_trie
 
 from app.core.tries import map_file, save_file
+from app.names.callings import CALLINGS_FILE, Callings
 from app.names.normalise import normalise
 
 ATTESTED_FILE, TOWNS_FILE, USAGE_FILE = "attested.marisa", "towns.marisa", "usage.marisa"
@@ -168,6 +169,7 @@ class Background:
     attested: Attested
     towns: Towns
     usage: Usage
+    callings: Callings
 
     @classmethod
     def read(cls, folder: Path | None = None) -> Self:
@@ -180,6 +182,7 @@ class Background:
             Attested.read(data_file(ATTESTED_FILE, folder)),
             Towns.read(data_file(TOWNS_FILE, folder)),
             Usage.read(data_file(USAGE_FILE, folder)),
+            Callings.read(data_file(CALLINGS_FILE, folder)),
         )
 
     def with_counts(self, counts: Mapping[str, tuple[int, int]]) -> Self:

@@ -35,6 +35,7 @@ class Context:
     countries_of_segment: Mapping[int, frozenset[str]] = field(default_factory=dict)
     known: Mapping[str, Entity] = field(default_factory=dict)  # entities whose name stands in the text as it should
     known_places: frozenset[str] = frozenset()  # names of the places among them
+    known_in: Mapping[str, frozenset[int]] = field(default_factory=dict)  # by id, the segments that they stand in
     hinted: frozenset[str] = frozenset()  # ids that the caller knows to be in the text
 
 
@@ -57,6 +58,7 @@ class Reading:
     in_use: Mapping[str, float] = field(default_factory=dict)  # how often people write its words: Zipf's scale
     beside: frozenset[str] = frozenset()  # ISO codes of the countries named within a few words of it
     ends_another: bool = False  # a longer name of the document ends in it: it is somebody's surname as it stands
+    calling: str = ""  # what the text calls somebody, a noun that few people of the base are called by
     is_town: bool = False  # a town or village, maybe one that the base lacks, is called so
 
     @cached_property

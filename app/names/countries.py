@@ -42,3 +42,12 @@ def countries_of(words: Sequence[str]) -> Counter[str]:
                 counts[code] += 1
                 break
     return counts
+
+
+@lru_cache(maxsize=300)
+def writes_latin(country: str) -> bool:
+    """Whether the language that most people of a country (ISO code) use is written in Latin letters (CLDR)."""
+    from babel.core import get_global
+
+    likely: str = get_global("likely_subtags").get(f"und_{country}", "und_Latn")
+    return likely.split("_")[1] == "Latn"

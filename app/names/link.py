@@ -190,7 +190,8 @@ def printed_form(candidate: Candidate, text: str, attested: Attested) -> str:
     pairs, extra, missing = align(found, tuple(normalise(best).split()))
     if missing and not extra and len(found) >= 2 and len(pairs) == len(found):
         meant = {p.meant for p in pairs}
-        return " ".join(w for w in words if meant.issuperset(normalise(w).split()))
+        kept = [w for w in words if not meant.isdisjoint(normalise(w).split())]  # *Yingjiu* is all of *Ying-jeou*
+        return " ".join(kept if len(kept) > 1 else words)
     return " ".join(words)
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from app.core.classify import FUNCTION_WORDS
 from app.core.protocols import LinkResult, NameHint
 from app.core.types import Alternative, Edit, EditKind, EntityRef, Origin, Segment, Span
 from app.names.background import Background, data_file
+from app.names.callings import called, is_verb
 from app.names.candidates import Candidate, CandidateFinder, Route
 from app.names.comparison import Context, Evidence, Reading, years_of
 from app.names.countries import countries_of
@@ -115,9 +117,25 @@ class NameLinker:
         store: EntityStore,
         entity_hints: Sequence[tuple[str, str]] = (),
     ) -> tuple[Examined, list[Decision]]:
-        """The document as seen and what becomes of each doubtful name: what ``link`` makes its edits of."""
+        """The document as seen and what becomes of each doubtful name: what ``link`` makes its edits of.
+
+        Whoever is known by then under a full name may be meant by the surnames that nothing was found for.
+        """
         seen = self.examine(text, segments, store, entity_hints)
-        return seen, [choose(r, c, seen.context, self._background.attested, self._model) for r, c in seen.readings]
+        attested, model = self._background.attested, self._model
+        decisions = [choose(r, c, seen.context, attested, model) for r, c in seen.readings]
+        named = {
+            entity.id: entity
+            for d in decisions
+            if d.chosen is not None and " " in d.chosen.text
+            if (entity := d.chosen.candidate.entity).kind is EntityKind.PERSON
+        }
+        context = replace(seen.context, known={**named, **seen.context.known})
+        for at, (reading, candidates) in enumerate(seen.readings):
+            is_open = decisions[at].chosen is None and len(reading.words) == 1
+            if is_open and (more := _of_the_document(reading, named.values())):
+                decisions[at] = choose(reading, _once([*more, *candidates]), context, attested, model)
+        return seen, decisions
 
     def examine(
         self,
@@ -134,6 +152,7 @@ class NameLinker:
         for mention in mentions:
             by_text[normalise(mention.text)].append(mention)
         known: dict[str, Entity] = {}
+        known_in: dict[str, frozenset[int]] = {}
         exact: dict[str, list[Entity]] = {}
         for key, group in by_text.items():
             entities = store.by_name(group[0].text) if key else []
@@ -144,11 +163,12 @@ class NameLinker:
                 exact[key] = entities
                 if " " in key or entities[0].kind is EntityKind.PLACE:
                     known.setdefault(entities[0].id, entities[0])
+                    known_in[entities[0].id] = known_in.get(entities[0].id, frozenset()) | {m.segment for m in group}
         for entity_id, name in entity_hints:
             entity = store.get(entity_id) or next(iter(store.by_name(name)), None)
             if entity is not None:
                 known.setdefault(entity.id, entity)
-        context = self._context(text, segments, known, entity_hints)
+        context = self._context(text, segments, known, known_in, entity_hints)
         right: list[Mention] = []
         readings: list[tuple[Reading, tuple[Candidate, ...]]] = []
         finder = self._finder(store)
@@ -169,6 +189,7 @@ class NameLinker:
                 in_use,
                 _countries_beside(text, group),
                 key in surnames,
+                self._background.callings.unlikely(noun for m in group for noun in called(text, m.span)),
                 key in self._background.towns,
             )
             candidates = [
@@ -200,18 +221,21 @@ class NameLinker:
         text: str,
         segments: Sequence[Segment],
         known: Mapping[str, Entity],
+        known_in: Mapping[str, frozenset[int]],
         entity_hints: Sequence[tuple[str, str]],
     ) -> Context:
         countries: Counter[str] = Counter()
         by_segment: dict[int, frozenset[str]] = {}
         for segment in segments:
-            counts = countries_of([normalise(w) for w in _WORDS.findall(segment.text)])
+            counts = _countries_in(_WORDS.findall(segment.text))
             for code in counts:
                 countries[code] += counts[code]
             if counts:
                 by_segment[segment.index] = frozenset(counts)
         places = frozenset(e.name for e in known.values() if e.kind is EntityKind.PLACE)
-        return Context(years_of(text), countries, by_segment, known, places, frozenset(i for i, _ in entity_hints))
+        return Context(
+            years_of(text), countries, by_segment, known, places, known_in, frozenset(i for i, _ in entity_hints)
+        )
 
 
 _QUOTES = frozenset("\"“”„‟«»‘’'")
@@ -255,8 +279,16 @@ def _countries_beside(text: str, mentions: Iterable[Mention]) -> frozenset[str]:
         head = text[max(0, mention.span.start - _NEAR) : mention.span.start].rsplit("\n", 1)[-1]
         tail = text[mention.span.end : mention.span.end + _NEAR].split("\n", 1)[0]
         for words in (_WORDS.findall(head)[-_WORDS_BESIDE:], _WORDS.findall(tail)[:_WORDS_BESIDE]):
-            beside.update(countries_of([normalise(re.sub(r"['’]s$", "", w)) for w in words]))
+            beside.update(_countries_in(words))
     return frozenset(beside)
+
+
+def _countries_in(words: Iterable[str]) -> Counter[str]:
+    """How often words name each country, *Iran's* too."""
+    return countries_of([normalise(_POSSESSIVE.sub("", word)) for word in words])
+
+
+_POSSESSIVE = re.compile(r"['’]s$")
 
 
 _WORDS_BESIDE = 3
@@ -429,7 +461,8 @@ def with_grammar(text: str, mention: Mention, name: str) -> tuple[Span, str]:
     """The span to replace and its new text, with article and possessive ending fitted to the new name.
 
     ``a``/``an`` before the name changes with its first letter; the bare apostrophe after a name in *s* becomes
-    *'s* where the new name has no *s* at its end. Otherwise the span is the mention's.
+    *'s* where the new name has no *s* at its end, and so does an *s* that other languages put there alone: *Macrons
+    visit*. Otherwise the span is the mention's.
     """
     start, end = mention.span.start, mention.span.end
     printed = name
@@ -438,6 +471,8 @@ def with_grammar(text: str, mention: Mention, name: str) -> tuple[Span, str]:
         plain_next = not after[1:2].isalnum()
         if plain_next and mention.is_possessive and not name.endswith("s"):
             printed, end = f"{printed}{after[0]}s", end + 1
+    elif _is_genitive(text, mention, name):
+        printed = f"{printed}{'’' if '’' in text else chr(39)}s"
     article = _AN.search(text[max(0, start - 6) : start])
     if article is not None:
         wants_n = name[:1].casefold() in _VOWELS
@@ -448,6 +483,20 @@ def with_grammar(text: str, mention: Mention, name: str) -> tuple[Span, str]:
             printed = f"{letter}{article.group(3)}{printed}"
             start -= len(article.group(0))
     return Span(start, end), printed
+
+
+def _is_genitive(text: str, mention: Mention, name: str) -> bool:
+    """Whether a name has an *s* too many before a noun that somebody has."""
+    old, new = normalise(mention.text).split()[-1], normalise(name).split()[-1]
+    if mention.is_possessive or not old.endswith("s") or new.endswith("s"):
+        return False
+    if likeness(old[:-1], new) <= likeness(old, new):
+        return False
+    following = _FOLLOWING.match(text, mention.span.end)
+    return following is not None and following[1] not in FUNCTION_WORDS and not is_verb(following[1])
+
+
+_FOLLOWING = re.compile(r" ([a-z]{3,})")
 
 
 def _hints(text: str, decisions: Sequence[Decision], model: LinkModel, changed: Sequence[Span]) -> tuple[NameHint, ...]:

@@ -193,6 +193,10 @@ def _is_somebody_else(c: Comparison) -> bool:
     alone = _is_by_letters_alone(c)
     if c.reading.ends_another and len(c.reading.words) == 1:
         return True  # the full name is what would have to change
+    if _is_called_otherwise(c):
+        return True  # *the gardener Berlusconi*
+    if _stands_beside(c):
+        return True  # *Yang Jiemian, brother of Yang Jiechi*
     if not c.is_mangled and any(p.similarity < _LEAST_OF_PART and not _is_traced(p) for p in c.changed):
         if len(c.reading.words) == 1 or (alone and role_differs(c) is not None):
             return True
@@ -213,6 +217,25 @@ def _is_somebody_else(c: Comparison) -> bool:
     if (told_by_letters and _may_be_anyone(c)) or (is_truncated(c) is not None and role_differs(c) is not None):
         return True  # somebody else, maybe of a shorter name
     return another_name(c) is not None and any(p.similarity < _LEAST_SAME for p in c.changed)  # *Khalid*, *Mohammad*
+
+
+def _is_called_otherwise(c: Comparison) -> bool:
+    """Whether the text calls them what hardly anybody of the base is, and what they are not known to be, and no office,
+    body or caller, or for a surname the full name in the text, says that they are meant all the same."""
+    noun, entity = c.reading.calling, c.candidate.entity
+    if not noun or entity.id in c.context.hinted:
+        return False
+    if entity.id in c.context.known and len(c.reading.words) == 1:
+        return False
+    if fit_of_roles(c.reading.titles, entity)[0] > 0 or fit_of_body(c.reading.titles, entity):
+        return False
+    return not any(noun in normalise(role.title).split() for role in entity.roles)
+
+
+def _stands_beside(c: Comparison) -> bool:
+    """Whether a full name stands in one sentence with the right one: they are two people."""
+    segments = c.context.known_in.get(c.candidate.entity.id, frozenset())
+    return len(c.reading.words) > 1 and any(m.segment in segments for m in c.reading.mentions)
 
 
 _OF_MANY = frozenset(("member", "deputy", "representative"))

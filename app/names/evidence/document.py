@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.names.comparison import Comparison, Evidence
+from app.names.countries import countries_of
 from app.names.mentions import MentionKind
 from app.names.offices import fit_of_body, fit_of_roles
 from app.names.store import EntityKind
@@ -70,11 +71,12 @@ def country_beside(c: Comparison) -> Evidence | None:
 
 
 def other_country(c: Comparison) -> Evidence | None:
-    """Countries are named in the sentence, and theirs is not among them."""
+    """Countries are named in the sentence, other than by the name itself, and theirs is not among them."""
     country = c.candidate.entity.country
     if not country or country in c.context.countries:
         return None
-    here = [c.context.countries_of_segment.get(m.segment, frozenset()) for m in c.reading.mentions]
+    own = countries_of(c.reading.words).keys()
+    here = [c.context.countries_of_segment.get(m.segment, frozenset()) - own for m in c.reading.mentions]
     return Evidence("other_country", 1.0, "other countries are named here") if any(here) else None
 
 

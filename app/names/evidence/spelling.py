@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import regex
 from rapidfuzz.distance import JaroWinkler, Levenshtein, Prefix
 
 from app.names.candidates import ENDINGS
 from app.names.comparison import Comparison, Evidence
+from app.names.countries import writes_latin
 from app.names.likeness import Pair, sound
 from app.names.normalise import normalise
+from app.names.offices import FUNCTION_WORDS
+from app.names.store import EntityKind
 
 SHORTEST_STEM = 4  # letters before an ending
 
@@ -99,17 +104,24 @@ def edits_per_letter(c: Comparison) -> Evidence | None:
 
 def missing_words(c: Comparison) -> Evidence | None:
     """Words of the name that the text lacks."""
-    return Evidence("missing_words", min(1.0, len(c.unpaired_meant) / 2)) if c.unpaired_meant else None
+    missing = _that_count(c, c.unpaired_meant)
+    return Evidence("missing_words", min(1.0, missing / 2)) if missing else None
 
 
 def extra_words(c: Comparison) -> Evidence | None:
     """Words of the text that the name lacks."""
-    return Evidence("extra_words", min(1.0, len(c.unpaired_found) / 2)) if c.unpaired_found else None
+    extra = _that_count(c, c.unpaired_found)
+    return Evidence("extra_words", min(1.0, extra / 2)) if extra else None
+
+
+def _that_count(c: Comparison, words: Sequence[str]) -> int:
+    """How many words there are, but for *of* and *the* where an organisation's words stand in another order."""
+    return sum(not c.is_bag or word not in FUNCTION_WORDS for word in words)
 
 
 def rival(c: Comparison) -> Evidence | None:
     """Another name is nearly as close."""
-    if c.is_far:  # letters do not tell: ``mangled_rival`` does
+    if c.is_far or c.is_exonym:  # letters do not tell: ``mangled_rival`` does
         return None
     gap = c.similarity - c.rival_similarity
     return Evidence("rival", max(0.0, 1 - max(gap, 0.0) * 4), "another name is nearly as close") if gap < 0.25 else None
@@ -121,8 +133,15 @@ def sole_start(c: Comparison) -> Evidence | None:
 
 
 def variant(c: Comparison) -> Evidence | None:
-    """The changed words only differ as two romanisations of one name do: both may be right."""
+    """The changed words only differ as two romanisations of one name do: both may be right.
+
+    A name from a country that writes Latin letters has one spelling, unless English texts have the other as well.
+    """
     if not c.changed or any(sound(p.found) != sound(p.meant) for p in c.changed):
+        return None
+    entity = c.candidate.entity
+    has_one = entity.kind is EntityKind.PERSON and entity.country and writes_latin(entity.country)
+    if has_one and not all(c.attested.as_name(p.found) for p in c.changed):
         return None
     return Evidence("variant", 1.0, "both spellings are in use")
 
