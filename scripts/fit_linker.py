@@ -79,6 +79,7 @@ UNSURE = 0.3
 RIGHT_SEED, RIGHT_SENTENCES = 101, 40_000  # of right English; ``measure_right_names`` draws others by default
 CLEAN = ("controls", "documents", "right")  # every name is right
 REAL = ("errors", *CLEAN)
+OF_THE_SENTENCE = ("role_differs", "other_country")  # a made case stands in a sentence about somebody else
 WEIGHT_OF = {
     "errors": 1.0, "controls": 1.0, "documents": 1.0, "pairs": PAIRS_WEIGHT, "references": 0.5 * PAIRS_WEIGHT,
     "right": 0.3, "far": 0.02,
@@ -87,6 +88,8 @@ RIGHT_WEIGHT = {"errors": 1.5, "pairs": 2.25}  # of what is right in real texts,
 FAR_ENTITIES, OF_ORGANISATIONS, SURNAMES = 1500, 800, 800  # generated, beyond the share that they have by chance
 # What little data shows: the right name elsewhere in the document, the caller's word for it, a fitting office.
 PRIOR = {"fuller_form": 2.5, "hinted": 4.0, "role_fits": 1.0, "country": 0.5, "companions": 0.3, "in_office": 0.2}
+# What makes it somebody else of nearly that name.
+PRIOR |= {"role_differs": -0.5, "other_country": -0.5}
 # What costs trust, though the sample has little of it: other romanisations "repaired", one person made another.
 PRIOR |= {
     "variant": -2.0,
@@ -100,7 +103,7 @@ PRIOR |= {
     "in_use": -0.5,
 }
 # What few real errors show, and what a machine is known to do all the same.
-PRIOR |= {"mangled": 1.0, "far_fits": 2.0, "far_abroad": -1.0, "mangled_rival": -2.0, "sole_bag": 1.5, "body": 0.5}
+PRIOR |= {"mangled": 1.0, "far_fits": 2.0, "far_abroad": -1.0, "mangled_rival": -2.0, "sole_bag": 2.5, "body": 0.5}
 PRIOR |= {"respelt": 1.0, "sole_start": 0.5, "case_ending": 0.5, "office_and_word": 0.5, "country_beside": 0.5}
 # What makes a candidate doubtful.
 _DOUBTS = (
@@ -215,7 +218,8 @@ def collect(
                     continue
                 right = bool(case.reference) and is_right_change(case, reading.text, text, entity, store)
                 is_unlike = is_printed_otherwise(comparison.candidate, text, reading)
-                features = tuple((e.feature, e.score) for e in gather(comparison))
+                left_out = () if source in (*REAL, "pairs", "references") else OF_THE_SENTENCE
+                features = tuple((e.feature, e.score) for e in gather(comparison) if e.feature not in left_out)
                 # A reference that has neither form says little: names are spelt in several ways.
                 kept = not case.reference or stands_in(reading.text, case.reference)
                 # So does a post-edit that has it as the machine wrote it.

@@ -25,7 +25,8 @@ _DETERMINER = (
     r"|\d+-year-old)"
 )
 _NOUN = r"[a-z]{3,}(?:-[a-z]+)*"
-_BEFORE = re.compile(rf"(?:^|[\s(\"“]){_DETERMINER} (?P<first>{_NOUN} )?(?P<noun>{_NOUN}) $")
+_BEING = r"(?:is|was|named|called) "
+_BEFORE = re.compile(rf"(?:^|[\s(\"“]){_DETERMINER} (?P<first>{_NOUN} )?(?P<noun>(?!{_BEING}){_NOUN}) (?:{_BEING})?$")
 _ALONE = re.compile(rf"(?:^|[\s(\"“])(?P<noun>{_NOUN}|[A-Z][a-z]{{2,}}) $")
 _AUXILIARY = r"(?:has|have|had|is|was|are|were|will|would|can|could|may|that|who)\b"
 _BEHIND = re.compile(
@@ -63,7 +64,7 @@ def called(text: str, span: Span) -> Iterator[tuple[str, bool]]:
         yield from _noun(before["noun"], is_shown=_OF_ADJECTIVES.search(before["noun"]) is None)
     elif before is not None and not is_verb(before["noun"]):
         yield from _noun(before["noun"], is_shown=is_of_people(before["noun"]))
-    elif (alone := _ALONE.search(head)) is not None:
+    elif before is None and (alone := _ALONE.search(head)) is not None and not is_verb(alone["noun"]):
         yield from _noun(alone["noun"].lower(), is_shown=False)
     if (behind := _BEHIND.search(tail)) is not None and not is_verb(behind["noun"]):
         yield from _noun(behind["noun"], is_shown=is_of_people(behind["noun"]))

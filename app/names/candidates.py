@@ -78,7 +78,8 @@ class _Word:
 _LEAST_SIMILARITY = 0.6
 _LEAST_SIMILARITY_BY_SOUND = 0.45
 _SOUND_WEIGHT = 0.9  # of the similarity: the same sound is weaker evidence than nearly the same letters
-_MOST_SIMILAR_WORDS = 14
+_MOST_SIMILAR_WORDS, _SIMILAR_WORDS_WEIGHED = 14, 40
+_FAME_BONUS = 0.1  # of the likeness of a word
 _LENGTH_SLACK = 2
 _NAMES_OF_SAME_WORD, _NAMES_OF_SIMILAR_WORD = 400, 60
 _COMMON_WORD = 1500  # stands in so many names that it finds nobody by itself
@@ -286,7 +287,13 @@ class _Searcher:
             if len(word) <= _SHORT_WORD and all(w.weight < _CLOSE for w in found.values()):
                 begun = layer.tokens_with_prefix(word[:2])
                 self._take_similar(word, np.arange(begun.start, begun.stop, dtype=ended.dtype), _CLOSE, False, found)
-        return tuple(sorted(found.values(), key=lambda w: (-w.weight, w.text))[:_MOST_SIMILAR_WORDS])
+        likeliest = sorted(found.values(), key=lambda w: (-w.weight - self._fame(w.token), w.text))
+        return tuple(sorted(likeliest[:_MOST_SIMILAR_WORDS], key=lambda w: (-w.weight, w.text)))
+
+    def _fame(self, token: int) -> float:
+        """How much the best known of those whose name has a word adds to its likeness."""
+        best: int = self._layer.popularity[self._layer.first_rows(self._layer.token_names(token, 1))].max()
+        return _FAME_BONUS * best / 255
 
     def _take_similar(self, word: str, pool: UInts, least: float, sounds: bool, found: dict[int, _Word]) -> None:
         """Add the words of the pool that are spelt like ``word``."""
@@ -295,9 +302,10 @@ class _Searcher:
         fits = (lengths + _LENGTH_SLACK >= len(word)) & (lengths <= len(word) + _LENGTH_SLACK)
         tokens: list[int] = pool[fits].tolist()
         texts = [layer.tokens[t] for t in tokens]
-        for text, similarity, at in process.extract(
-            word, texts, scorer=Levenshtein.normalized_similarity, score_cutoff=least, limit=_MOST_SIMILAR_WORDS
-        ):
+        near = process.extract(
+            word, texts, scorer=Levenshtein.normalized_similarity, score_cutoff=least, limit=_SIMILAR_WORDS_WEIGHED
+        )
+        for text, similarity, at in near:
             weight = max(similarity, _SOUND_WEIGHT * (0.5 + 0.5 * similarity)) if sounds else similarity
             route = Route.FUZZY if similarity >= _LEAST_SIMILARITY else Route.PHONETIC
             if tokens[at] not in found:

@@ -434,7 +434,7 @@ def _edit(
 
 _SPOKEN = (
     "mangled", "exonym", "word_bag", "sole_bag", "fuller_form", "hinted", "role_fits", "body", "same_given_name",
-    "same_words", "case_ending", "ending", "sound", "country", "companions",
+    "same_words", "case_ending", "sound", "country", "companions",
     "in_office", "truncated", "spelling",
 )  # fmt: skip
 _WEAK = {"sound": 0.8, "spelling": 0.75, "same_words": 0.3}
@@ -450,7 +450,7 @@ def explain(text: str, weighed: Weighed) -> str:
         who += f", {entity.type}"
     by_name: dict[str, Evidence] = {e.feature: e for e in weighed.evidence if e.detail and e.score > 0}
     grounds = [by_name[f].detail for f in _SPOKEN if f in by_name and by_name[f].score >= _WEAK.get(f, 0.0)]
-    return f"“{text}” is no known name; {who} is meant: {'; '.join(grounds[:4]) or 'the spelling is close'}"
+    return f"No “{text}” is in the knowledge base; {who} is meant: {'; '.join(grounds[:4]) or 'the spelling is close'}"
 
 
 _VOWELS = frozenset("aeiou")
@@ -541,7 +541,9 @@ def _titles(seen: Examined) -> tuple[list[Edit], list[Edit]]:
             if owner is None or mention.title_span is None:
                 continue
             swapped = next((m.title for m in titled[owner.id] if _is_title_of(m.title, entity)), None)
-            title = good or swapped or _as_title(entity.roles[0].title, mention.title)
+            span, printed = _behind_nation(mention.title, mention.title_span)
+            title = good or swapped or _as_title(entity.roles[0].title, printed)
+            title = _behind_nation(title, span)[1]
             if good is not None:
                 why = f"{entity.name} is “{good}” elsewhere in the text and in the knowledge base"
             elif swapped is not None:
@@ -550,13 +552,21 @@ def _titles(seen: Examined) -> tuple[list[Edit], list[Edit]]:
                 why = f"{entity.name} is known as {entity.roles[0].title}"
             sure = 0.9 if good or swapped else 0.5
             edit = Edit(
-                mention.title_span, title, EditKind.NAME, Origin.NAMES, sure, RULE_TITLE,
+                span, title, EditKind.NAME, Origin.NAMES, sure, RULE_TITLE,
                 f"{why}; “{mention.title}” is {owner.name}",
                 group=":".join(("title", *sorted((entity.id, owner.id)))) if swapped and not good else None,
                 entity=EntityRef(entity.id, entity.name, entity.type, sure),
             )  # fmt: skip
             (edits if good or swapped else flags).append(edit)
     return edits, flags
+
+
+def _behind_nation(title: str, span: Span) -> tuple[Span, str]:
+    """A title without the nation before it, which stays where the other title comes: *Chinese foreign minister*."""
+    nation, _, office = title.partition(" ")
+    if not office or not countries_of([normalise(nation)]):
+        return span, title
+    return Span(span.start + len(nation) + 1, span.end), office
 
 
 def _is_title_of(title: str, entity: Entity) -> bool:

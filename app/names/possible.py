@@ -191,6 +191,7 @@ _LEAST_RATE = 10**-3.5  # of a respelling: below, chance does as well
 def _is_somebody_else(c: Comparison) -> bool:
     """Whether the text may as well speak of another person."""
     alone = _is_by_letters_alone(c)
+    is_near = _is_near_home(c)
     if c.reading.ends_another and len(c.reading.words) == 1:
         return True  # the full name is what would have to change
     if _is_called_otherwise(c):
@@ -207,16 +208,28 @@ def _is_somebody_else(c: Comparison) -> bool:
         return True  # *General Arthur Lichte* is no *Arthur Li*
     if not c.is_mangled and other_surname(c) is not None and _is_of_another_time(c):
         return True  # nor is the *Robert Scotten* of 1948 a *Robert Scott*
-    if alone and (known_word(c) is not None or c.rival_similarity >= c.similarity):
+    if alone and ((known_word(c) is not None and not is_near) or c.rival_similarity >= c.similarity):
         return True  # another name is as near
     if len(c.reading.words) == 1 and (known_word(c) is not None or (alone and " " in c.candidate.entity.name)):
         return True  # many bear a given name, and a surname that others have is theirs
     told_by_letters = _is_told_by_letters(c)
     if c.is_mangled:
         return told_by_letters and not c.is_far and _is_famous_otherwise(c)
-    if (told_by_letters and _may_be_anyone(c)) or (is_truncated(c) is not None and role_differs(c) is not None):
+    if (told_by_letters and not is_near and _may_be_anyone(c)) or (
+        is_truncated(c) is not None and role_differs(c) is not None
+    ):
         return True  # somebody else, maybe of a shorter name
     return another_name(c) is not None and any(p.similarity < _LEAST_SAME for p in c.changed)  # *Khalid*, *Mohammad*
+
+
+def _is_near_home(c: Comparison) -> bool:
+    """Whether a full name is much like that of somebody whose country the text names."""
+    return (
+        len(c.reading.words) > 1
+        and not c.unpaired_found
+        and c.candidate.entity.country in c.context.countries
+        and min(p.similarity for p in c.pairs) >= _LEAST_OF_PART
+    )
 
 
 def _is_called_otherwise(c: Comparison) -> bool:

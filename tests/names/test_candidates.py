@@ -191,3 +191,14 @@ def test_a_place_is_found_by_what_another_language_calls_it_with_and_without_an_
 def test_letters_of_one_sound_at_the_start_do_not_hide_a_name(tmp_path: Path) -> None:
     write_base([Entity("L", EntityKind.PLACE, "island", "Crete")], tmp_path, BuildOptions(name="x"))
     assert _of(CandidateFinder(EntityStore.open(tmp_path)).find("Kreeta"), "L").name == "crete"
+
+
+def test_of_words_as_near_those_of_the_well_known_are_looked_at(tmp_path: Path) -> None:
+    crowd = [
+        Entity(f"N{i}", EntityKind.PERSON, "person", f"{given} Hultqvist", popularity=0.1)
+        for i, given in enumerate(f"Nikola{a}{b}" for a in "aeioubdfg" for b in "aeioubdfg")
+    ]
+    known = Entity("K", EntityKind.PERSON, "person", "Nicolas Sarlandy", popularity=1.0)
+    write_base([*crowd, known], tmp_path, BuildOptions(name="test"))
+    found = CandidateFinder(EntityStore.open(tmp_path)).find("Nikola Sarlandi")
+    assert "K" in {c.entity.id for c in found}

@@ -209,3 +209,31 @@ def test_a_surname_of_the_same_stem_is_another() -> None:
     assert "other_surname" in scores(comparison("Tauno Vaherpuuson", MINISTER))
     assert "other_surname" in scores(comparison("Tauno Vaherpuu", MINISTER, name="Tauno Vaherpuuov"))
     assert "other_surname" not in scores(comparison("Tauno Vaherpu", MINISTER))
+
+
+def test_two_romanisations_are_variants_only_where_both_are_written() -> None:
+    def variants(name: str, country: str, **documents: int) -> bool:
+        candidate = Candidate(person("B", "Sergei Lavrin", country), Route.FUZZY, "Sergei Lavrin", 0.9, 0.9)
+        return "variant" in scores(weighed(name, candidate, known(**documents)))
+
+    assert variants("Sergei Lawrin", "RU", lawrin=9)
+    assert not variants("Sergei Lawrin", "RU")
+    assert variants("Sergei Lawrin", "DE", lawrin=9)
+    assert not variants("Sergei Lawrin", "DE")
+
+
+def test_little_words_of_an_organisation_in_another_order_are_not_missed() -> None:
+    fund = Entity("O", EntityKind.ORGANISATION, "fund", "Fund of Nordholm")
+    words = {"missing_words", "extra_words"}
+    assert not words & scores(weighed("Nordholm Fund", Candidate(fund, Route.WORD_BAG, fund.name, 0.9, 0.9))).keys()
+    assert words & scores(weighed("Nordholm Fund", Candidate(fund, Route.PART, fund.name, 0.9, 0.9))).keys()
+
+
+def test_the_country_in_a_name_is_not_one_that_the_text_names() -> None:
+    fund = Entity("O", EntityKind.ORGANISATION, "fund", "German Nordholm Fund", country="US")
+    candidate = Candidate(fund, Route.FUZZY, fund.name, 0.9, 0.9)
+    for named, speaks_against in ({"DE"}, False), ({"DE", "FR"}, True):
+        mention = Mention(Span(0, 20), "German Nordholm Fond", MentionKind.ORGANISATION, 0)
+        context = Context(countries=dict.fromkeys(named, 1), countries_of_segment={0: frozenset(named)})
+        c = compare(Reading(mention.text, (mention,)), candidate, 0.0, context, NOTHING)
+        assert ("other_country" in scores(c)) is speaks_against

@@ -177,3 +177,10 @@ def test_damaged_weights_are_refused(tmp_path: Path) -> None:
     (tmp_path / "linker.json").write_text('{"format": 1}')
     with pytest.raises(ResourceError, match="linker"):
         LinkModel.load(tmp_path / "linker.json")
+
+
+def test_a_hyphenated_word_stays_where_one_of_its_parts_is_meant() -> None:
+    president = person("C", "Ma Ying-jeou", "TW", "president of Taiwan")
+    candidate = Candidate(president, Route.FUZZY, president.name, 0.8, 0.8)
+    assert printed_form(candidate, "Ma Yingjiu", ATTESTED) == "Ma Ying-jeou"
+    assert printed_form(candidate, "Ma Ying", ATTESTED) == "Ma Ying-jeou"

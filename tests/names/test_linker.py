@@ -239,3 +239,42 @@ def test_a_surname_that_a_list_has_in_capitals_is_printed_in_small_letters(tmp_p
     names = linker(tmp_path, person("T20", "Helgi RANNAMAJA", "EE", "prime minister of Estonia"))
     text = "Prime Minister Helgi Rannamaia of Estonia met reporters in 2015."
     assert repaired(names, text) == text.replace("maia", "maja")
+
+
+@pytest.mark.parametrize("who", ["the gardener Tauno Vaherpu", "Tauno Vaherpu, a nurse from Tartu,"])
+def test_who_is_called_what_nobody_of_the_base_is_stays(names: NameLinker, who: str) -> None:
+    text = f"In Estonia {who} met reporters in 2015."
+    assert repaired(names, text) == text
+
+
+def test_beside_the_right_full_name_a_like_one_is_another_person(names: NameLinker) -> None:
+    text = "Prime Minister Tauno Vaherpuu of Estonia and Tauno Vaherpu met reporters in 2015."
+    assert repaired(names, text) == text
+
+
+def test_a_surname_is_known_by_a_full_name_that_was_itself_repaired(names: NameLinker) -> None:
+    text = f"{DAMAGED} On Sunday Vaherpuo flew home."
+    assert repaired(names, text).endswith("On Sunday Vaherpuu flew home.")
+
+
+@pytest.mark.parametrize(
+    ("text", "printed"),
+    [
+        ("Prime Minister Tauno Vaherpuus visit to Estonia in 2015 was short.", "Vaherpuu's visit"),
+        ("“Prime Minister Tauno Vaherpuus visit to Estonia’s capital in 2015 was short.”", "Vaherpuu’s visit"),
+        ("Prime Minister Tauno Vaherpuus of Estonia was there in 2015.", "Vaherpuu of"),
+    ],
+)
+def test_an_ending_before_what_somebody_has_becomes_a_genitive(names: NameLinker, text: str, printed: str) -> None:
+    assert printed in repaired(names, text)
+
+
+def test_the_nation_before_a_title_stays_where_it_is(names: NameLinker) -> None:
+    text = "The Danish Minister of Health Lars Egeskov met Prime Minister Pia Egeskov."
+    assert repaired(names, text) == "The Danish Prime Minister Lars Egeskov met Minister of Health Pia Egeskov."
+
+
+def test_a_country_is_named_by_its_possessive(names: NameLinker) -> None:
+    text = "Estonia's Prime Minister Tauno Vaherpuu spoke."
+    seen = names.examine(text, SentenceSegmenter().segment(text), names.store)
+    assert seen.context.countries == {"EE": 1}

@@ -135,9 +135,12 @@ def sole_start(c: Comparison) -> Evidence | None:
 def variant(c: Comparison) -> Evidence | None:
     """The changed words only differ as two romanisations of one name do: both may be right.
 
-    A name from a country that writes Latin letters has one spelling, unless English texts have the other as well.
+    A name from a country that writes Latin letters has one spelling, unless English texts have the other as well; and
+    what nobody writes is no spelling in use.
     """
     if not c.changed or any(sound(p.found) != sound(p.meant) for p in c.changed):
+        return None
+    if not all(c.attested.as_name(p.found) or p.found in c.reading.in_use for p in c.changed):
         return None
     entity = c.candidate.entity
     has_one = entity.kind is EntityKind.PERSON and entity.country and writes_latin(entity.country)
