@@ -2,23 +2,28 @@
 
     python -m scripts.build_entities models/names-en [--data ../shared/data/entities/shippable]
 
-What other languages call provinces and regions is read from CLDR's own files (Debian's package unicode-cldr-core). The
-same data and packages give the same bytes. Takes three minutes on one free core, most of it for the mangled forms.
+What other languages call provinces and regions is read from CLDR's own files (Debian's package unicode-cldr-core). What
+FACTS has (JSON Lines, as ``mt-repair kb build`` reads them) is joined to it. The same data and packages give the same
+bytes. Takes three minutes on one free core, most of it for the mangled forms.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 
 from app.names.build import BuildOptions, Form, write_base
+from app.names.facts import own_facts, with_facts
 from app.names.mangle import FAR, mangle
 from app.names.readers import Broken
 from app.names.shipped import SOURCES, card, count_sources, exonyms, shipped_entities
 from app.names.store import Entity, read_manifest
 from app.names.subdivisions import DEBIAN, Subdivisions
+
+FACTS = Path(__file__).resolve().parent / "facts"
 
 
 def main() -> int:
@@ -26,6 +31,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, help="where the knowledge base goes")
     parser.add_argument("--data", type=Path, default=Path("../shared/data/entities/shippable"))
+    parser.add_argument("--facts", type=Path, default=FACTS, help="folder of the facts that the product brings itself")
     parser.add_argument("--mangled-limit", type=int, default=850_000)
     parser.add_argument(
         "--without-mangled", action="store_true", help="leave the mangled index empty: seconds, not minutes"
@@ -38,12 +44,17 @@ def main() -> int:
         """What a search by spelling and sound would not find, and what other languages call it."""
         return [*mangle(entity, kinds=FAR), *exonyms(entity, subdivisions)]
 
-    entities: list[Entity] = []
-    for row in shipped_entities(args.data):
-        if isinstance(row, Broken):
-            print(row, file=sys.stderr)
-        else:
-            entities.append(row)
+    def rows(found: Iterable[Entity | Broken]) -> Iterator[Entity]:
+        """The rows that can be read; the others are reported."""
+        for row in found:
+            if isinstance(row, Broken):
+                print(row, file=sys.stderr)
+            else:
+                yield row
+
+    files = sorted(args.facts.glob("*.jsonl"))
+    facts = chain.from_iterable(own_facts(path) for path in files)
+    entities = with_facts(rows(shipped_entities(args.data)), rows(facts))
     counts = count_sources(entities)
     sources = {
         code: {"title": s.title, "licence": s.licence, "attribution": s.attribution, "entities": counts[code]}

@@ -329,7 +329,8 @@ _NAMES: Final[dict[str, Any]] = {
     "offset_unit": "codepoint",
     "names": [
         {"start": 15, "end": 28, "text": "Dmitro Kuleba", "status": "wrong", "replacement": "Dmytro Kuleba",
-         "entity_id": "Q12107447", "title": "Foreign Minister", "reason": "No “Dmitro Kuleba” is in the knowledge base; …"},
+         "entity_id": "Q12107447", "title": "Foreign Minister",
+         "reason": "No “Dmitro Kuleba” is in the knowledge base; …"},
     ],
     "variants": [],
 }  # fmt: skip

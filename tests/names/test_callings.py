@@ -37,7 +37,7 @@ def calling(text: str) -> list[tuple[str, bool]]:
         ("Ott Tamm, a retired teacher from Tartu, came.", [("teacher", True)]),
         ("Ott Tamm, 62, the oldest miner of all, came.", [("miner", True)]),
         ("Ott Tamm is a painter.", [("painter", True)]),
-        ("He opened Ott Tamm a door.", [("opened", False)]),
+        ("He opened Ott Tamm a door.", []),
         ("The victorious Ott Tamm came.", [("victorious", False)]),
         ("The president met Ott Tamm.", []),  # a verb
         ("Her husband Ott Tamm came.", []),  # whose, not what

@@ -1,0 +1,92 @@
+"""Facts that this product brings itself, joined to what other sources have of the same people and things."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from app.core.errors import ResourceError
+from app.names.normalise import normalise
+from app.names.readers import Broken, read_jsonl
+from app.names.store import Entity, EntityKind, Name, Role
+
+OWN = "cur"  # the code of this source
+_MOST_YEARS = 1  # between two years of birth that sources give one person
+
+
+def with_facts(entities: Iterable[Entity], facts: Iterable[Entity]) -> list[Entity]:
+    """The entities with what the facts add to them, in order, then those that only the facts have.
+
+    A fact is of the one record of its kind that bears its name as the canonical one, of the same country or of none,
+    with no other year of birth; of the best known of several. Its offices go first: they have their years.
+    """
+    joined = list(entities)
+    places: dict[tuple[EntityKind, str], list[int]] = defaultdict(list)
+    for at, entity in enumerate(joined):
+        places[entity.kind, normalise(entity.name)].append(at)
+    for fact in facts:
+        key = fact.kind, normalise(fact.name)
+        same = [at for at in places[key] if _may_be_one(joined[at], fact)]
+        if same:
+            best = max(same, key=lambda at: joined[at].popularity)
+            joined[best] = _joined(joined[best], fact)
+        else:
+            places[key].append(len(joined))
+            joined.append(fact)
+    return joined
+
+
+def own_facts(path: Path) -> Iterator[Entity | Broken]:
+    """The rows of a file of facts.
+
+    Raises:
+        ResourceError: A row names another source than the product itself, or the file is missing.
+    """
+    for row in read_jsonl(path):
+        if isinstance(row, Entity) and row.sources != (OWN,):
+            raise ResourceError(
+                f"{path}: {row.id} has the sources {row.sources}; facts of one's own have {OWN!r} alone"
+            )
+        if isinstance(row, Entity | Broken):
+            yield row
+
+
+def _may_be_one(a: Entity, b: Entity) -> bool:
+    if a.country and b.country and a.country != b.country:
+        return False
+    return a.born is None or b.born is None or abs(a.born - b.born) <= _MOST_YEARS
+
+
+def _joined(entity: Entity, fact: Entity) -> Entity:
+    """One record of two; where both say something, the fact is believed of offices, the other of the rest."""
+    native = {n.language: n for n in (*fact.native, *entity.native)}
+    open_end = {entity.active_to, fact.active_to} - {None}
+    return replace(
+        entity,
+        aliases=_once((*entity.aliases, *fact.aliases), entity.name),
+        native=tuple(native[language] for language in sorted(native)),
+        country=entity.country or fact.country,
+        roles=_roles((*fact.roles, *entity.roles)),
+        active_from=min((y for y in (entity.active_from, fact.active_from) if y is not None), default=None),
+        active_to=fact.active_to if fact.roles else max((y for y in open_end if y is not None), default=None),
+        born=entity.born or fact.born,
+        popularity=max(entity.popularity, fact.popularity),
+        sources=tuple(dict.fromkeys((*entity.sources, *fact.sources))),
+    )
+
+
+def _once(names: Iterable[Name], own: str) -> tuple[Name, ...]:
+    found: dict[str, Name] = {}
+    for name in names:
+        if (key := normalise(name.text)) != normalise(own):
+            found.setdefault(key, name)
+    return tuple(found.values())
+
+
+def _roles(roles: Iterable[Role]) -> tuple[Role, ...]:
+    found: dict[str, Role] = {}
+    for role in roles:
+        found.setdefault(role.title.casefold(), role)
+    return tuple(found.values())

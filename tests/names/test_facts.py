@@ -1,0 +1,47 @@
+"""Tests of joining the product's own facts to what other sources have."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from app.names.facts import with_facts
+from app.names.store import Entity, EntityKind, Name, NameKind, Role
+from tests.names.linking import person
+
+KNOWN = replace(
+    person("Q1", "Tauno Vaherpuu", "EE", "member of the Riigikogu"),
+    aliases=(Name("T. Vaherpuu"),), native=(Name("Тауно", NameKind.NATIVE, "ru"),), born=1960, sources=("eps",),
+)  # fmt: skip
+FACT = Entity(
+    "cur-a", EntityKind.PERSON, "person", "Tauno Vaherpuu", (Name("Vaherpuu Tauno"),),
+    (Name("タウノ", NameKind.NATIVE, "ja"),), "EE", (Role("prime minister of Estonia", 2021, 2023),), 2021, 2023, 1960,
+    popularity=0.9, sources=("cur",),
+)  # fmt: skip
+
+
+def test_a_fact_is_joined_to_the_record_of_the_same_person() -> None:
+    (one,) = with_facts([KNOWN], [FACT])
+    assert (one.id, one.name, one.born, one.popularity) == ("Q1", "Tauno Vaherpuu", 1960, 0.9)
+    assert [r.title for r in one.roles] == ["prime minister of Estonia", "member of the Riigikogu"]
+    assert {a.text for a in one.aliases} == {"T. Vaherpuu", "Vaherpuu Tauno"}
+    assert {n.language: n.text for n in one.native} == {"ja": "タウノ", "ru": "Тауно"}
+    assert (one.active_from, one.active_to) == (2010, 2023)
+    assert one.sources == ("eps", "cur")
+
+
+def test_a_namesake_stays_another() -> None:
+    for other in (replace(FACT, country="FI"), replace(FACT, born=1931), replace(FACT, kind=EntityKind.PLACE)):
+        assert [e.id for e in with_facts([KNOWN], [other])] == ["Q1", "cur-a"]
+
+
+def test_of_two_namesakes_the_better_known_is_meant() -> None:
+    famous = replace(KNOWN, id="Q2", popularity=0.95)
+    first, second = with_facts([KNOWN, famous], [FACT])
+    assert first == KNOWN
+    assert second.sources == ("eps", "cur")
+
+
+def test_two_facts_of_one_person_are_one_record() -> None:
+    again = replace(FACT, id="cur-b", roles=(Role("prime minister of Estonia", 2021, 2023), Role("mayor of Tartu")))
+    (one,) = with_facts([], [FACT, again])
+    assert [r.title for r in one.roles] == ["prime minister of Estonia", "mayor of Tartu"]
