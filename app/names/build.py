@@ -7,7 +7,7 @@ import shutil
 import tempfile
 from array import array
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import file_digest, sha256
 from itertools import combinations
@@ -109,7 +109,8 @@ def learn_synonyms(entities: Iterable[Entity], function_words: Iterable[str]) ->
 
     Two witnesses. Two names of one organisation that differ in one word (propaganda, publicity). And the end of a Han
     name, where Chinese and Japanese put the kind of body, shared by organisations whose English names end in different
-    words (fund, foundation and endowment under 基金会): a round trip through that language may exchange them.
+    words (fund, foundation and endowment under 基金会): a round trip through that language may exchange them. Words
+    that tell organisations of one country apart are none: Eastern and Southern Airlines, committees of House and Senate.
     """
     small = set(function_words)
     weights: dict[tuple[str, str], float] = {}
@@ -153,10 +154,29 @@ def learn_synonyms(entities: Iterable[Entity], function_words: Iterable[str]) ->
             share = min(heads_count[a], heads_count[b]) / total
             if share >= 0.1:
                 witness(a, b, 0.85 if share >= 0.2 else 0.7)
+    apart = _that_tell_apart(organisations, small)
     table: defaultdict[str, dict[str, float]] = defaultdict(dict)
     for (a, b), weight in sorted(weights.items()):
-        table[a][b] = weight
+        if frozenset((a, b)) not in apart:
+            table[a][b] = weight
     return dict(table)
+
+
+def _that_tell_apart(organisations: Iterable[Entity], small: Container[str]) -> set[frozenset[str]]:
+    """Pairs of words that are all that two organisations of one country differ in, and not once by chance."""
+    by_rest: defaultdict[tuple[str, frozenset[str]], dict[str, str]] = defaultdict(dict)
+    apart: Counter[frozenset[str]] = Counter()
+    for entity in organisations:
+        bags = {frozenset(w for w in normalise(n).split() if w not in small) for n in _phrases(entity)}
+        own = {word for bag in bags for word in bag}
+        for bag in bags:
+            for word in bag if len(bag) > 1 else ():
+                others = by_rest[entity.country, bag - {word}]
+                apart.update(
+                    frozenset((word, other)) for other, id_ in others.items() if id_ != entity.id and other not in own
+                )
+                others.setdefault(word, entity.id)
+    return {pair for pair, times in apart.items() if times > 1}
 
 
 def _phrases(entity: Entity) -> list[str]:

@@ -336,13 +336,15 @@ Copyright © 1991-2026 Unicode, Inc., Unicode License v3 and Unicode-DFS-2016.
 
 ## Limits
 
-- Offices end in mid-2022 in most countries; later ones are known of some G20 leaders, the US Congress (June 2026) and a
-  few hundred curated people. An open office means open in the source.
+- Offices end in mid-2022 in most countries; later ones are known of the US Congress (June 2026) and of what was written
+  by hand (`cur`, to the end of 2025): heads of state and government since the 1940s, great ministries, generals, party
+  leaders, and people whom the world knows for something else. An open office means open in the source.
 - The years of a record with several offices are those of all together; only a single office has years of its own.
 - Members of parliaments since 2008 and ministers since 2000 are many; chief executives, ambassadors, scholars, artists,
-  athletes and journalists are few. Cabinets of Germany, Thailand, Colombia, Peru, Lebanon, Qatar and Afghanistan are
-  missing.
-- Native names are known of about 4,900 people, most of them Ukrainian, Russian, Japanese, Chinese and Korean.
+  athletes and journalists are few. Cabinets of Germany, Thailand, Colombia, Peru, Lebanon, Qatar and Afghanistan have
+  gaps.
+- Native names are known of some 8,200 people, most of them Ukrainian, Russian, Japanese, Chinese and Korean. Those of
+  `cur` in scripts of other countries are what newspapers there print, from general knowledge; none was looked up.
 - Ministries from `derived` are named after an attested minister and may print otherwise.
 - Some people stand twice, once from `ofac` and once from `eps`; of two records with equal names one may be the other's.
 - `ofac` lists persons and firms under sanctions: being in the base says nothing about anybody but that the name is

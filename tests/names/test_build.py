@@ -149,6 +149,23 @@ def test_aliases_that_differ_in_one_word_have_synonyms() -> None:
     assert "bureau" in learn_synonyms(entities(rows), ["of"])["office"]
 
 
+def test_words_that_tell_organisations_of_a_country_apart_are_no_synonyms() -> None:
+    def rows(country: str) -> list[dict[str, Any]]:
+        named = [
+            {"id": f"P{i}", "type": "body", "name": f"Press Office of {town}", "country": "NO"}
+            for i, town in enumerate(("Dorv", "Elv"))
+        ]
+        other = [
+            {"id": f"R{i}", "type": "body", "name": f"Press Bureau of {town}", "country": country}
+            for i, town in enumerate(("Dorv", "Elv"))
+        ]
+        both = {"id": "O", "type": "body", "name": "Press Office of Arvik", "aliases": ["Press Bureau of Arvik"]}
+        return [both, *named, *other]
+
+    assert "bureau" in learn_synonyms(entities(rows("SE")), ["of"])["office"]
+    assert learn_synonyms(entities(rows("NO")), ["of"]) == {}
+
+
 def test_a_word_of_one_body_alone_is_no_synonym() -> None:
     rows = [{"id": "O1", "type": "body", "name": "Azurex Works", "aliases": ["Belltower Works"]}]
     assert learn_synonyms(entities(rows), []) == {}
