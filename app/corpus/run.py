@@ -158,6 +158,8 @@ def run(spec: Spec, watcher: Watcher | None = None) -> Result:
         ResourceError: The model or the base cannot be loaded.
     """
     started = time.monotonic()
+    if spec.write_back:
+        _check_write_back(spec)
     with tempfile.TemporaryDirectory(prefix="mt-repair-", ignore_cleanup_errors=True) as scratch:
         job = replace(spec.job, shared_answers=Path(scratch) / "answers.sqlite")
         result = _Runner(replace(spec, job=job), watcher or Silence()).run(scratch)
@@ -478,6 +480,15 @@ class _Runner:
                     file.write(orjson.dumps(entry))
         self._result.quarantined.append(entry)
         self._watcher.note(describe_failure(entry))
+
+
+def _check_write_back(spec: Spec) -> None:
+    """Raise ``InputError`` where the files would not be in their places what they were."""
+    if spec.job.output_format != "same":
+        raise InputError(
+            f"--write-back keeps each file's format, and --to {spec.job.output_format} changes it: "
+            "leave --to out, or give an --output instead of --write-back"
+        )
 
 
 def _check_text(name: str) -> None:

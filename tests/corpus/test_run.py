@@ -427,6 +427,15 @@ def test_a_file_is_written_in_its_own_place_only_where_something_changed(tmp_pat
     assert sorted(p.name for p in folder.iterdir()) == ["a.md", "b.md"]
 
 
+@pytest.mark.parametrize("form", ["jsonl", "parquet"])
+def test_no_file_becomes_another_format_in_its_own_place(tmp_path: Path, form: str) -> None:
+    write_corpus(tmp_path / "in", rows=2)
+    before = outputs(tmp_path / "in")
+    with pytest.raises(InputError, match="leave --to out, or give an --output instead of --write-back"):
+        run(spec(tmp_path / "in", None, job=replace(JOB, output_format=form), write_back=True))
+    assert outputs(tmp_path / "in") == before
+
+
 def test_a_pipe_gives_the_same_rows_in_the_same_order(corpus: Path, undisturbed: tuple[Path, Result]) -> None:
     sink = io.BytesIO()
     with (corpus / "a.jsonl").open("rb") as source:
