@@ -549,8 +549,10 @@ def _carry_out(
     spec = _replace(spec, gate=Gate(max_harm, max_changed, changed, max_drift))
     with _watcher(surfaces.quiet) as watcher:
         if STREAM in spec.inputs:
-            if len(spec.inputs) > 1 or spec.output not in (None, STREAM):
+            if len(spec.inputs) > 1 or spec.output not in (None, STREAM) or spec.write_back:
                 raise typer.BadParameter("standard input goes to standard output alone")
+            if spec.shard != (0, 1) or spec.plan_only or spec.resume:
+                raise typer.BadParameter("standard input is read once: --shard, --plan-only and --resume need files")
             result = run_stream(spec, sys.stdin.buffer, sys.stdout.buffer, watcher)
         elif spec.output == STREAM:
             raise typer.BadParameter("standard output takes standard input alone; give --output a file or folder")
@@ -565,7 +567,7 @@ def _carry_out(
     for line in result.tally.problems[:10]:
         say_error(line)
     if result.interrupted:
-        say_error("interrupted; go on with --resume")
+        say_error(f"interrupted; {result.way_on}")
     code = result.exit_code(fail_on)
     if code is ExitCode.FINDINGS and no_exit:
         code = ExitCode.DONE

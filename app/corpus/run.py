@@ -40,6 +40,7 @@ from app.formats.storage import STREAM, Location, Stamp, canonical_url, expand, 
 
 _ROOT = ".mt-repair"  # hidden, so that readers of a folder of Parquet files pass it by
 _STREAM_BYTES = 1 << 18
+_RUN_AGAIN = "the files that are written are whole; run it again for the others"  # where there is nothing to resume
 _WINDOW = 4  # orders of a stream under way, per worker
 
 
@@ -139,6 +140,13 @@ class Result:
         """Hash of what the caller chose."""
         return options_hash(self.spec.job)
 
+    @property
+    def way_on(self) -> str:
+        """What to do after it was interrupted."""
+        if self.spec.write_back:
+            return _RUN_AGAIN
+        return "go on with --resume" if self.spec.output not in (None, STREAM) else "run it again"
+
     def exit_code(self, fail_on: FailOn) -> ExitCode:
         """What the process ends with."""
         if self.interrupted:
@@ -219,9 +227,11 @@ class _Runner:
             if not result.interrupted and result.gate is None:
                 self._join_rest()
                 self._pool.run()
-        except OutOfSpaceError:
+        except OutOfSpaceError as exc:
+            if spec.write_back:
+                raise OutOfSpaceError(f"{exc}: {_RUN_AGAIN}; make room first") from exc
             self._watcher.note(f"{result.units_done} of {result.units} units are done and kept")
-            raise
+            raise OutOfSpaceError(f"{exc}: what is done is kept; make room and go on with --resume") from exc
 
     def _open_folder(self, locations: Sequence[Location], scratch: str) -> RunFolder | None:
         spec = self._spec
@@ -483,7 +493,21 @@ class _Runner:
 
 
 def _check_write_back(spec: Spec) -> None:
-    """Raise ``InputError`` where the files would not be in their places what they were."""
+    """Raise ``InputError`` for what a run that keeps nothing beside its output cannot do.
+
+    Refused before anything is touched: a file of which each shard had repaired its part would be written by none, and a
+    resumed run would meet files that are repaired already.
+    """
+    for option, is_wanted in (
+        ("--shard", spec.shard != (0, 1)),
+        ("--plan-only", spec.plan_only),
+        ("--resume", spec.resume),
+    ):
+        if is_wanted:
+            raise InputError(
+                f"--write-back keeps no record of what is done, and {option} needs one: leave {option} out (files that "
+                "were written are whole), or give an --output instead of --write-back"
+            )
     if spec.job.output_format != "same":
         raise InputError(
             f"--write-back keeps each file's format, and --to {spec.job.output_format} changes it: "

@@ -436,6 +436,27 @@ def test_no_file_becomes_another_format_in_its_own_place(tmp_path: Path, form: s
     assert outputs(tmp_path / "in") == before
 
 
+@pytest.mark.parametrize("what", [{"shard": (0, 2)}, {"plan_only": True}, {"resume": True}])
+def test_what_needs_a_record_of_the_run_is_refused_where_none_is_kept(tmp_path: Path, what: dict[str, Any]) -> None:
+    write_corpus(tmp_path / "in", rows=20)
+    before = outputs(tmp_path / "in")
+    with pytest.raises(InputError, match="--write-back keeps no record of what is done, and --"):
+        run(spec(tmp_path / "in", None, write_back=True, **what))
+    assert outputs(tmp_path / "in") == before
+
+
+@pytest.mark.parametrize(
+    ("output", "write_back", "message"),
+    [
+        ("out", False, "go on with --resume"),
+        (None, True, "the files that are written are whole; run it again for the others"),
+        (None, False, "run it again"),
+    ],
+)
+def test_how_an_interrupted_run_goes_on(output: str | None, write_back: bool, message: str) -> None:
+    assert Result(Spec(("in",), output, JOB, build, write_back=write_back)).way_on == message
+
+
 def test_a_pipe_gives_the_same_rows_in_the_same_order(corpus: Path, undisturbed: tuple[Path, Result]) -> None:
     sink = io.BytesIO()
     with (corpus / "a.jsonl").open("rb") as source:
