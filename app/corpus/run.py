@@ -6,6 +6,7 @@ import itertools
 import signal
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -184,6 +185,7 @@ class _Runner:
         self._pool = Pool(spec.workers, spec.build, spec.job, self, max_tries=spec.max_tries, stall_s=spec.stall_s)
         self._files: list[PlannedFile] = []
         self._left: dict[str, set[str]] = {}  # of each file, the units that are not done
+        self._edits: Counter[str] = Counter()  # of each file, in this run
         self._file_of: dict[str, PlannedFile] = {}  # by id of a unit
         self._key = ""
         self._folder: RunFolder | None = None
@@ -471,7 +473,8 @@ class _Runner:
         file = self._file_of[order.task.id]
         left = self._left[file.id]
         left.discard(order.task.id)
-        if not left and not (self._spec.write_back and not tally.edits and len(file.tasks) == 1):
+        self._edits[file.id] += tally.edits
+        if not left and (self._edits[file.id] or not self._spec.write_back):
             self._pool.submit(self._join_order(file))
 
     def on_failed(self, order: Order, reason: str, tries: int) -> None:

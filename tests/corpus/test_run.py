@@ -420,11 +420,13 @@ def test_a_file_is_written_in_its_own_place_only_where_something_changed(tmp_pat
     folder.mkdir()
     (folder / "a.md").write_text("# He goed\n")
     (folder / "b.md").write_text("# He went\n")
+    (folder / "c.jsonl").write_text('{"text": "He went."}\n' * 500)  # several units
     before = (folder / "b.md").stat().st_mtime_ns
     run(Spec((str(folder),), None, JOB, build, write_back=True))
     assert (folder / "a.md").read_text() == "# He went\n"
     assert (folder / "b.md").stat().st_mtime_ns == before
-    assert sorted(p.name for p in folder.iterdir()) == ["a.md", "b.md"]
+    assert (folder / "c.jsonl").read_text() == '{"text": "He went."}\n' * 500
+    assert sorted(p.name for p in folder.iterdir()) == ["a.md", "b.md", "c.jsonl"]
 
 
 @pytest.mark.parametrize("form", ["jsonl", "parquet"])
