@@ -1,19 +1,22 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.core.errors import InputError
-from app.formats.base import Wanted
+from app.corpus.batch import added_columns
+from app.formats.base import FilePlan, Wanted
 from app.formats.jsonl import JsonLines
-from app.formats.storage import Opener
+from app.formats.storage import Location, Opener, Stamp
 from tests.formats.twins import locate, repair_file
 
 FORM = JsonLines()
@@ -120,6 +123,32 @@ def test_other_numbers_go_into_a_table_as_they_are(tmp_path: Path) -> None:
     row = {"text": "x 9223372036854775808", "id": 9007199254740993, "share": 0.12345678901234567, "no": [{"n": True}]}
     path.write_text(json.dumps(row) + "\n")
     assert typed_rows(path) == [row]
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "expected"),
+    [
+        (pa.timestamp("ns"), 0, "1970-01-01T00:00:00"),  # as of any other unit
+        (pa.timestamp("ns"), 1_000, "1970-01-01T00:00:00.000001"),
+        (pa.timestamp("ns"), 1, "1970-01-01T00:00:00.000000001"),
+        (pa.timestamp("ns"), -1, "1969-12-31T23:59:59.999999999"),
+        (pa.timestamp("ns", "UTC"), 1, "1970-01-01T00:00:00.000000001Z"),
+        (pa.timestamp("ns", "Europe/Berlin"), 10**18 + 1, "2001-09-09T03:46:40.000000001+02:00"),
+        (pa.time64("ns"), 1, "00:00:00.000000001"),
+        (pa.duration("ns"), 86_400 * 10**9 + 1, "1 day, 0:00:00.000000001"),
+        (pa.timestamp("ns"), None, None),
+        (pa.list_(pa.timestamp("ns")), [1, None], ["1970-01-01T00:00:00.000000001", None]),
+        (pa.struct([("a", pa.timestamp("ns"))]), {"a": 1}, {"a": "1970-01-01T00:00:00.000000001"}),
+        (pa.map_(pa.string(), pa.timestamp("ns")), [("k", 1)], [["k", "1970-01-01T00:00:00.000000001"]]),
+    ],
+)
+def test_a_table_with_nanoseconds_loses_none(kind: pa.DataType, value: Any, expected: Any) -> None:
+    plan = FilePlan(Location("a.parquet", "a.jsonl"), "parquet", Stamp(0, ""), "", ())
+    sink = io.BytesIO()
+    writer = FORM.writer(sink, plan, Wanted(typed=True), added_columns("text"))
+    writer.write(pa.RecordBatch.from_pydict({"a": ["x"], "when": pa.array([value], kind), "z": [1]}))
+    writer.close()
+    assert list(json.loads(sink.getvalue()).items()) == [("a", "x"), ("when", expected), ("z", 1)]
 
 
 @pytest.mark.parametrize("suffix", ["", ".gz", ".zst"])
