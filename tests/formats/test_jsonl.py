@@ -187,6 +187,14 @@ def test_compressed_data_that_is_cut_off_is_named_with_the_rows_before(tmp_path:
         FORM.plan(locate(path), Wanted(), 1 << 20)
 
 
+def test_of_a_file_that_is_cut_off_all_whole_rows_are_counted(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl.gz"
+    rows = "".join(ROW.replace('"id": 1', f'"id": {i * 7919}') for i in range(300))
+    path.write_bytes(gzip.compress(rows.encode())[:-20])
+    with pytest.raises(InputError, match=r"29\d rows before that can be read"):
+        FORM.plan(locate(path), Wanted(), 1 << 20)
+
+
 def test_a_file_that_changed_since_it_was_planned_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_text(ROW)
