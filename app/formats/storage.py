@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Any, Self, cast
 
 import pyarrow as pa
+from fsspec import filesystem
 from fsspec.core import url_to_fs
 
 from app.core import files
@@ -54,6 +55,10 @@ class Stamp:
 
 
 def _fs(url: str) -> tuple[Any, str]:
+    if "://" not in url or url.startswith(("file://", "local://")):
+        # not by url_to_fs: it would take a :: in the name of a file for a chain of URLs
+        fs = filesystem("file")
+        return fs, cast(str, fs._strip_protocol(url))
     try:
         fs, path = url_to_fs(url)
     except (ImportError, ValueError) as exc:

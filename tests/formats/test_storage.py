@@ -24,6 +24,18 @@ def test_a_folder_stands_for_its_known_files_in_order(tmp_path: Path) -> None:
     assert [one.name for one in expand([str(tmp_path / "readme.xyz")], SUFFIXES)] == ["readme.xyz"]
 
 
+def test_a_name_that_reads_like_a_chain_of_urls_is_a_name(tmp_path: Path) -> None:
+    path = tmp_path / "x,y::z.txt"
+    path.write_text("text")
+    for given in (tmp_path, path, f"file://{path}", tmp_path / "x*"):
+        (found,) = expand([str(given)], SUFFIXES)
+        assert found == Location(str(path), path.name)
+        assert read_bytes(found.url) == b"text"
+    with write_whole(str(tmp_path / "a::b.txt")) as file:
+        file.write(b"new")
+    assert (tmp_path / "a::b.txt").read_text() == "new"
+
+
 @pytest.mark.parametrize("rows", [10, 40_000])  # less and more than is read at once
 @pytest.mark.parametrize(("name", "compress"), [("a.gz", gzip.compress), ("a.zst", zstandard.compress)])
 @pytest.mark.parametrize("damage", ["cut off", "overwritten"])
