@@ -139,7 +139,7 @@ MaxHarm = Annotated[
     float | None,
     typer.Option(min=0, max=1, help="Most control sentences changed, as a share; else exit 4.", rich_help_panel=_CI),
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no summary.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no summary; only what was given up.")]
 
 
 def run(
@@ -577,11 +577,9 @@ def _carry_out(
 
 @contextmanager
 def _watcher(quiet: bool) -> Iterator[Watcher]:
-    """A progress bar on a terminal; in CI and in pipes only lines that matter."""
-    from app.corpus.run import Silence
-
+    """A progress bar on a terminal; in CI and in pipes only lines that matter; of a quiet run what was given up."""
     if quiet:
-        yield Silence()
+        yield _Warnings()
     elif sys.stderr.isatty() and not os.environ.get("CI"):
         from app.cli.progress import Bar
 
@@ -601,5 +599,16 @@ class _Lines:
         """Nothing: a log has no use for it."""
 
     def note(self, line: str) -> None:
-        """Something went wrong or was skipped."""
+        """Something was skipped, or goes another way than it was ordered."""
         say_error(line)
+
+    def warn(self, line: str) -> None:
+        """Something was given up."""
+        say_error(line)
+
+
+class _Warnings(_Lines):
+    """Only what explains the exit code."""
+
+    def note(self, line: str) -> None:
+        """Nothing: a quiet run tells nothing else."""

@@ -46,13 +46,15 @@ _WINDOW = 4  # orders of a stream under way, per worker
 
 
 class Watcher(Protocol):
-    """Shows how far a run is."""
+    """Shows how far a run is; a warning is of what was given up, and never left out."""
 
     def begin(self, what: str, total: int) -> None: ...
 
     def advance(self, done: int, sentences: int) -> None: ...
 
     def note(self, line: str) -> None: ...
+
+    def warn(self, line: str) -> None: ...
 
 
 class Silence:
@@ -65,6 +67,9 @@ class Silence:
         """Nothing."""
 
     def note(self, line: str) -> None:
+        """Nothing."""
+
+    def warn(self, line: str) -> None:
         """Nothing."""
 
 
@@ -318,7 +323,7 @@ class _Runner:
                 errors.append(error)
                 url = _printable(location.url)
                 self._result.quarantined.append({"file": url, "unit": None, "reason": str(error), "tries": 1})
-                self._watcher.note(str(error))
+                self._watcher.warn(str(error))
             self._watcher.advance(1, 0)
         if errors and not plans:
             raise errors[0]
@@ -492,7 +497,7 @@ class _Runner:
                 with write_whole(self._folder.quarantine(self._key, order.task.id)) as file:
                     file.write(orjson.dumps(entry))
         self._result.quarantined.append(entry)
-        self._watcher.note(describe_failure(entry))
+        self._watcher.warn(describe_failure(entry))
 
 
 def _check_write_back(spec: Spec) -> None:

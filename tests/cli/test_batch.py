@@ -85,6 +85,19 @@ def test_a_row_that_cannot_be_repaired_ends_with_three_and_its_line(cli: typer.T
     assert len((tmp_path / "b.jsonl").read_text().splitlines()) == 2
 
 
+def test_a_quiet_run_says_what_it_gave_up_and_nothing_else(cli: typer.Typer, tmp_path: Path) -> None:
+    write(tmp_path / "in/a.jsonl", "Fine.")
+    (tmp_path / "in/b.jsonl").write_text('{"text": "Fine.", "text_repaired": ""}\n')
+    (tmp_path / "in/c.parquet").write_text("none")
+    args = ["run", "in", "-o", "out", "--workers", "1", "--quiet"]
+    for more in ([], ["--resume"]):
+        done = RUN.invoke(cli, [*args, *more])
+        assert done.exit_code == 3
+        first, second = done.stderr.splitlines()
+        assert "in/c.parquet: not a Parquet file" in first
+        assert "in/b.jsonl, rows 1-1: given up: has already the column text_repaired" in second
+
+
 def test_a_gate_ends_with_four(cli: typer.Typer, tmp_path: Path) -> None:
     write(tmp_path / "a.jsonl", "Fine.")
     write(tmp_path / "control.jsonl", "He goed home.")
