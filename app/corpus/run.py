@@ -37,7 +37,7 @@ from app.corpus.tally import Tally
 from app.corpus.worker import JoinOrder, Order, StreamOrder, UnitOrder
 from app.formats.base import FilePlan, RowFormat
 from app.formats.registry import SUFFIXES, format_of
-from app.formats.storage import STREAM, Location, Stamp, canonical_url, expand, join, write_whole
+from app.formats.storage import STREAM, Location, Stamp, canonical_url, expand, join, remove, write_whole
 
 _ROOT = ".mt-repair"  # hidden, so that readers of a folder of Parquet files pass it by
 _STREAM_BYTES = 1 << 18
@@ -488,6 +488,8 @@ class _Runner:
             return
         if self._counting_control:
             raise InputError(f"the control set cannot be read: {reason}")
+        if isinstance(order, JoinOrder) and self._is_joined_elsewhere(order):
+            return
         plan = order.plan if not isinstance(order, UnitOrder) else order.task.plan
         entry: dict[str, Any] = {"file": plan.location.url, "unit": None, "reason": reason, "tries": tries}
         if isinstance(order, UnitOrder):
@@ -498,6 +500,15 @@ class _Runner:
                     file.write(orjson.dumps(entry))
         self._result.quarantined.append(entry)
         self._watcher.warn(describe_failure(entry))
+
+    def _is_joined_elsewhere(self, order: JoinOrder) -> bool:
+        """Whether another run has joined a file meanwhile; it took its parts away, and ours are left over."""
+        file = next(file for file in self._files if file.plan.location == order.plan.location)
+        if not self._is_joined(file):
+            return False
+        for part in order.parts:
+            remove(part)
+        return True
 
 
 def _check_write_back(spec: Spec) -> None:

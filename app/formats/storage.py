@@ -340,7 +340,8 @@ def remove(url: str) -> None:
     """Remove a file or a folder with all it holds; none is fine."""
     fs, path = _fs(url)
     if fs.exists(path):
-        fs.rm(path, recursive=True)
+        with suppress(FileNotFoundError):  # another process was quicker
+            fs.rm(path, recursive=True)
 
 
 def join(base: str, *names: str) -> str:

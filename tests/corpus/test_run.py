@@ -160,6 +160,24 @@ def test_shards_do_the_work_once_between_them_and_the_last_one_joins(
     assert outputs(tmp_path / "out") == outputs(undisturbed[0])
 
 
+def test_a_file_that_another_run_joins_meanwhile_is_done(
+    corpus: Path, undisturbed: tuple[Path, Result], tmp_path: Path
+) -> None:
+    order = spec(corpus / "a.jsonl", tmp_path / "out", resume=True, workers=1)
+    run(replace(order, shard=(0, 2)))  # its parts wait to be joined
+
+    class Other(Silence):
+        def begin(self, what: str, total: int) -> None:
+            if what == "repairing":
+                assert run(order).quarantined == []
+
+    result = run(order, Other())
+    assert result.quarantined == []
+    assert result.exit_code(FailOn.NONE) is ExitCode.DONE
+    assert (tmp_path / "out/a.jsonl").read_bytes() == (undisturbed[0] / "a.jsonl").read_bytes()
+    assert list((tmp_path / "out/.mt-repair").rglob("*.part")) == []
+
+
 def test_a_run_that_is_done_has_nothing_left_to_do(undisturbed: tuple[Path, Result], corpus: Path) -> None:
     output, first = undisturbed
     before = {p: p.stat().st_mtime_ns for p in output.iterdir()}
