@@ -328,6 +328,8 @@ class _Runner:
         if errors and not plans:
             raise errors[0]
         self._check_outputs(plans)
+        for line in spec.job.without_effect(list(plans.values())):
+            self._watcher.note(line)
         return [plans[i] for i in sorted(plans)]
 
     def _check_outputs(self, plans: dict[int, FilePlan]) -> None:
@@ -660,6 +662,8 @@ class _Stream:
         header = self._form.header(self._source, STREAM, wanted)
         plan = FilePlan(Location(STREAM, STREAM), self._form.name, Stamp(0, ""), "", (), header)
         rows = self._form.split(self._source, STREAM)
+        for line in job.without_effect([plan]):
+            self._watcher.note(line)
         if typed:
             rows, sample = itertools.tee(rows)
             sampled = itertools.islice(sample, 1000)

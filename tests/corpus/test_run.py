@@ -25,7 +25,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from app.core.errors import InputError, ResourceError
-from app.core.types import RepairOptions
+from app.core.types import FurnitureMode, RepairOptions
 from app.corpus.gate import Gate
 from app.corpus.manifest import Identity, Job, RunFolder
 from app.corpus.outcome import ExitCode, FailOn
@@ -475,6 +475,55 @@ def test_what_needs_a_record_of_the_run_is_refused_where_none_is_kept(tmp_path: 
 )
 def test_how_an_interrupted_run_goes_on(output: str | None, write_back: bool, message: str) -> None:
     assert Result(Spec(("in",), output, JOB, build, write_back=write_back)).way_on == message
+
+
+class Noting(Silence):
+    """Keeps what is said."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def note(self, line: str) -> None:
+        self.lines.append(line)
+
+
+REMOVE = RepairOptions(furniture=FurnitureMode.REMOVE)
+PAGE = "<p>He goed.</p>\n<p>Share on Facebook</p>\n"
+
+
+def test_page_furniture_stays_in_mark_up_and_the_run_says_so(tmp_path: Path) -> None:
+    folder, noting, job = tmp_path / "in", Noting(), replace(JOB, options=REMOVE)
+    folder.mkdir()
+    (folder / "a.html").write_text(PAGE)
+    (folder / "b.txt").write_text("He goed.\n\nShare on Facebook\n")
+    result = run(spec(folder, tmp_path / "out", job=job, workers=1), noting)
+    assert (tmp_path / "out/a.html").read_text() == PAGE.replace("goed", "went")
+    assert (tmp_path / "out/b.txt").read_text() == "He went.\n\n"
+    assert result.tally.refused["markup"] == 0
+    assert noting.lines == [
+        "--furniture remove takes nothing out of Markdown and HTML, where the mark-up around it would stay; "
+        "their text without it comes with --to jsonl"
+    ]
+    run(spec(folder / "a.html", tmp_path / "a.jsonl", job=replace(job, output_format="jsonl"), workers=1), noting)
+    assert json.loads((tmp_path / "a.jsonl").read_text())["text_repaired"].rstrip() == "He went."
+    assert len(noting.lines) == 1
+
+
+@pytest.mark.parametrize(
+    ("form", "changes", "expected"),
+    [
+        ("txt", {"hashes": True}, "--hashes adds nothing to what is no table"),
+        ("jsonl", {"hashes": True, "in_place": True}, "--hashes adds nothing with --in-place-field"),
+        ("jsonl", {"keep_originals": False}, "--conversions-only has no effect"),
+        ("jsonl", {"hashes": True}, None),
+        ("warc", {"keep_originals": False}, None),
+    ],
+)
+def test_an_option_without_effect_is_named(form: str, changes: dict[str, Any], expected: str | None) -> None:
+    plan = FilePlan(Location("a", "a"), form, Stamp(0, ""), "", ())
+    said = list(Job(Wanted(**changes), RepairOptions()).without_effect([plan]))
+    assert len(said) == (expected is not None)
+    assert said == [] or said[0].startswith(str(expected))
 
 
 def test_a_pipe_gives_the_same_rows_in_the_same_order(corpus: Path, undisturbed: tuple[Path, Result]) -> None:
