@@ -71,6 +71,8 @@ class Delimited(RowFormat):
 
     def header(self, stream: Any, url: str, wanted: Wanted) -> bytes:
         first = next(self.split(stream, url), b"")
+        if first.startswith((b"\xff\xfe", b"\xfe\xff")):
+            raise InputError(f"{url}: not UTF-8 but UTF-16; convert it first, such as: iconv -f UTF-16 -t UTF-8 {url}")
         if self._cells(first.decode("utf-8", "replace").removeprefix(_BOM)) is None:
             raise InputError(f"{url}, line 1: {_OPEN}")
         names = self._values(first.decode("utf-8", "replace").removeprefix(_BOM)) if first else []

@@ -77,6 +77,13 @@ def test_a_missing_column_is_named(tmp_path: Path) -> None:
         CSV.plan(locate(path), Wanted(), 100)
 
 
+def test_a_file_in_utf_16_is_named_as_such(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes("id,text\n1,Fine.\n".encode("utf-16"))
+    with pytest.raises(InputError, match=r"a\.csv: not UTF-8 but UTF-16; convert it first, such as: iconv -f UTF-16"):
+        CSV.plan(locate(path), Wanted(), 1 << 20)
+
+
 def test_a_row_with_too_few_values_is_kept_as_it_is(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("id,text\n1\n2,He goed\n")
