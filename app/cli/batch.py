@@ -35,6 +35,7 @@ class InputFormat(StrEnum):
     JSONL = "jsonl"
     PARQUET = "parquet"
     CSV = "csv"
+    CSV_SEMICOLON = "csv-semicolon"
     TSV = "tsv"
     TXT = "txt"
     MD = "md"

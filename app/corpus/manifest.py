@@ -32,7 +32,7 @@ from app.formats.storage import (
     write_whole,
 )
 
-_TABLES = frozenset({"jsonl", "parquet", "csv", "tsv"})  # formats that have columns to add to
+_TABLES = frozenset({"jsonl", "parquet", "csv", "csv-semicolon", "tsv"})  # formats that have columns to add to
 _MARKED_UP = frozenset({"md", "html"})
 _VERSION = 2  # of the manifest's own form; another one is planned anew
 

@@ -280,7 +280,8 @@ class _Runner:
         is_alike = target.suffix == location.suffix and job.output_format == "same"  # what --format says of the input
         if promised != wanted and not is_alike:
             remedy = f"add --to {promised}, or " if promised in ("jsonl", "parquet") else ""
-            raise InputError(f"{name}: what is written is {wanted}; {remedy}end the name of the output in .{wanted}")
+            suffix = wanted.partition("-")[0]
+            raise InputError(f"{name}: what is written is {wanted}; {remedy}end the name of the output in .{suffix}")
         its_own = {"warc": location.codec, "parquet": None}  # the others are compressed as the name says
         if target.codec != its_own.get(wanted, target.codec):
             raise InputError(f"{name}: {wanted} cannot be written with another compression; name it as the input")

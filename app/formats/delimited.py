@@ -77,6 +77,8 @@ class Delimited(RowFormat):
             raise InputError(f"{url}, line 1: {_OPEN}")
         names = self._values(first.decode("utf-8", "replace").removeprefix(_BOM)) if first else []
         if wanted.field not in names:
+            if self._delimiter == "," and wanted.field in [name.strip('" ') for name in ";".join(names).split(";")]:
+                raise InputError(f"{url}: its values are parted by semicolons; say so with --format csv-semicolon")
             raise InputError(f"{url}: no column `{wanted.field}`; the first line names {', '.join(names) or 'none'}")
         return first
 

@@ -67,6 +67,15 @@ def test_hashes_are_added_on_request(cli: typer.Typer, tmp_path: Path, name: str
     assert rows[0]["repair_near_hash"] == rows[1]["repair_near_hash"]
 
 
+def test_a_table_with_semicolons_is_read_by_the_name_of_its_format(cli: typer.Typer, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("n;text\n1;He goed.\n")
+    args = ["run", "a.csv", "-o", "b.csv", "--in-place-field", "--workers", "1", "--quiet"]
+    done = RUN.invoke(cli, args)
+    assert (done.exit_code, "say so with --format csv-semicolon" in done.stderr) == (2, True)
+    assert RUN.invoke(cli, [*args, "--overwrite", "--format", "csv-semicolon"]).exit_code == 0
+    assert (tmp_path / "b.csv").read_text() == "n;text\n1;He went.\n"
+
+
 def test_a_check_prints_each_edit_and_ends_with_one(cli: typer.Typer, tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text("# Fine\n\nHe goed home.\n")
     done = RUN.invoke(cli, ["check", "a.md", "--workers", "1", "--quiet"])
