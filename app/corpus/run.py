@@ -324,8 +324,9 @@ class _Runner:
                 errors.append(error)
                 url = _printable(location.url)
                 self._result.quarantined.append({"file": url, "unit": None, "reason": str(error), "tries": 1})
-                self._watcher.warn(str(error))
             self._watcher.advance(1, 0)
+        for error in errors if plans else errors[1:]:
+            self._watcher.warn(str(error))
         if errors and not plans:
             raise errors[0]
         self._check_outputs(plans)
