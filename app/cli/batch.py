@@ -35,6 +35,7 @@ class InputFormat(StrEnum):
     JSONL = "jsonl"
     PARQUET = "parquet"
     CSV = "csv"
+    CSV_SEMICOLON = "csv-semicolon"
     TSV = "tsv"
     TXT = "txt"
     MD = "md"
@@ -139,7 +140,7 @@ MaxHarm = Annotated[
     float | None,
     typer.Option(min=0, max=1, help="Most control sentences changed, as a share; else exit 4.", rich_help_panel=_CI),
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no summary.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no summary; only what was given up.")]
 
 
 def run(
@@ -549,8 +550,10 @@ def _carry_out(
     spec = _replace(spec, gate=Gate(max_harm, max_changed, changed, max_drift))
     with _watcher(surfaces.quiet) as watcher:
         if STREAM in spec.inputs:
-            if len(spec.inputs) > 1 or spec.output not in (None, STREAM):
+            if len(spec.inputs) > 1 or spec.output not in (None, STREAM) or spec.write_back:
                 raise typer.BadParameter("standard input goes to standard output alone")
+            if spec.shard != (0, 1) or spec.plan_only or spec.resume:
+                raise typer.BadParameter("standard input is read once: --shard, --plan-only and --resume need files")
             result = run_stream(spec, sys.stdin.buffer, sys.stdout.buffer, watcher)
         elif spec.output == STREAM:
             raise typer.BadParameter("standard output takes standard input alone; give --output a file or folder")
@@ -565,7 +568,7 @@ def _carry_out(
     for line in result.tally.problems[:10]:
         say_error(line)
     if result.interrupted:
-        say_error("interrupted; go on with --resume")
+        say_error(f"interrupted; {result.way_on}")
     code = result.exit_code(fail_on)
     if code is ExitCode.FINDINGS and no_exit:
         code = ExitCode.DONE
@@ -575,11 +578,9 @@ def _carry_out(
 
 @contextmanager
 def _watcher(quiet: bool) -> Iterator[Watcher]:
-    """A progress bar on a terminal; in CI and in pipes only lines that matter."""
-    from app.corpus.run import Silence
-
+    """A progress bar on a terminal; in CI and in pipes only lines that matter; of a quiet run what was given up."""
     if quiet:
-        yield Silence()
+        yield _Warnings()
     elif sys.stderr.isatty() and not os.environ.get("CI"):
         from app.cli.progress import Bar
 
@@ -599,5 +600,16 @@ class _Lines:
         """Nothing: a log has no use for it."""
 
     def note(self, line: str) -> None:
-        """Something went wrong or was skipped."""
+        """Something was skipped, or goes another way than it was ordered."""
         say_error(line)
+
+    def warn(self, line: str) -> None:
+        """Something was given up."""
+        say_error(line)
+
+
+class _Warnings(_Lines):
+    """Only what explains the exit code."""
+
+    def note(self, line: str) -> None:
+        """Nothing: a quiet run tells nothing else."""

@@ -147,11 +147,23 @@ def read_text(name: str) -> str:
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as exc:
-        line = data.count(b"\n", 0, exc.start) + 1
-        raise InputError(
-            f"{where} is not UTF-8 (line {line}, byte {exc.start}); convert it first, such as: "
-            f"iconv -f WINDOWS-1252 -t UTF-8 {'' if name == _STANDARD_STREAM else name}".rstrip()
-        ) from exc
+        raise InputError(f"{where} is {_what_else(data, exc, '' if name == _STANDARD_STREAM else name)}") from exc
+
+
+def _what_else(data: bytes, error: UnicodeDecodeError, name: str) -> str:
+    """What bytes are that are not UTF-8, and what to do about it."""
+    if data.startswith(b"PK\x03\x04"):
+        return (
+            "no text but a ZIP archive, such as a Word document; save it as plain text, or bring a .docx to the page "
+            "of mt-repair serve"
+        )
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return f"not UTF-8 but UTF-16; convert it first, such as: iconv -f UTF-16 -t UTF-8 {name}".rstrip()
+    if b"\0" in data:
+        return "no text: there are NUL bytes in it; save it as plain text in UTF-8"
+    line = data.count(b"\n", 0, error.start) + 1
+    where = f"(line {line}, byte {error.start})"
+    return f"not UTF-8 {where}; convert it first, such as: iconv -f WINDOWS-1252 -t UTF-8 {name}".rstrip()
 
 
 def write_stdout(text: str) -> None:

@@ -18,7 +18,7 @@ from typer.core import TyperGroup
 from app import __version__
 from app.cli import batch, documents, editors, kb, keys, service
 from app.cli.documents import write_stdout
-from app.cli.terminal import give_up_stdout, say_error
+from app.cli.terminal import give_up_stdout, open_closed_streams, say_error
 from app.core.errors import RepairError
 
 EXIT_FAILURE = 2
@@ -74,6 +74,8 @@ def _errors_in_one_line() -> Iterator[None]:
 
 def _explain(error: OSError) -> str:
     """What the system would not do, with whom, and what to do about it."""
+    if error.errno == errno.EBADF:
+        return "standard output is closed; open it, or name a file to write to"
     where = error.filename2 or error.filename or "input or output"
     return f"{where}: {error.strerror or error}; see that it is there, with room and permission, or name another place"
 
@@ -116,6 +118,7 @@ def build_cli() -> typer.Typer:
 
 def main() -> None:
     """Run the command with the arguments of the process."""
+    open_closed_streams()
     build_cli()(prog_name="mt-repair")
 
 

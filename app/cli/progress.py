@@ -55,3 +55,7 @@ class Bar:
     def note(self, line: str) -> None:
         """A line above the bar."""
         self._progress.console.print(line, markup=False, highlight=False)
+
+    def warn(self, line: str) -> None:
+        """The same for what was given up."""
+        self.note(line)

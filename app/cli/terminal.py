@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from typing import TextIO
+from typing import TextIO, cast
 
 from rich.console import Console
 from rich.style import Style
@@ -18,6 +18,20 @@ _STYLES = {
     PieceKind.DELETED: Style(color="red", strike=True),
     PieceKind.INSERTED: Style(color="green", underline=True),
 }
+
+
+def open_closed_streams() -> None:
+    """Let a process that was started without them write to standard output and error.
+
+    What goes to standard output is refused by the system as it would be without Python; and no file that is opened
+    later gets its number. What goes to standard error is not wanted.
+    """
+    if cast(TextIO | None, sys.stdout) is None:
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 1)
+        sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    if cast(TextIO | None, sys.stderr) is None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+        sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
 
 
 def give_up_stdout() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
@@ -57,6 +58,8 @@ KINDS_OF_SCOPE: dict[Scope, frozenset[EditKind]] = {
     Scope.SPELLING: frozenset({EditKind.SPELLING, EditKind.ENCODING}),
     Scope.PUNCTUATION: frozenset({EditKind.PUNCTUATION, EditKind.SPACING}),
 }
+_LINE_BREAK = re.compile("[\n\r\x0b\x0c\x85\u2028\u2029]")
+_END_OF_LINE = re.compile(r"[ \t]*(?:\r\n?|\n)?")
 _ALWAYS = frozenset({EditKind.TERM, EditKind.FURNITURE})  # the caller asked for these by name
 _MODEL_SCOPES = frozenset({Scope.GRAMMAR, Scope.SPELLING, Scope.PUNCTUATION})
 _TASKS_PER_CALL = 256
@@ -280,7 +283,7 @@ class Repairer:
         """The answer for a document that every step has seen."""
         text, options = work.text, work.options
         if options.furniture is FurnitureMode.REMOVE:
-            self._take(work, [_removal(text, work.segments, f) for f in work.furniture], ())
+            self._take(work, list(_removals(text, work.segments, work.furniture)), ())
         repaired = text if options.mode is Mode.DETECT_ONLY else apply_edits(text, work.edits)
         answers = self._answers(work)
         return DocumentRepair(
@@ -570,17 +573,18 @@ def _within(hints: Sequence[NameHint], span: Span, offsets: OffsetMap) -> tuple[
     return tuple(inside)
 
 
-def _removal(text: str, segments: Sequence[Segment], furniture: Furniture) -> Edit:
-    """Take a furniture line out, with the line break behind it."""
-    span = segments[furniture.segment].span
-    end = span.end
-    while end < len(text) and text[end] in " \t\r":
-        end += 1
-    if end < len(text) and text[end] == "\n":
-        end += 1
-    else:
-        end = span.end
-    return Edit(Span(span.start, end), "", EditKind.FURNITURE, Origin.RULE, 1.0, "MTR_FURNITURE", furniture.reason)
+def _removals(text: str, segments: Sequence[Segment], furniture: Sequence[Furniture]) -> Iterator[Edit]:
+    """Take furniture out with the blanks behind it, and of a line without prose the line break too."""
+    last, is_behind_prose = -1, False
+    for found in furniture:
+        index, span = found.segment, segments[found.segment].span
+        begins_line = index == 0 or _LINE_BREAK.search(text, segments[index - 1].span.end, span.start) is not None
+        is_behind_prose = not begins_line and (index - 1 != last or is_behind_prose)
+        last = index
+        end = _END_OF_LINE.match(text, span.end).end()  # type: ignore[union-attr]  # it may be empty
+        if is_behind_prose:
+            end = span.end + len(text[span.end : end].rstrip("\r\n"))
+        yield Edit(Span(span.start, end), "", EditKind.FURNITURE, Origin.RULE, 1.0, "MTR_FURNITURE", found.reason)
 
 
 def _garble(work: _Work) -> float:

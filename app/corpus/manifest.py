@@ -32,6 +32,8 @@ from app.formats.storage import (
     write_whole,
 )
 
+_TABLES = frozenset({"jsonl", "parquet", "csv", "csv-semicolon", "tsv"})  # formats that have columns to add to
+_MARKED_UP = frozenset({"md", "html"})
 _VERSION = 2  # of the manifest's own form; another one is planned anew
 
 
@@ -64,13 +66,36 @@ class Job:
         """The options for one file: a model must not be shown the leftovers of an extractor."""
         if self.furniture_by_format and plan.format == "warc":
             return replace(self.options, furniture=FurnitureMode.REMOVE)
+        if self.options.furniture is FurnitureMode.REMOVE and self._stays_marked_up(plan):
+            return replace(self.options, furniture=FurnitureMode.FLAG)
         return self.options
 
     def wanted_for(self, plan: FilePlan) -> Wanted:
         """What is wanted of one file: only tables have columns to add to."""
-        typed = self.output_format not in ("same", plan.format)
-        in_place = self.wanted.in_place and (typed or plan.format in ("jsonl", "parquet", "csv", "tsv"))
-        return replace(self.wanted, typed=typed, in_place=in_place)
+        typed = self._is_converted(plan)
+        return replace(self.wanted, typed=typed, in_place=self.wanted.in_place and (typed or plan.format in _TABLES))
+
+    def without_effect(self, plans: Sequence[FilePlan]) -> Iterator[str]:
+        """What was ordered and cannot be done to these files, and the remedy."""
+        if self.options.furniture is FurnitureMode.REMOVE and any(self._stays_marked_up(plan) for plan in plans):
+            yield (
+                "--furniture remove takes nothing out of Markdown and HTML, where the mark-up around it would stay; "
+                "their text without it comes with --to jsonl"
+            )
+        if self.wanted.hashes and self.wanted.in_place:
+            yield "--hashes adds nothing with --in-place-field, which adds no columns; leave one of them out"
+        elif self.wanted.hashes and not any(self._is_converted(plan) or plan.format in _TABLES for plan in plans):
+            yield "--hashes adds nothing to what is no table; add --to jsonl or --to parquet"
+        if not self.wanted.keep_originals and not any(
+            plan.format == "warc" and not self._is_converted(plan) for plan in plans
+        ):
+            yield "--conversions-only has no effect: no web archive is written; leave it out"
+
+    def _is_converted(self, plan: FilePlan) -> bool:
+        return self.output_format not in ("same", plan.format)
+
+    def _stays_marked_up(self, plan: FilePlan) -> bool:
+        return plan.format in _MARKED_UP and not self._is_converted(plan)
 
     def format_of_output(self, form: str) -> str:
         """The name of the format to write for a file of the format ``form``."""

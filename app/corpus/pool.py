@@ -211,7 +211,7 @@ class Pool:
                 order, worker.order = worker.order, None
                 self._retry(order, reason, may_retry=may_retry)
             case ("full", reason):
-                raise OutOfSpaceError(f"{reason}: what is done is kept; make room and go on with --resume")
+                raise OutOfSpaceError(reason)
             case ("broken", reason):
                 raise ResourceError(reason)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
@@ -176,6 +177,7 @@ def write_report(report: dict[str, Any], folder: str) -> None:
         "percent": _percent,
         "count": _count,
         "cell": _cell,
+        "run": _run,
         "failure": describe_failure,
     }
     environment.globals |= {"pieces": sample_pieces, "ceil": math.ceil, "most": max}
@@ -213,10 +215,15 @@ def _count(value: float) -> str:
     return f"{value:,.0f}" if value == int(value) else f"{value:,.2f}"
 
 
+def _run(value: object) -> str:
+    """A piece of text that is safe in a cell of a Markdown table, with a blank where it begins or ends with one."""
+    escaped = str(value).replace("\\", "\\\\").replace("|", "\\|").replace("`", "\\`").replace("<", "&lt;")
+    return re.sub(r"\s+", " ", escaped)
+
+
 def _cell(value: object) -> str:
     """Text that is safe in a cell of a Markdown table."""
-    escaped = str(value).replace("\\", "\\\\").replace("|", "\\|").replace("`", "\\`").replace("<", "&lt;")
-    return " ".join(escaped.split())
+    return _run(value).strip()
 
 
 def relative(path: str) -> str:

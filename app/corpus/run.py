@@ -6,6 +6,7 @@ import itertools
 import signal
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -36,21 +37,24 @@ from app.corpus.tally import Tally
 from app.corpus.worker import JoinOrder, Order, StreamOrder, UnitOrder
 from app.formats.base import FilePlan, RowFormat
 from app.formats.registry import SUFFIXES, format_of
-from app.formats.storage import STREAM, Location, Stamp, canonical_url, expand, join, write_whole
+from app.formats.storage import STREAM, Location, Stamp, canonical_url, expand, join, remove, write_whole
 
 _ROOT = ".mt-repair"  # hidden, so that readers of a folder of Parquet files pass it by
 _STREAM_BYTES = 1 << 18
+_RUN_AGAIN = "the files that are written are whole; run it again for the others"  # where there is nothing to resume
 _WINDOW = 4  # orders of a stream under way, per worker
 
 
 class Watcher(Protocol):
-    """Shows how far a run is."""
+    """Shows how far a run is; a warning is of what was given up, and never left out."""
 
     def begin(self, what: str, total: int) -> None: ...
 
     def advance(self, done: int, sentences: int) -> None: ...
 
     def note(self, line: str) -> None: ...
+
+    def warn(self, line: str) -> None: ...
 
 
 class Silence:
@@ -63,6 +67,9 @@ class Silence:
         """Nothing."""
 
     def note(self, line: str) -> None:
+        """Nothing."""
+
+    def warn(self, line: str) -> None:
         """Nothing."""
 
 
@@ -139,6 +146,13 @@ class Result:
         """Hash of what the caller chose."""
         return options_hash(self.spec.job)
 
+    @property
+    def way_on(self) -> str:
+        """What to do after it was interrupted."""
+        if self.spec.write_back:
+            return _RUN_AGAIN
+        return "go on with --resume" if self.spec.output not in (None, STREAM) else "run it again"
+
     def exit_code(self, fail_on: FailOn) -> ExitCode:
         """What the process ends with."""
         if self.interrupted:
@@ -158,6 +172,8 @@ def run(spec: Spec, watcher: Watcher | None = None) -> Result:
         ResourceError: The model or the base cannot be loaded.
     """
     started = time.monotonic()
+    if spec.write_back:
+        _check_write_back(spec)
     with tempfile.TemporaryDirectory(prefix="mt-repair-", ignore_cleanup_errors=True) as scratch:
         job = replace(spec.job, shared_answers=Path(scratch) / "answers.sqlite")
         result = _Runner(replace(spec, job=job), watcher or Silence()).run(scratch)
@@ -174,6 +190,7 @@ class _Runner:
         self._pool = Pool(spec.workers, spec.build, spec.job, self, max_tries=spec.max_tries, stall_s=spec.stall_s)
         self._files: list[PlannedFile] = []
         self._left: dict[str, set[str]] = {}  # of each file, the units that are not done
+        self._edits: Counter[str] = Counter()  # of each file, in this run
         self._file_of: dict[str, PlannedFile] = {}  # by id of a unit
         self._key = ""
         self._folder: RunFolder | None = None
@@ -217,9 +234,11 @@ class _Runner:
             if not result.interrupted and result.gate is None:
                 self._join_rest()
                 self._pool.run()
-        except OutOfSpaceError:
+        except OutOfSpaceError as exc:
+            if spec.write_back:
+                raise OutOfSpaceError(f"{exc}: {_RUN_AGAIN}; make room first") from exc
             self._watcher.note(f"{result.units_done} of {result.units} units are done and kept")
-            raise
+            raise OutOfSpaceError(f"{exc}: what is done is kept; make room and go on with --resume") from exc
 
     def _open_folder(self, locations: Sequence[Location], scratch: str) -> RunFolder | None:
         spec = self._spec
@@ -261,7 +280,8 @@ class _Runner:
         is_alike = target.suffix == location.suffix and job.output_format == "same"  # what --format says of the input
         if promised != wanted and not is_alike:
             remedy = f"add --to {promised}, or " if promised in ("jsonl", "parquet") else ""
-            raise InputError(f"{name}: what is written is {wanted}; {remedy}end the name of the output in .{wanted}")
+            suffix = wanted.partition("-")[0]
+            raise InputError(f"{name}: what is written is {wanted}; {remedy}end the name of the output in .{suffix}")
         its_own = {"warc": location.codec, "parquet": None}  # the others are compressed as the name says
         if target.codec != its_own.get(wanted, target.codec):
             raise InputError(f"{name}: {wanted} cannot be written with another compression; name it as the input")
@@ -304,11 +324,14 @@ class _Runner:
                 errors.append(error)
                 url = _printable(location.url)
                 self._result.quarantined.append({"file": url, "unit": None, "reason": str(error), "tries": 1})
-                self._watcher.note(str(error))
             self._watcher.advance(1, 0)
+        for error in errors if plans else errors[1:]:
+            self._watcher.warn(str(error))
         if errors and not plans:
             raise errors[0]
         self._check_outputs(plans)
+        for line in spec.job.without_effect(list(plans.values())):
+            self._watcher.note(line)
         return [plans[i] for i in sorted(plans)]
 
     def _check_outputs(self, plans: dict[int, FilePlan]) -> None:
@@ -459,7 +482,8 @@ class _Runner:
         file = self._file_of[order.task.id]
         left = self._left[file.id]
         left.discard(order.task.id)
-        if not left and not (self._spec.write_back and not tally.edits and len(file.tasks) == 1):
+        self._edits[file.id] += tally.edits
+        if not left and (self._edits[file.id] or not self._spec.write_back):
             self._pool.submit(self._join_order(file))
 
     def on_failed(self, order: Order, reason: str, tries: int) -> None:
@@ -468,6 +492,8 @@ class _Runner:
             return
         if self._counting_control:
             raise InputError(f"the control set cannot be read: {reason}")
+        if isinstance(order, JoinOrder) and self._is_joined_elsewhere(order):
+            return
         plan = order.plan if not isinstance(order, UnitOrder) else order.task.plan
         entry: dict[str, Any] = {"file": plan.location.url, "unit": None, "reason": reason, "tries": tries}
         if isinstance(order, UnitOrder):
@@ -477,7 +503,39 @@ class _Runner:
                 with write_whole(self._folder.quarantine(self._key, order.task.id)) as file:
                     file.write(orjson.dumps(entry))
         self._result.quarantined.append(entry)
-        self._watcher.note(describe_failure(entry))
+        self._watcher.warn(describe_failure(entry))
+
+    def _is_joined_elsewhere(self, order: JoinOrder) -> bool:
+        """Whether another run has joined a file meanwhile; it took its parts away, and ours are left over."""
+        file = next(file for file in self._files if file.plan.location == order.plan.location)
+        if not self._is_joined(file):
+            return False
+        for part in order.parts:
+            remove(part)
+        return True
+
+
+def _check_write_back(spec: Spec) -> None:
+    """Raise ``InputError`` for what a run that keeps nothing beside its output cannot do.
+
+    Refused before anything is touched: a file of which each shard had repaired its part would be written by none, and a
+    resumed run would meet files that are repaired already.
+    """
+    for option, is_wanted in (
+        ("--shard", spec.shard != (0, 1)),
+        ("--plan-only", spec.plan_only),
+        ("--resume", spec.resume),
+    ):
+        if is_wanted:
+            raise InputError(
+                f"--write-back keeps no record of what is done, and {option} needs one: leave {option} out (files that "
+                "were written are whole), or give an --output instead of --write-back"
+            )
+    if spec.job.output_format != "same":
+        raise InputError(
+            f"--write-back keeps each file's format, and --to {spec.job.output_format} changes it: "
+            "leave --to out, or give an --output instead of --write-back"
+        )
 
 
 def _check_text(name: str) -> None:
@@ -606,6 +664,8 @@ class _Stream:
         header = self._form.header(self._source, STREAM, wanted)
         plan = FilePlan(Location(STREAM, STREAM), self._form.name, Stamp(0, ""), "", (), header)
         rows = self._form.split(self._source, STREAM)
+        for line in job.without_effect([plan]):
+            self._watcher.note(line)
         if typed:
             rows, sample = itertools.tee(rows)
             sampled = itertools.islice(sample, 1000)

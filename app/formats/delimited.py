@@ -71,10 +71,14 @@ class Delimited(RowFormat):
 
     def header(self, stream: Any, url: str, wanted: Wanted) -> bytes:
         first = next(self.split(stream, url), b"")
+        if first.startswith((b"\xff\xfe", b"\xfe\xff")):
+            raise InputError(f"{url}: not UTF-8 but UTF-16; convert it first, such as: iconv -f UTF-16 -t UTF-8 {url}")
         if self._cells(first.decode("utf-8", "replace").removeprefix(_BOM)) is None:
             raise InputError(f"{url}, line 1: {_OPEN}")
         names = self._values(first.decode("utf-8", "replace").removeprefix(_BOM)) if first else []
         if wanted.field not in names:
+            if self._delimiter == "," and wanted.field in [name.strip('" ') for name in ";".join(names).split(";")]:
+                raise InputError(f"{url}: its values are parted by semicolons; say so with --format csv-semicolon")
             raise InputError(f"{url}: no column `{wanted.field}`; the first line names {', '.join(names) or 'none'}")
         return first
 

@@ -8,6 +8,7 @@ import itertools
 import json
 import re
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from typing import IO, Any
 
 import orjson
@@ -199,9 +200,48 @@ def _replace(raw: bytes, field: str, text: str | None) -> bytes:
 
 def _objects(batch: pa.RecordBatch) -> Iterator[bytes]:
     """Rows of any other format as objects."""
-    visible = batch.select([name for name in batch.schema.names if name not in HIDDEN])
-    for row in visible.to_pylist():
+    visible = [field for field in batch.schema if field.name not in HIDDEN]
+    columns = {
+        # a datetime of Python ends at the microsecond
+        field.name: [_value(one) for one in batch.column(field.name)]
+        if "[ns" in str(field.type)
+        else batch.column(field.name).to_pylist()
+        for field in visible
+    }
+    for values in zip(*columns.values(), strict=True):
+        row = dict(zip(columns, values, strict=True))
         yield orjson.dumps(row, default=_plain, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z)
+
+
+def _value(scalar: Any) -> object:
+    """A value that may hold nanoseconds: those that a type of Python would lose are written out."""
+    if not scalar.is_valid:
+        return None
+    if isinstance(scalar, pa.DictionaryScalar):
+        return _value(scalar.value)
+    if isinstance(scalar, pa.StructScalar):
+        return {name: _value(one) for name, one in scalar.items()}
+    if isinstance(scalar, pa.MapScalar):
+        return [[_value(one) for one in entry.values()] for entry in scalar.values]
+    if isinstance(scalar, pa.ListScalar):
+        return [_value(one) for one in scalar.values]
+    if getattr(scalar.type, "unit", None) != "ns":
+        return scalar.as_py()
+    microseconds, nanoseconds = divmod(scalar.value, 1000)
+    if isinstance(scalar, pa.TimestampScalar):
+        value = pa.scalar(microseconds, pa.timestamp("us", scalar.type.tz)).as_py()
+    elif isinstance(scalar, pa.DurationScalar):
+        value = pa.scalar(microseconds, pa.duration("us")).as_py()
+    else:
+        value = pa.scalar(microseconds, pa.time64("us")).as_py()
+    if not nanoseconds:
+        return value
+    if isinstance(value, timedelta):
+        return f"{value}{'' if value.microseconds else '.000000'}{nanoseconds:03}"
+    text = value.isoformat(timespec="microseconds")
+    end = text.index(".") + 7
+    zone = text[end:]
+    return f"{text[:end]}{nanoseconds:03}{'Z' if zone == '+00:00' else zone}"
 
 
 def _plain(value: object) -> object:

@@ -1,9 +1,11 @@
-"""Markdown: paragraphs, headings, lists and tables are repaired; code, targets of links, HTML and front matter not."""
+"""Markdown: paragraphs, headings, lists, tables are repaired; code, formulas, targets, HTML and front matter not."""
 
 from __future__ import annotations
 
 import html
 import re
+from bisect import bisect_right
+from collections.abc import Sequence
 from itertools import accumulate
 
 from markdown_it import MarkdownIt
@@ -26,6 +28,14 @@ _MARK = re.compile(
     r"|\|)",
     re.S,
 )
+# As Pandoc has it: no white space inside the dollar signs, and no digit behind, so that "$5 and $6" is none; nor are
+# "US$5 (A$7)" and what holds the mark of code.
+_MATH = re.compile(
+    r"(?P<ticks>`+)(?!`).*?(?<!`)(?P=ticks)(?!`)|\\."
+    r"|(?P<math>\$\$.+?\$\$|(?<!\w)\$(?![\s$])(?:\\.|[^$`\\])*?(?<!\s)\$(?!\d))",
+    re.S,
+)
+_DISPLAY = re.compile(r"^[ \t]*\$\$(?:(?!\n[ \t]*\n).)*?\$\$[ \t]*$", re.M | re.S)
 
 
 class Markdown(MarkedUp):
@@ -40,15 +50,22 @@ class Markdown(MarkedUp):
         # blanked rather than cut, and line ends made one in place, so that lines and characters keep their numbers
         body = source if front is None else re.sub(r"[^\r\n]", " ", front.group()) + source[front.end() :]
         body = body.replace("\r\n", " \n").replace("\r", "\n")
+        # a line of a formula may begin like a list or a heading
+        body = _DISPLAY.sub(lambda display: re.sub(r"\S", "x", display.group()), body)
         done = 0
         starts = [0, *accumulate(len(line) + 1 for line in body.split("\n"))]
         for token in MarkdownIt("commonmark").enable("table").parse(body):
             if token.type != "inline" or token.map is None or token.map[0] < done:
                 continue  # also the further cells of a table's row: its first one stands for the line
             done = token.map[1]
+            math = [
+                Span(*found.span())
+                for found in _MATH.finditer(source, starts[token.map[0]], min(starts[done], len(source)))
+                if found["math"]
+            ]
             for line in range(token.map[0], token.map[1]):
                 start, end = starts[line], min(starts[line + 1] - 1, len(source))
-                _add_line(prose, source, start, end)
+                _add_line(prose, source, start, end, math)
                 if end < len(source):
                     prose.add("\n", end, end + 1)
             prose.block()
@@ -59,11 +76,28 @@ class Markdown(MarkedUp):
         return re.sub(rf"([*_`<\[\]]|{REFERENCE})", r"\\\1", text)
 
 
-def _add_line(prose: Prose, source: str, start: int, end: int) -> None:
+def _add_line(prose: Prose, source: str, start: int, end: int, math: Sequence[Span]) -> None:
     prefix = _PREFIX.match(source, start, end)
     at = prefix.end() if prefix else start
     if at > start:
         prose.seam()
+    for i in range(bisect_right(math, at, key=lambda one: one.end), len(math)):
+        span = math[i]
+        if span.start >= end:
+            break
+        first, last = max(span.start, at), min(span.end, end)
+        _add_marked(prose, source, at, first)
+        begin = len(prose.chars)
+        prose.add_run(source[first:last], first)
+        if span.start < start and prose.protected:  # the line break inside it too
+            begin = prose.protected.pop().start
+        prose.protected.append(Span(begin, len(prose.chars)))
+        at = last
+    _add_marked(prose, source, at, end)
+
+
+def _add_marked(prose: Prose, source: str, at: int, end: int) -> None:
+    """Text without formulas."""
     for mark in _MARK.finditer(source, at, end):
         prose.add_run(source[at : mark.start()], at)
         at = mark.end()

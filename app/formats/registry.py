@@ -19,6 +19,7 @@ FORMATS: dict[str, Format] = {
         JsonLines(),
         Parquet(),
         Delimited("csv", frozenset({".csv"}), ",", quoted=True),
+        Delimited("csv-semicolon", frozenset(), ";", quoted=True),  # by name alone: its files end in .csv
         Delimited("tsv", frozenset({".tsv"}), "\t", quoted=False),
         PlainText(),
         Markdown(),

@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Any, Self, cast
 
 import pyarrow as pa
+from fsspec import filesystem
 from fsspec.core import url_to_fs
 
 from app.core import files
@@ -21,6 +22,7 @@ from app.core.errors import InputError
 STREAM = "-"  # stdin or stdout
 _CODECS = {".gz": "gzip", ".gzip": "gzip", ".zst": "zstd", ".zstd": "zstd"}
 _READ_BYTES = 1 << 20
+_SMALL_STEP = 1 << 12
 # Of an object store nothing can be seen before the upload is complete, so its writes need no temporary name.
 _LOCAL = frozenset({"file", "local"})
 
@@ -53,6 +55,10 @@ class Stamp:
 
 
 def _fs(url: str) -> tuple[Any, str]:
+    if "://" not in url or url.startswith(("file://", "local://")):
+        # not by url_to_fs: it would take a :: in the name of a file for a chain of URLs
+        fs = filesystem("file")
+        return fs, cast(str, fs._strip_protocol(url))
     try:
         fs, path = url_to_fs(url)
     except (ImportError, ValueError) as exc:
@@ -169,22 +175,31 @@ def open_raw(url: str) -> IO[bytes]:
 
 
 class _Decompressed(io.RawIOBase):
-    """A decompressed stream whose errors name the file."""
+    """A decompressed stream whose errors name the file, and come behind all that can be decompressed."""
 
     def __init__(self, url: str, raw: IO[bytes], codec: str) -> None:
         self._url, self._raw, self._codec = url, raw, codec
         self._stream = pa.CompressedInputStream(pa.PythonFile(raw, "r"), codec)
+        self._position = 0
+        self._error: InputError | None = None
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
+        if self._error is not None:
+            raise self._error
         try:
             data = self._stream.read(len(buffer))
         except (OSError, pa.ArrowException) as exc:
-            raise InputError(
+            self._error = InputError(
                 f"{self._url}: the {self._codec} data is cut off or damaged ({exc}); fetch the file again"
-            ) from exc
+            )
+            self._error.__cause__ = exc
+            data = _salvage(self._url, self._codec, self._position, len(buffer))
+            if not data:
+                raise self._error from exc
+        self._position += len(data)
         buffer[: len(data)] = data
         return len(data)
 
@@ -193,6 +208,30 @@ class _Decompressed(io.RawIOBase):
             self._stream.close()
             self._raw.close()
         super().close()
+
+
+def _salvage(url: str, codec: str, start: int, most: int) -> bytes:
+    """What of a damaged content can be decompressed from byte ``start`` on, at most so many bytes.
+
+    The fast stream throws away what it has when it comes to the damage; this one goes in small steps.
+    """
+    import gzip
+    import zlib
+
+    import zstandard
+
+    data = bytearray()
+    with open_raw(url) as raw, suppress(OSError, EOFError, zlib.error, zstandard.ZstdError):
+        stream: Any = (
+            gzip.GzipFile(fileobj=raw)
+            if codec == "gzip"
+            else zstandard.ZstdDecompressor().stream_reader(raw, read_size=_SMALL_STEP, read_across_frames=True)
+        )
+        while len(data) < most and (piece := stream.read1(_READ_BYTES if start > 2 * _READ_BYTES else _SMALL_STEP)):
+            skipped = min(start, len(piece))
+            start -= skipped
+            data += piece[skipped:]
+    return bytes(data[:most])
 
 
 def open_content(location: Location, start: int = 0) -> IO[bytes]:
@@ -301,7 +340,8 @@ def remove(url: str) -> None:
     """Remove a file or a folder with all it holds; none is fine."""
     fs, path = _fs(url)
     if fs.exists(path):
-        fs.rm(path, recursive=True)
+        with suppress(FileNotFoundError):  # another process was quicker
+            fs.rm(path, recursive=True)
 
 
 def join(base: str, *names: str) -> str:

@@ -67,6 +67,15 @@ def test_hashes_are_added_on_request(cli: typer.Typer, tmp_path: Path, name: str
     assert rows[0]["repair_near_hash"] == rows[1]["repair_near_hash"]
 
 
+def test_a_table_with_semicolons_is_read_by_the_name_of_its_format(cli: typer.Typer, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("n;text\n1;He goed.\n")
+    args = ["run", "a.csv", "-o", "b.csv", "--in-place-field", "--workers", "1", "--quiet"]
+    done = RUN.invoke(cli, args)
+    assert (done.exit_code, done.stderr.count("say so with --format csv-semicolon")) == (2, 1)
+    assert RUN.invoke(cli, [*args, "--overwrite", "--format", "csv-semicolon"]).exit_code == 0
+    assert (tmp_path / "b.csv").read_text() == "n;text\n1;He went.\n"
+
+
 def test_a_check_prints_each_edit_and_ends_with_one(cli: typer.Typer, tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text("# Fine\n\nHe goed home.\n")
     done = RUN.invoke(cli, ["check", "a.md", "--workers", "1", "--quiet"])
@@ -83,6 +92,19 @@ def test_a_row_that_cannot_be_repaired_ends_with_three_and_its_line(cli: typer.T
     assert done.exit_code == 3
     assert "a.jsonl, line 2: no `text` field" in done.stderr
     assert len((tmp_path / "b.jsonl").read_text().splitlines()) == 2
+
+
+def test_a_quiet_run_says_what_it_gave_up_and_nothing_else(cli: typer.Typer, tmp_path: Path) -> None:
+    write(tmp_path / "in/a.jsonl", "Fine.")
+    (tmp_path / "in/b.jsonl").write_text('{"text": "Fine.", "text_repaired": ""}\n')
+    (tmp_path / "in/c.parquet").write_text("none")
+    args = ["run", "in", "-o", "out", "--workers", "1", "--quiet"]
+    for more in ([], ["--resume"]):
+        done = RUN.invoke(cli, [*args, *more])
+        assert done.exit_code == 3
+        first, second = done.stderr.splitlines()
+        assert "in/c.parquet: not a Parquet file" in first
+        assert "in/b.jsonl, rows 1-1: given up: has already the column text_repaired" in second
 
 
 def test_a_gate_ends_with_four(cli: typer.Typer, tmp_path: Path) -> None:
@@ -105,6 +127,9 @@ def test_a_gate_ends_with_four(cli: typer.Typer, tmp_path: Path) -> None:
         (["check", "a.jsonl", "--max-drift", "2"], "needs a --baseline"),
         (["check", "a.jsonl", "--baseline", "nowhere.json"], "leave --baseline out in the first run"),
         (["run", "-", "-o", "-"], "standard input needs --format"),
+        (["run", "-", "--write-back", "--format", "txt"], "standard input goes to standard output alone"),
+        (["run", "-", "-o", "-", "--format", "txt", "--shard", "0/2"], "standard input is read once"),
+        (["run", "a.jsonl", "--write-back", "--resume"], "leave --resume out"),
         (["run", "a.jsonl", "-o", "a.jsonl/out"], "a.jsonl/out/.mt-repair: Not a directory"),
         (["check", "a.jsonl", "--report", "a.jsonl", "--fail-on", "none"], "a.jsonl: File exists"),
     ],

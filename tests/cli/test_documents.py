@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -159,6 +160,9 @@ def test_furniture_is_removed_when_asked(run: Run) -> None:
     [
         (["repair", "missing.txt"], "missing.txt cannot be read: No such file or directory; give a text file"),
         (["repair", "latin.txt"], "latin.txt is not UTF-8 (line 2, byte 7); convert it first, such as: iconv -f"),
+        (["repair", "wide.txt"], "wide.txt is not UTF-8 but UTF-16; convert it first, such as: iconv -f UTF-16"),
+        (["repair", "a.docx"], "a.docx is no text but a ZIP archive, such as a Word document; save it as plain text"),
+        (["repair", "a.bin"], "a.bin is no text: there are NUL bytes in it"),
         (["repair", "ok.txt", "-o", "no/such/folder/x"], "cannot be written: No such file or directory"),
         (["repair", "ok.txt", "--pattern", "("], "pattern"),
     ],
@@ -168,6 +172,10 @@ def test_an_error_is_one_line_with_the_remedy(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "latin.txt").write_bytes("caf\ncaf\xe9".encode("latin-1"))
+    (tmp_path / "wide.txt").write_bytes("Café.".encode("utf-16"))
+    with zipfile.ZipFile(tmp_path / "a.docx", "w") as archive:
+        archive.writestr("word/document.xml", "é" * 100)
+    (tmp_path / "a.bin").write_bytes(b"\0\xff")
     (tmp_path / "ok.txt").write_text("Fine.\n")
     result = run(*arguments)
     assert (result.exit_code, result.stdout) == (2, "")

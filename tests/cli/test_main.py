@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import typer
@@ -75,6 +77,22 @@ def test_an_output_without_room_is_one_line_and_exit_code_2(arguments: list[str]
     assert done.returncode == 2
     assert done.stderr.startswith("mt-repair: input or output: No space left on device; ")
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("arguments", ["--version", "--help", "rules", "repair -"])
+def test_a_closed_output_is_one_line_and_exit_code_2(arguments: str) -> None:
+    command = f'echo Fine. | "{sys.executable}" -m app.cli.main {arguments} >&-'
+    environment = os.environ | {"MT_REPAIR_GENERATOR": "echo"}
+    done = subprocess.run(["sh", "-c", command], stderr=subprocess.PIPE, text=True, env=environment, check=False)
+    assert done.returncode == 2
+    assert done.stderr == "mt-repair: standard output is closed; open it, or name a file to write to\n"
+
+
+def test_a_closed_output_is_not_in_the_way_of_a_file(tmp_path: Path) -> None:
+    command = f'echo Fine. | "{sys.executable}" -m app.cli.main repair - -o "{tmp_path}/a.txt" >&- 2>&-'
+    environment = os.environ | {"MT_REPAIR_GENERATOR": "echo"}
+    assert subprocess.run(["sh", "-c", command], env=environment, check=False).returncode == 0
+    assert (tmp_path / "a.txt").read_text() == "Fine.\n"
 
 
 def test_an_unexpected_error_is_not_dressed_up(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

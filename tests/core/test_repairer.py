@@ -440,6 +440,21 @@ def test_furniture_on_the_last_line_leaves_the_line_break_before_it() -> None:
     assert repair.text == "He is here.\n"
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("He is here.\n\nBy Foo Ltd. By Bar Ltd.\n", "He is here.\n\n"),
+        ("By Foo Ltd. By Bar Ltd.  ", ""),
+        ("By Foo Ltd. \r\nHe is here.", "He is here."),
+        ("By Foo Ltd. He is here.", "He is here."),
+        ("He is here. By Foo Ltd. By Bar Ltd.\nShe stays.", "He is here. \nShe stays."),  # two lines as before
+    ],
+)
+def test_furniture_is_removed_with_the_blanks_behind_it(text: str, expected: str) -> None:
+    repair = make_repairer(furniture=("By",)).repair(text, RepairOptions(furniture=FurnitureMode.REMOVE))
+    assert repair.text == expected
+
+
 def test_furniture_that_the_caller_protects_stays() -> None:
     options = RepairOptions(furniture=FurnitureMode.REMOVE, protect=ProtectOptions(spans=(Span(3, 7),)))
     repair = make_repairer(furniture=("By John",)).repair(PAGE, options)

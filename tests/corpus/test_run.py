@@ -25,7 +25,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from app.core.errors import InputError, ResourceError
-from app.core.types import RepairOptions
+from app.core.types import FurnitureMode, RepairOptions
 from app.corpus.gate import Gate
 from app.corpus.manifest import Identity, Job, RunFolder
 from app.corpus.outcome import ExitCode, FailOn
@@ -158,6 +158,24 @@ def test_shards_do_the_work_once_between_them_and_the_last_one_joins(
     parts = [run(spec(corpus, tmp_path / "out", shard=(i, 2))) for i in range(2)]
     assert parts[0].units_done < parts[0].units == parts[1].units_done
     assert outputs(tmp_path / "out") == outputs(undisturbed[0])
+
+
+def test_a_file_that_another_run_joins_meanwhile_is_done(
+    corpus: Path, undisturbed: tuple[Path, Result], tmp_path: Path
+) -> None:
+    order = spec(corpus / "a.jsonl", tmp_path / "out", resume=True, workers=1)
+    run(replace(order, shard=(0, 2)))  # its parts wait to be joined
+
+    class Other(Silence):
+        def begin(self, what: str, total: int) -> None:
+            if what == "repairing":
+                assert run(order).quarantined == []
+
+    result = run(order, Other())
+    assert result.quarantined == []
+    assert result.exit_code(FailOn.NONE) is ExitCode.DONE
+    assert (tmp_path / "out/a.jsonl").read_bytes() == (undisturbed[0] / "a.jsonl").read_bytes()
+    assert list((tmp_path / "out/.mt-repair").rglob("*.part")) == []
 
 
 def test_a_run_that_is_done_has_nothing_left_to_do(undisturbed: tuple[Path, Result], corpus: Path) -> None:
@@ -420,11 +438,92 @@ def test_a_file_is_written_in_its_own_place_only_where_something_changed(tmp_pat
     folder.mkdir()
     (folder / "a.md").write_text("# He goed\n")
     (folder / "b.md").write_text("# He went\n")
+    (folder / "c.jsonl").write_text('{"text": "He went."}\n' * 500)  # several units
     before = (folder / "b.md").stat().st_mtime_ns
     run(Spec((str(folder),), None, JOB, build, write_back=True))
     assert (folder / "a.md").read_text() == "# He went\n"
     assert (folder / "b.md").stat().st_mtime_ns == before
-    assert sorted(p.name for p in folder.iterdir()) == ["a.md", "b.md"]
+    assert (folder / "c.jsonl").read_text() == '{"text": "He went."}\n' * 500
+    assert sorted(p.name for p in folder.iterdir()) == ["a.md", "b.md", "c.jsonl"]
+
+
+@pytest.mark.parametrize("form", ["jsonl", "parquet"])
+def test_no_file_becomes_another_format_in_its_own_place(tmp_path: Path, form: str) -> None:
+    write_corpus(tmp_path / "in", rows=2)
+    before = outputs(tmp_path / "in")
+    with pytest.raises(InputError, match="leave --to out, or give an --output instead of --write-back"):
+        run(spec(tmp_path / "in", None, job=replace(JOB, output_format=form), write_back=True))
+    assert outputs(tmp_path / "in") == before
+
+
+@pytest.mark.parametrize("what", [{"shard": (0, 2)}, {"plan_only": True}, {"resume": True}])
+def test_what_needs_a_record_of_the_run_is_refused_where_none_is_kept(tmp_path: Path, what: dict[str, Any]) -> None:
+    write_corpus(tmp_path / "in", rows=20)
+    before = outputs(tmp_path / "in")
+    with pytest.raises(InputError, match="--write-back keeps no record of what is done, and --"):
+        run(spec(tmp_path / "in", None, write_back=True, **what))
+    assert outputs(tmp_path / "in") == before
+
+
+@pytest.mark.parametrize(
+    ("output", "write_back", "message"),
+    [
+        ("out", False, "go on with --resume"),
+        (None, True, "the files that are written are whole; run it again for the others"),
+        (None, False, "run it again"),
+    ],
+)
+def test_how_an_interrupted_run_goes_on(output: str | None, write_back: bool, message: str) -> None:
+    assert Result(Spec(("in",), output, JOB, build, write_back=write_back)).way_on == message
+
+
+class Noting(Silence):
+    """Keeps what is said."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def note(self, line: str) -> None:
+        self.lines.append(line)
+
+
+REMOVE = RepairOptions(furniture=FurnitureMode.REMOVE)
+PAGE = "<p>He goed.</p>\n<p>Share on Facebook</p>\n"
+
+
+def test_page_furniture_stays_in_mark_up_and_the_run_says_so(tmp_path: Path) -> None:
+    folder, noting, job = tmp_path / "in", Noting(), replace(JOB, options=REMOVE)
+    folder.mkdir()
+    (folder / "a.html").write_text(PAGE)
+    (folder / "b.txt").write_text("He goed.\n\nShare on Facebook\n")
+    result = run(spec(folder, tmp_path / "out", job=job, workers=1), noting)
+    assert (tmp_path / "out/a.html").read_text() == PAGE.replace("goed", "went")
+    assert (tmp_path / "out/b.txt").read_text() == "He went.\n\n"
+    assert result.tally.refused["markup"] == 0
+    assert noting.lines == [
+        "--furniture remove takes nothing out of Markdown and HTML, where the mark-up around it would stay; "
+        "their text without it comes with --to jsonl"
+    ]
+    run(spec(folder / "a.html", tmp_path / "a.jsonl", job=replace(job, output_format="jsonl"), workers=1), noting)
+    assert json.loads((tmp_path / "a.jsonl").read_text())["text_repaired"].rstrip() == "He went."
+    assert len(noting.lines) == 1
+
+
+@pytest.mark.parametrize(
+    ("form", "changes", "expected"),
+    [
+        ("txt", {"hashes": True}, "--hashes adds nothing to what is no table"),
+        ("jsonl", {"hashes": True, "in_place": True}, "--hashes adds nothing with --in-place-field"),
+        ("jsonl", {"keep_originals": False}, "--conversions-only has no effect"),
+        ("jsonl", {"hashes": True}, None),
+        ("warc", {"keep_originals": False}, None),
+    ],
+)
+def test_an_option_without_effect_is_named(form: str, changes: dict[str, Any], expected: str | None) -> None:
+    plan = FilePlan(Location("a", "a"), form, Stamp(0, ""), "", ())
+    said = list(Job(Wanted(**changes), RepairOptions()).without_effect([plan]))
+    assert len(said) == (expected is not None)
+    assert said == [] or said[0].startswith(str(expected))
 
 
 def test_a_pipe_gives_the_same_rows_in_the_same_order(corpus: Path, undisturbed: tuple[Path, Result]) -> None:

@@ -11,7 +11,7 @@ import jsonschema
 import pyarrow as pa
 import pytest
 
-from app.core.errors import InputError
+from app.core.errors import InputError, ResourceError
 from app.core.types import RepairOptions
 from app.corpus.batch import BatchRepairer
 from app.corpus.manifest import Identity, Job
@@ -138,6 +138,30 @@ def test_the_page_shows_deletions_before_insertions_and_escapes_the_text(tmp_pat
     assert "b" not in tags.tags
     assert json.loads((tmp_path / "report.json").read_text())["sentences"] == report["sentences"]
     assert "| grammar | 2 |" in (tmp_path / "report.md").read_text()
+
+
+def test_a_sample_in_markdown_keeps_its_blanks(tmp_path: Path) -> None:
+    report = build_report(make_result(TEXTS), FailOn.NONE)
+    edits = [{"start": 3, "end": 7, "text": ""}, {"start": 12, "end": 12, "text": " so\n"}]
+    report["samples"] = [report["samples"][0] | {"text": "The the end | is here.", "edits": edits}]
+    write_report(report, str(tmp_path))
+    expected = "| The<del> the</del> end <ins> so </ins>\\| is here. |"
+    assert expected in (tmp_path / "report.md").read_text()
+
+
+def test_a_report_fits_a_narrow_screen(tmp_path: Path) -> None:
+    browser = pytest.importorskip("app.evaluation.browser", reason="playwright is not installed")
+    try:
+        browser.find_chromium()
+    except ResourceError as exc:
+        pytest.skip(str(exc))
+    result = make_result(TEXTS)
+    result.tally.glossary_applied["a-rather-long-entry-of-a-glossary"] = 1
+    write_report(build_report(result, FailOn.NONE), str(tmp_path))
+    with browser.running_browser() as chromium:
+        page = chromium.new_page(viewport={"width": 360, "height": 740})
+        page.goto((tmp_path / "report.html").as_uri())
+        assert page.evaluate("document.documentElement.scrollWidth") == 360
 
 
 def test_a_sentence_that_comes_again_is_sampled_once_with_its_count() -> None:

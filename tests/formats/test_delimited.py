@@ -77,6 +77,27 @@ def test_a_missing_column_is_named(tmp_path: Path) -> None:
         CSV.plan(locate(path), Wanted(), 100)
 
 
+@pytest.mark.parametrize("head", [b"id;text", b'"id";"text"', b"a,b;text"])
+def test_semicolons_are_told_apart_by_the_name_of_the_format(tmp_path: Path, head: bytes) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(head + b'\n1;"He goed; then\nleft, 1"\n2;fine\n')
+    with pytest.raises(InputError, match="parted by semicolons; say so with --format csv-semicolon"):
+        CSV.plan(locate(path), Wanted(), 1 << 20)
+    data, plan = repair_file(FORMATS["csv-semicolon"], path, tmp_path)
+    assert sum(unit.rows for unit in plan.units) == 2
+    assert data.startswith(head + b";text_repaired;repair_status;")
+    assert b'1;"He goed; then\nleft, 1";"He went; then\nleft, 1";repaired;' in data
+    data, _ = repair_file(FORMATS["csv-semicolon"], path, tmp_path, Wanted(in_place=True))
+    assert data == path.read_bytes().replace(b"goed", b"went")
+
+
+def test_a_file_in_utf_16_is_named_as_such(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes("id,text\n1,Fine.\n".encode("utf-16"))
+    with pytest.raises(InputError, match=r"a\.csv: not UTF-8 but UTF-16; convert it first, such as: iconv -f UTF-16"):
+        CSV.plan(locate(path), Wanted(), 1 << 20)
+
+
 def test_a_row_with_too_few_values_is_kept_as_it_is(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("id,text\n1\n2,He goed\n")

@@ -1,19 +1,22 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.core.errors import InputError
-from app.formats.base import Wanted
+from app.corpus.batch import added_columns
+from app.formats.base import FilePlan, Wanted
 from app.formats.jsonl import JsonLines
-from app.formats.storage import Opener
+from app.formats.storage import Location, Opener, Stamp
 from tests.formats.twins import locate, repair_file
 
 FORM = JsonLines()
@@ -122,6 +125,32 @@ def test_other_numbers_go_into_a_table_as_they_are(tmp_path: Path) -> None:
     assert typed_rows(path) == [row]
 
 
+@pytest.mark.parametrize(
+    ("kind", "value", "expected"),
+    [
+        (pa.timestamp("ns"), 0, "1970-01-01T00:00:00"),  # as of any other unit
+        (pa.timestamp("ns"), 1_000, "1970-01-01T00:00:00.000001"),
+        (pa.timestamp("ns"), 1, "1970-01-01T00:00:00.000000001"),
+        (pa.timestamp("ns"), -1, "1969-12-31T23:59:59.999999999"),
+        (pa.timestamp("ns", "UTC"), 1, "1970-01-01T00:00:00.000000001Z"),
+        (pa.timestamp("ns", "Europe/Berlin"), 10**18 + 1, "2001-09-09T03:46:40.000000001+02:00"),
+        (pa.time64("ns"), 1, "00:00:00.000000001"),
+        (pa.duration("ns"), 86_400 * 10**9 + 1, "1 day, 0:00:00.000000001"),
+        (pa.timestamp("ns"), None, None),
+        (pa.list_(pa.timestamp("ns")), [1, None], ["1970-01-01T00:00:00.000000001", None]),
+        (pa.struct([("a", pa.timestamp("ns"))]), {"a": 1}, {"a": "1970-01-01T00:00:00.000000001"}),
+        (pa.map_(pa.string(), pa.timestamp("ns")), [("k", 1)], [["k", "1970-01-01T00:00:00.000000001"]]),
+    ],
+)
+def test_a_table_with_nanoseconds_loses_none(kind: pa.DataType, value: Any, expected: Any) -> None:
+    plan = FilePlan(Location("a.parquet", "a.jsonl"), "parquet", Stamp(0, ""), "", ())
+    sink = io.BytesIO()
+    writer = FORM.writer(sink, plan, Wanted(typed=True), added_columns("text"))
+    writer.write(pa.RecordBatch.from_pydict({"a": ["x"], "when": pa.array([value], kind), "z": [1]}))
+    writer.close()
+    assert list(json.loads(sink.getvalue()).items()) == [("a", "x"), ("when", expected), ("z", 1)]
+
+
 @pytest.mark.parametrize("suffix", ["", ".gz", ".zst"])
 def test_the_units_do_not_show_in_the_output(tmp_path: Path, suffix: str) -> None:
     content = "".join(ROW.replace('"id": 1', f'"id": {i}') for i in range(200)).encode()
@@ -155,6 +184,14 @@ def test_compressed_data_that_is_cut_off_is_named_with_the_rows_before(tmp_path:
     data = gzip.compress(content) if suffix == ".gz" else zstandard.compress(content)
     path.write_bytes(data[: len(data) // 2])
     with pytest.raises(InputError, match=r"cut off or damaged.*rows before that can be read"):
+        FORM.plan(locate(path), Wanted(), 1 << 20)
+
+
+def test_of_a_file_that_is_cut_off_all_whole_rows_are_counted(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl.gz"
+    rows = "".join(ROW.replace('"id": 1', f'"id": {i * 7919}') for i in range(300))
+    path.write_bytes(gzip.compress(rows.encode())[:-20])
+    with pytest.raises(InputError, match=r"29\d rows before that can be read"):
         FORM.plan(locate(path), Wanted(), 1 << 20)
 
 

@@ -69,12 +69,43 @@ def test_references_stay_as_they_are(tmp_path: Path) -> None:
     assert data.decode() == source
 
 
+@pytest.mark.parametrize(
+    "math",
+    [
+        "$goed$",
+        "$x_{goed} < y_{goed}$",
+        "$|goed|$",
+        "$$goed$$",
+        "$\\text{goed \\$ goed}$",
+        "$goed\n, goed$",
+        "\n$$\ngoed\n- goed , goed\n# goed\n\\begin{a}\n goed\n$$\n",
+        "\n\n$$\n= goed , \n- goed\n$$\n\n",
+    ],
+)
+def test_formulas_are_left_alone(tmp_path: Path, math: str) -> None:
+    path = tmp_path / "a.md"
+    source = f"She goed home, where {math} is it. He goed too.\n"
+    path.write_text(source)
+    data, _ = repair_file(FORM, path, tmp_path)
+    assert data.decode() == f"She went home, where {math} is it. He went too.\n"
+    prose = FORM.prose(source)
+    begin, end = prose.text.index("$"), prose.text.rindex("$") + 1
+    assert any(span.start <= begin and end <= span.end for span in prose.protected)
+
+
+def test_prices_are_no_formulas(tmp_path: Path) -> None:
+    path = tmp_path / "a.md"
+    path.write_text("For $5 he goed, for $6 she goed. `$` he goed `$`, \\$he goed$ and US$ goed.\n")
+    data, _ = repair_file(FORM, path, tmp_path)
+    assert data.decode().count("went") == 5
+
+
 def test_what_is_put_in_does_not_become_a_reference() -> None:
     assert FORM.escape("&lt; and R&D") == r"\&lt; and R&D"
 
 
 @settings(max_examples=200, deadline=None)
-@given(source=st.text(st.sampled_from("ab *_`[]()#>-|\n\r\\~!<1.&\u00a0é"), max_size=60))
+@given(source=st.text(st.sampled_from("ab *_`[]()#>-|$\n\r\\~!<1.&\u00a0é"), max_size=60))
 def test_every_character_of_the_text_stands_in_the_source(source: str) -> None:
     prose = FORM.prose(source)
     assert len(prose.places) == 2 * len(prose.chars)

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import gzip
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import fsspec
 import pytest
+import zstandard
 
 from app.core.errors import InputError
 from app.formats.registry import SUFFIXES, format_of
@@ -19,6 +22,39 @@ def test_a_folder_stands_for_its_known_files_in_order(tmp_path: Path) -> None:
     assert [one.name for one in expand([str(tmp_path)], SUFFIXES)] == ["a.txt.gz", "b.jsonl", "sub/c.parquet"]
     assert [one.name for one in expand([f"{tmp_path}/*.jsonl"], SUFFIXES)] == ["b.jsonl"]
     assert [one.name for one in expand([str(tmp_path / "readme.xyz")], SUFFIXES)] == ["readme.xyz"]
+
+
+def test_a_name_that_reads_like_a_chain_of_urls_is_a_name(tmp_path: Path) -> None:
+    path = tmp_path / "x,y::z.txt"
+    path.write_text("text")
+    for given in (tmp_path, path, f"file://{path}", tmp_path / "x*"):
+        (found,) = expand([str(given)], SUFFIXES)
+        assert found == Location(str(path), path.name)
+        assert read_bytes(found.url) == b"text"
+    with write_whole(str(tmp_path / "a::b.txt")) as file:
+        file.write(b"new")
+    assert (tmp_path / "a::b.txt").read_text() == "new"
+
+
+@pytest.mark.parametrize("rows", [10, 40_000])  # less and more than is read at once
+@pytest.mark.parametrize(("name", "compress"), [("a.gz", gzip.compress), ("a.zst", zstandard.compress)])
+@pytest.mark.parametrize("damage", ["cut off", "overwritten"])
+def test_all_that_can_be_decompressed_comes_before_the_error(
+    tmp_path: Path, rows: int, name: str, compress: Callable[[bytes], bytes], damage: str
+) -> None:
+    content = b"".join(b"%x\n" % (i * 7919**3 % 10**9) for i in range(rows * 10))
+    data = compress(content)
+    path = tmp_path / name
+    path.write_bytes(data[:-20] if damage == "cut off" else data[:-2] + b"xx")
+    with open_content(Location(str(path), name)) as stream:
+        lines: list[bytes] = []
+        with pytest.raises(InputError, match="cut off or damaged"):
+            lines.extend(stream)
+        with pytest.raises(InputError, match="cut off or damaged"):
+            stream.read()
+    whole = content.splitlines(keepends=True)
+    assert lines == whole[: len(lines)]
+    assert len(lines) > 0.9 * len(whole) or name == "a.zst"  # whose blocks are large
 
 
 @pytest.mark.parametrize("given", ["nowhere.jsonl", "*.jsonl", "."])
