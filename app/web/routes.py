@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
@@ -25,7 +25,7 @@ from app.api.database import store_unavailable
 from app.api.errors import ProblemError
 from app.core.errors import InputError, ResourceError
 from app.core.protect import PatternProtector
-from app.core.types import Mode, ProtectedSpan, ProtectOptions, TermKind
+from app.core.types import Mode, ProtectedSpan, ProtectOptions, Span, TermKind
 from app.settings import Settings
 from app.store.exchange import Imported, import_decisions, read_decisions
 from app.store.models import Reach, Stage
@@ -37,6 +37,7 @@ from app.web import bodies
 from app.web.desk import Desk
 from app.web.exports import FORMS, Work, export
 from app.web.guard import POLICY, check_origin, editor_of, set_cookies, set_editor, token_of
+from app.web.sections import within
 from app.web.uploads import FORMATS, read_upload
 from app.web.view import KINDS, ORIGINS, page_of, rows
 
@@ -229,14 +230,14 @@ def _rows(desk: Desk, document_id: str, first: int) -> dict[str, Any]:
         return {**rows(document, [], []), "place": document.place}
     wanted = {row.sentence.target for row in page} | {edit.target for row in page for edit in row.edits}
     standings = [s for s in store.standings(document_id) if s.target in wanted]
-    start, end = page[0].span.start, page[-1].span.end
-    protected = _protected(document.source[start:end], start)
+    protected = _protected(document.source, Span(page[0].span.start, page[-1].span.end), desk.protected_in(document))
     return {**rows(document, page, standings, protected), "place": document.place}
 
 
-def _protected(text: str, offset: int) -> list[ProtectedSpan]:
-    found = PatternProtector().protect(text, ProtectOptions())
-    return [ProtectedSpan(p.span.shift(offset), p.kind) for p in found]
+def _protected(source: str, part: Span, in_file: Sequence[Span]) -> list[ProtectedSpan]:
+    """What no edit may touch in a part of a text, in places of the whole, sorted."""
+    found = PatternProtector().protect(part.of(source), ProtectOptions(spans=within(in_file, part)))
+    return [ProtectedSpan(p.span.shift(part.start), p.kind) for p in found]
 
 
 @router.get("/documents/{document_id}/events")

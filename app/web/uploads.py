@@ -6,11 +6,13 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Final
 
 from app.core.errors import InputError
+from app.core.types import Span
 
 if TYPE_CHECKING:
     from app.formats.document import MarkedUp
 
 FORMATS: Final = {".txt": "text", ".md": "md", ".markdown": "md", ".html": "html", ".htm": "html", ".docx": "docx"}
+MARKED_UP: Final = frozenset({"md", "html"})
 _MOST_NAME_CHARS: Final = 150
 
 
@@ -36,6 +38,18 @@ def read_upload(name: str, data: bytes) -> tuple[str, str, str, bytes | None]:
     if kind == "text":
         return title, kind, source, None
     return title, kind, marked_up(kind).prose(source).text, source.encode()
+
+
+def protected_in(kind: str, original: bytes | None) -> tuple[Span, ...]:
+    """What no edit may touch in the text that ``read_upload`` gives: code, and what the file says to leave alone.
+
+    Args:
+        kind: The format.
+        original: The file, where it is more than its text.
+    """
+    if original is None or kind not in MARKED_UP:
+        return ()
+    return tuple(marked_up(kind).prose(original.decode("utf-8-sig")).protected)
 
 
 def marked_up(kind: str) -> MarkedUp:
