@@ -9,7 +9,7 @@ from itertools import accumulate
 from markdown_it import MarkdownIt
 
 from app.core.types import Span
-from app.formats.document import MarkedUp
+from app.formats.markup import Markup
 from app.formats.prose import REFERENCE, Prose
 
 _EOL = r"(?:\r\n|\r|\n)"
@@ -28,7 +28,7 @@ _MARK = re.compile(
 )
 
 
-class Markdown(MarkedUp):
+class Markdown(Markup):
     """CommonMark with tables and front matter."""
 
     name = "md"

@@ -9,7 +9,7 @@ from app.core.errors import InputError
 from app.core.types import Span
 
 if TYPE_CHECKING:
-    from app.formats.document import MarkedUp
+    from app.formats.markup import Markup
 
 FORMATS: Final = {".txt": "text", ".md": "md", ".markdown": "md", ".html": "html", ".htm": "html", ".docx": "docx"}
 MARKED_UP: Final = frozenset({"md", "html"})
@@ -52,11 +52,12 @@ def protected_in(kind: str, original: bytes | None) -> tuple[Span, ...]:
     return tuple(marked_up(kind).prose(original.decode("utf-8-sig")).protected)
 
 
-def marked_up(kind: str) -> MarkedUp:
-    """The format of a file with mark-up."""
-    try:
+def marked_up(kind: str) -> Markup:
+    """The mark-up of a format."""
+    if kind == "html":
         from app.formats.html import Html
-        from app.formats.markdown import Markdown
-    except ImportError as exc:  # they come with the extra for corpora
-        raise InputError("Files with mark-up need more packages here; paste the text instead.") from exc
-    return Html() if kind == "html" else Markdown()
+
+        return Html()
+    from app.formats.markdown import Markdown
+
+    return Markdown()
