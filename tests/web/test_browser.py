@@ -65,6 +65,18 @@ def page(context: BrowserContext) -> Iterator[Page]:
     assert not wrong
 
 
+@pytest.fixture
+def rough(context: BrowserContext) -> Iterator[Page]:
+    """A page that may lose its server: nothing that its script does not catch may come of that."""
+    opened = context.new_page()
+    wrong: list[str] = []
+    opened.on("pageerror", lambda error: wrong.append(str(error)))
+    opened.on("dialog", lambda dialog: dialog.accept())
+    yield opened
+    opened.close()
+    assert not wrong
+
+
 def bring(page: Page, text: str, keep: str = "7") -> None:
     """Paste a text and wait until it is repaired."""
     page.goto("/")
@@ -322,6 +334,65 @@ def test_a_page_whose_stream_was_refused_asks_again(page: Page, context: Browser
     ready(other)
     assert len(refused) == 1
     assert open_count(other) == open_count(page)
+
+
+def test_what_cannot_be_done_without_the_server_is_said(rough: Page) -> None:
+    bring(rough, SHORT)
+    rough.route(re.compile("/(delete|history|editor)$"), lambda route: route.abort())
+    saving = rough.locator("#saving")
+
+    def do(selector: str) -> None:
+        rough.evaluate("document.getElementById('more').open = true")
+        rough.click(selector)
+
+    do("#delete")
+    expect(saving).to_have_text("Not deleted: The server cannot be reached just now.")
+    expect(saving).to_have_class("error")
+    expect(rough.locator("#more .sheet")).to_be_hidden()  # it would cover what is said
+    do("#history-open")
+    expect(saving).to_have_text("The history is not there: The server cannot be reached just now.")
+    do("#editor")
+    rough.keyboard.type("Anna")
+    rough.keyboard.press("Tab")
+    expect(saving).to_have_text("The name is not noted: The server cannot be reached just now.")
+    expect(rough.locator("#live")).to_have_text("The name is not noted: The server cannot be reached just now.")
+    rough.unroute_all()
+    do("#delete")
+    rough.wait_for_url("**/")
+
+
+def test_what_is_refused_is_said_once_and_breaks_nothing(rough: Page) -> None:
+    bring(rough, SHORT)
+    rough.keyboard.press("a")
+    saved(rough)
+    rough.route(
+        re.compile("/(undo|save|dismissals|repair)$"), lambda route: route.fulfill(status=422, json={"detail": "No."})
+    )
+    saving = rough.locator("#saving")
+    rough.click("#undo")
+    expect(saving).to_have_text("No.")
+    rough.click("[data-act=never]")
+    rough.locator(".ask button").first.click()
+    expect(saving).to_have_text("No.")
+    rough.evaluate("document.getElementById('more').open = true")
+    rough.click("#save")
+    expect(saving).to_have_text("Not saved: No.")
+
+
+def test_what_is_remembered_is_not_taken_back_without_the_server(rough: Page) -> None:
+    bring(rough, SHORT)
+    rough.keyboard.press("d")
+    rough.locator(".ask button").first.click()
+    saved(rough)
+    rough.goto("/dismissals")
+    rough.route("**/reverse", lambda route: route.abort())
+    button = rough.locator("#dismissed + table button").first
+    button.click()
+    expect(rough.locator("#error")).to_have_text("Not taken back: The server cannot be reached just now.")
+    expect(button).to_be_enabled()
+    rough.unroute_all()
+    button.click()
+    expect(rough.locator("#error")).to_be_hidden()
 
 
 def test_what_is_asked_about_a_decision_goes_with_the_next_one(page: Page) -> None:

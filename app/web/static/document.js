@@ -114,6 +114,27 @@ function showSaving(text, isWrong = false) {
   byId("saving").classList.toggle("error", isWrong);
 }
 
+/** Close the menus, but for one that has an element in it. The focus never stays behind in what is closed. */
+function closeMenus(except = null) {
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (menu.contains(except)) continue;
+    if (menu.contains(document.activeElement)) menu.querySelector("summary").focus();
+    menu.open = false;
+  }
+}
+
+/** An action whose failure is said and shown, with what has not been done because of it. */
+const tried = (work, failure = "") => async (...values) => {
+  try {
+    await work(...values);
+  } catch (error) {
+    const words = [failure, error.message].filter(Boolean).join(": ");
+    closeMenus(); // they would cover it
+    say(words);
+    showSaving(words, true);
+  }
+};
+
 function count(by) {
   pending += by;
   document.body.dataset.pending = String(pending);
@@ -215,11 +236,11 @@ function showConflict(wish, standing) {
   const notice = el("p", { class: "notice conflict" },
     `${standing.who || "Someone"} ${words[standing.verdict]}: ${what}. You wanted: ${wish.verdict}${wish.text !== null ? ` (${shown(wish.text)})` : ""}. `,
     el("button", { type: "button", onclick: () => notice.remove() }, "Keep theirs"), " ",
-    el("button", { type: "button", onclick: async () => {
-      notice.remove();
+    el("button", { type: "button", onclick: tried(async () => {
       await look();
+      notice.remove();
       decide([wish], "Mine instead", state.current);
-    } }, "Take mine"));
+    }, "Not taken") }, "Take mine"));
   byId("conflicts").append(notice);
 }
 
@@ -363,7 +384,7 @@ const actions = {
     decide([{ target: id, verdict: "accepted" }], "Made all the same", state.current);
     drawFolded(run);
   },
-  async dismiss(reach) {
+  dismiss: tried(async (reach) => {
     const edit = editOf();
     const next = following([edit.id]);
     const client = freshId();
@@ -372,8 +393,8 @@ const actions = {
     await send(`${base}/dismissals`, () => ({ target: edit.id, reach, seen: state.version, client_id: client })).then(settle);
     go(next);
     say(`Never again, ${drawCount()} left`);
-  },
-  async glossary() {
+  }),
+  glossary: tried(async () => {
     const term = lastTerm ?? termOf(editOf());
     if (!term) return;
     aside();
@@ -381,11 +402,11 @@ const actions = {
     say(`${term.replacement} is in the glossary of ${project}`);
     showSaving(`In the glossary of ${project}`);
     focusCard();
-  },
+  }),
   confirm() { confirmSentence(false); },
   confirmNext() { confirmSentence(true); },
-  undo: () => { turn("undo"); },
-  redo: () => { turn("redo"); },
+  undo: tried(() => turn("undo")),
+  redo: tried(() => turn("redo")),
   view() {
     const views = ["inline", "side", "clean"];
     setView(views[(views.indexOf(state.view) + 1) % views.length]);
@@ -531,8 +552,8 @@ for (const button of document.querySelectorAll("button[data-show]")) {
     drawQueue(run, mode);
   });
 }
-byId("undo").addEventListener("click", actions.undo);
-byId("redo").addEventListener("click", actions.redo);
+byId("undo").addEventListener("click", () => run("undo"));
+byId("redo").addEventListener("click", () => run("redo"));
 byId("accept-above").addEventListener("click", actions.above);
 byId("queue-more").addEventListener("click", () => showMore(run, mode));
 byId("bulk").addEventListener("toggle", () => drawKinds(run));
@@ -551,39 +572,37 @@ for (const pane of [byId("text"), byId("before")]) {
 }
 for (const menu of document.querySelectorAll("details.menu")) {
   menu.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") { menu.open = false; menu.querySelector("summary").focus(); }
+    if (event.key === "Escape") closeMenus();
   });
 }
-document.addEventListener("click", (event) => {
-  for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
-});
+document.addEventListener("click", (event) => closeMenus(event.target));
 
-async function save(days) {
+const save = tried(async (days) => {
   await chain;
   const { url } = await send(`${base}/save`, () => ({ keep_days: days }));
   if (url !== location.pathname) location.replace(url); else location.reload();
-}
+}, "Not saved");
 byId("save").addEventListener("click", () => save(byId("keep").value === "forever" ? null : Number(byId("keep").value)));
 byId("save-now")?.addEventListener("click", () => save(30));
-byId("editor").addEventListener("change", async (event) => {
+byId("editor").addEventListener("change", tried(async (event) => {
   const name = event.target.value.trim();
   if (!name) return;
   bar.dataset.editor = (await post("/editor", { name })).name;
   showSaving(`You are ${name}`);
-});
-byId("delete").addEventListener("click", async () => {
+}, "The name is not noted"));
+byId("delete").addEventListener("click", tried(async () => {
   if (!confirm("Delete this document, its edits and all decisions for good?")) return;
   await chain;
   await post(`${base}/delete`);
   location.assign("/");
-});
-byId("again").addEventListener("click", async () => {
+}, "Not deleted"));
+byId("again").addEventListener("click", tried(async () => {
   await post(`${base}/repair`);
   state.stage = "repairing";
   byId("failed").hidden = true;
   listenForMore();
-});
-byId("history-open").addEventListener("click", async () => {
+}));
+byId("history-open").addEventListener("click", tried(async () => {
   byId("more").open = false;
   const changes = await get(`${base}/history`);
   byId("changes").replaceChildren(...changes.map((c) => el("li", {},
@@ -591,14 +610,14 @@ byId("history-open").addEventListener("click", async () => {
     c.conflicts ? ` (${c.conflicts} met another decision, which stays)` : "")));
   if (!changes.length) byId("changes").append(el("li", {}, "Nothing is decided yet."));
   byId("history").showModal();
-});
-byId("import").addEventListener("change", async (event) => {
+}, "The history is not there"));
+byId("import").addEventListener("change", tried(async (event) => {
   const file = event.target.files[0];
   event.target.value = "";
   if (!file) return;
   byId("more").open = false;
-  await bringDecisions(file).catch(() => {}); // what went wrong is said beside the count
-});
+  await bringDecisions(file);
+}));
 byId("history-close").addEventListener("click", () => byId("history").close());
 
 setUpHelp();

@@ -10,21 +10,24 @@ export class Refused extends Error {
   }
 }
 
-async function read(response) {
+async function ask(path, options) {
+  const response = await fetch(path, options).catch(() => {
+    throw new Error("The server cannot be reached just now.");
+  });
   const body = await response.json().catch(() => ({}));
   if (!response.ok) throw new Refused(response.status, body.detail || `The server answered ${response.status}.`);
   return body;
 }
 
 export async function get(path) {
-  return read(await fetch(path, { headers: { accept: "application/json" } }));
+  return ask(path, { headers: { accept: "application/json" } });
 }
 
 /** Send JSON, or a file as it is. */
 export async function post(path, body = {}, more = {}) {
   const isFile = body instanceof File;
   const headers = { "content-type": isFile ? "application/octet-stream" : "application/json", "x-csrf-token": token, ...more };
-  return read(await fetch(path, { method: "POST", headers, body: isFile ? body : JSON.stringify(body) }));
+  return ask(path, { method: "POST", headers, body: isFile ? body : JSON.stringify(body) });
 }
 
 export const upload = (path, file, mode) => post(path, file, { "x-file-name": encodeURIComponent(file.name), "x-mode": mode });
