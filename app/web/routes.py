@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
@@ -17,12 +17,14 @@ import jinja2
 import orjson
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.responses import StreamingResponse
+from fastapi.routing import APIRoute
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from app import __version__
+from app.api.accept import prefers
 from app.api.database import store_unavailable
-from app.api.errors import ProblemError
+from app.api.errors import ProblemError, request_id_in
 from app.core.errors import InputError, ResourceError
 from app.core.protect import PatternProtector
 from app.core.types import Mode, ProtectedSpan, ProtectOptions, Span, TermKind
@@ -63,6 +65,27 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             desk.close()
 
 
+class _PageRoute(APIRoute):
+    """A page: a browser is told in a page, too, what stands in its way."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def answered(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except ProblemError as exc:
+                if not prefers(request.headers.get("accept", ""), "text/html"):
+                    raise
+                request.app.state.metrics.observe_problem(exc.kind.slug)
+                return _page(
+                    request, "trouble.html", exc.status_code, heading=exc.kind.title.removesuffix("."),
+                    detail=exc.detail, request_id=request_id_in(request.scope),
+                )  # fmt: skip
+
+        return answered
+
+
 router = APIRouter(include_in_schema=False, lifespan=_lifespan)
 
 
@@ -72,6 +95,7 @@ def _desk(request: Request) -> Desk:
 
 
 DeskDep = Annotated[Desk, Depends(_desk)]
+pages = APIRouter(include_in_schema=False, route_class=_PageRoute)
 changes = APIRouter(include_in_schema=False, dependencies=[Depends(check_origin)])
 
 
@@ -139,7 +163,7 @@ async def static(name: str) -> Response:
     return Response(asset[0], media_type=asset[1], headers={"Cache-Control": "no-cache"})
 
 
-@router.get("/")
+@pages.get("/")
 async def home(request: Request, desk: DeskDep) -> Response:
     """Bring a text, or go on with a stored one."""
 
@@ -158,7 +182,7 @@ async def home(request: Request, desk: DeskDep) -> Response:
     )  # fmt: skip
 
 
-@router.get("/documents/{document_id}")
+@pages.get("/documents/{document_id}")
 async def document_page(request: Request, document_id: str, desk: DeskDep) -> Response:
     """One document under an editor's hands."""
 
@@ -180,7 +204,7 @@ async def document_page(request: Request, document_id: str, desk: DeskDep) -> Re
     )  # fmt: skip
 
 
-@router.get("/stats")
+@pages.get("/stats")
 async def stats_page(request: Request, desk: DeskDep) -> Response:
     """What editors take and refuse."""
 
@@ -194,7 +218,7 @@ async def stats_page(request: Request, desk: DeskDep) -> Response:
     return _page(request, "stats.html", statistics=statistics, thresholds=thresholds, names=names, whys=whys)
 
 
-@router.get("/dismissals")
+@pages.get("/dismissals")
 async def dismissals_page(request: Request, desk: DeskDep) -> Response:
     """What is never to be suggested again, and the terms of projects."""
 
@@ -574,4 +598,5 @@ async def name_editor(request: Request) -> Response:
     return response
 
 
+router.include_router(pages)
 router.include_router(changes)

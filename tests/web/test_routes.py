@@ -571,6 +571,27 @@ def test_a_database_out_of_reach_is_said(
     assert client.get(f"/documents/{unsaved}").status_code == 200  # it needs no glossary
 
 
+BROWSER = {"accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+
+
+@pytest.mark.parametrize("path", ["/", "/stats", "/dismissals", "/documents/abc"])
+def test_a_browser_is_shown_in_a_page_that_the_database_is_out_of_reach(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    def fail(*_: object) -> None:
+        raise OperationalError("select", {}, Exception("gone"))
+
+    monkeypatch.setattr("app.web.desk.Desk.saved", fail)
+    answer = client.get(path, headers=BROWSER)
+    assert (answer.status_code, answer.headers["content-type"]) == (503, "text/html; charset=utf-8")
+    assert "<h1>The database cannot be used</h1>" in answer.text
+    assert f'<a href="{path}">Try again</a>' in answer.text
+    assert answer.headers["x-request-id"] in answer.text
+    assert 'mt_repair_problems_total{problem="store-unavailable"} 1.0' in client.get("/metrics").text
+    answer = client.get(path, headers={"accept": "*/*"})
+    assert (answer.status_code, answer.headers["content-type"]) == (503, "application/problem+json")
+
+
 def test_a_stream_waits_for_the_database(client: TestClient, opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     document_id = opened(TEXT, keep_days=1)
     look, failures = Store.sentences, [OperationalError("SELECT", {}, Exception())]
