@@ -395,6 +395,23 @@ def test_what_is_remembered_is_not_taken_back_without_the_server(rough: Page) ->
     expect(rough.locator("#error")).to_be_hidden()
 
 
+def test_a_document_that_was_deleted_in_another_window_is_said_to_be_gone(rough: Page, page: Page) -> None:
+    bring(page, SHORT)
+    rough.goto(page.url)
+    ready(rough)
+    asked: list[str] = []
+    rough.on("response", lambda response: asked.append(response.url) if "/changes" in response.url else None)
+    token = str(page.get_attribute("meta[name=csrf-token]", "content"))
+    assert page.request.post(f"{page.url}/delete", data={}, headers={"x-csrf-token": token}).ok
+    page.close()
+    rough.bring_to_front()
+    expect(rough.locator("#gone")).to_be_visible(timeout=20_000)
+    expect(rough.locator("#live")).to_have_text("This document is not there any more.")
+    before = len(asked)
+    rough.wait_for_timeout(5000)  # longer than from one look to the next
+    assert len(asked) == before
+
+
 def test_what_is_asked_about_a_decision_goes_with_the_next_one(page: Page) -> None:
     bring(page, SHORT)
     total = open_count(page)

@@ -488,8 +488,16 @@ async function load() {
   else finish(state.stage);
 }
 
+/** The document was deleted elsewhere, or its time is over. */
+function tellGone() {
+  clearInterval(looking);
+  byId("gone").hidden = false;
+  say("This document is not there any more.");
+}
+
 function comeBack() {
   load().catch((error) => {
+    if (isGone(error)) { tellGone(); return; }
     showSaving(error.message, true);
     if (!(error instanceof Refused && error.status < 500)) setTimeout(comeBack, POLL_MS);
   });
@@ -511,7 +519,7 @@ function listenForMore() {
   });
   source.addEventListener("gone", () => {
     source.close();
-    showSaving("The document is not there any more.", true);
+    tellGone();
   });
 }
 
@@ -540,7 +548,10 @@ async function look() {
   }
 }
 
-setInterval(() => look().catch(() => {}), POLL_MS);
+const isGone = (error) => error instanceof Refused && error.status === 404;
+const looking = setInterval(() => look().catch((error) => {
+  if (isGone(error)) tellGone(); // anything else may be over at the next look
+}), POLL_MS);
 
 // --- wiring ---
 
@@ -626,5 +637,5 @@ listen(run, (target) => target === document.body || byId("panes").contains(targe
 let view = "inline";
 try { view = localStorage.getItem("mt-repair-view") ?? view; } catch { /* as it is */ }
 if (["side", "clean"].includes(view)) setView(view);
-load().catch((error) => showSaving(error.message, true));
+comeBack();
 
