@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import time
 from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
@@ -410,6 +411,68 @@ def test_a_document_that_was_deleted_in_another_window_is_said_to_be_gone(rough:
     before = len(asked)
     rough.wait_for_timeout(5000)  # longer than from one look to the next
     assert len(asked) == before
+
+
+def test_a_decision_that_came_too_soon_for_its_key_is_sent_again_when_the_key_may(rough: Page) -> None:
+    bring(rough, SHORT)
+    total = open_count(rough)
+    sent: list[float] = []
+
+    def refuse_once(route: Route) -> None:
+        sent.append(time.monotonic())
+        if len(sent) > 1:
+            route.continue_()
+        else:
+            route.fulfill(status=429, headers={"retry-after": "6"}, json={"detail": "Too often."})
+
+    rough.route("**/decisions", refuse_once)
+    rough.keyboard.press("a")
+    expect(rough.locator("#saving")).to_have_text("Not saved yet, trying again in 6 seconds…")
+    saved(rough)
+    assert open_count(rough) == total - 1
+    expect(rough.locator("#saving")).to_have_text("Saved")
+    assert len(sent) == 2
+    assert sent[1] - sent[0] >= 5.9
+
+
+def test_looking_for_what_others_did_leaves_a_key_room_for_decisions(rough: Page) -> None:
+    bring(rough, SHORT)
+    looks: list[str] = []
+
+    def answer(route: Route) -> None:
+        looks.append(route.request.url)
+        route.fulfill(headers={"ratelimit": '"default";r=5;t=50'}, json={"version": 0, "standings": []})
+
+    rough.clock.install()
+    rough.route("**/changes?*", answer)
+    rough.reload()
+    ready(rough)
+    with rough.expect_response("**/changes?*"):
+        rough.clock.run_for(5_000)
+    rough.wait_for_timeout(500)  # until the page has read it
+    rough.clock.run_for(18_000)  # less than twice 50 s / 5
+    rough.wait_for_timeout(500)
+    assert len(looks) == 1
+    with rough.expect_response("**/changes?*"):
+        rough.clock.run_for(3_000)
+
+
+def test_a_page_that_came_too_soon_for_its_key_is_loaded_when_the_key_may(rough: Page) -> None:
+    bring(rough, SHORT)
+    refused: list[Route] = []
+
+    def refuse_once(route: Route) -> None:
+        if refused:
+            route.continue_()
+        else:
+            refused.append(route)
+            route.fulfill(status=429, headers={"retry-after": "1"}, json={"detail": "Too often."})
+
+    rough.route("**/rows?*", refuse_once)
+    rough.reload()
+    expect(rough.locator("#saving")).to_have_text("Too often.")
+    ready(rough)
+    expect(rough.locator("#saving")).to_be_empty()
 
 
 def test_what_is_asked_about_a_decision_goes_with_the_next_one(page: Page) -> None:

@@ -4,7 +4,7 @@ import { byId, el, say, shown } from "./dom.js";
 import { append, redraw, redrawAll, syncScrolling } from "./draw.js";
 import { listen, setUpHelp, showHelp } from "./keys.js";
 import { add, byNeed, groupOf, isOpen, nameOf, sentenceOf, state, targets, textOf, verdict } from "./model.js";
-import { freshId, get, post, Refused } from "./server.js";
+import { freshId, get, isPassing, paceMs, post, Refused, waitMs } from "./server.js";
 
 const bar = byId("bar");
 const base = `/documents/${bar.dataset.document}`;
@@ -15,6 +15,7 @@ let lastRejected = null; // what the bar asks a reason for
 let lastTerm = null; // what the bar offers for the glossary
 let place = "";
 let resumed = false;
+let trouble = ""; // what kept the document from being loaded
 
 // --- drawing ---
 
@@ -148,9 +149,11 @@ function send(path, body, headers) {
     try {
       return await post(path, body(), headers);
     } catch (error) {
-      if (error instanceof Refused && error.status < 500) throw error;
-      showSaving("Not saved yet, trying again…", true);
-      await new Promise((resolve) => setTimeout(resolve, RETRY_MS[Math.min(n, RETRY_MS.length - 1)]));
+      if (!isPassing(error)) throw error;
+      const wait = waitMs(error, RETRY_MS[Math.min(n, RETRY_MS.length - 1)]);
+      const when = wait > RETRY_MS.at(-1) ? ` in ${Math.ceil(wait / 1000)} seconds` : "";
+      showSaving(`Not saved yet, trying again${when}…`, true);
+      await new Promise((resolve) => setTimeout(resolve, wait));
       return attempt(n + 1);
     }
   };
@@ -490,16 +493,18 @@ async function load() {
 
 /** The document was deleted elsewhere, or its time is over. */
 function tellGone() {
-  clearInterval(looking);
   byId("gone").hidden = false;
   say("This document is not there any more.");
 }
 
 function comeBack() {
-  load().catch((error) => {
+  load().then(() => {
+    if (byId("saving").textContent === trouble) showSaving("");
+  }, (error) => {
     if (isGone(error)) { tellGone(); return; }
-    showSaving(error.message, true);
-    if (!(error instanceof Refused && error.status < 500)) setTimeout(comeBack, POLL_MS);
+    trouble = error.message;
+    showSaving(trouble, true);
+    if (isPassing(error)) setTimeout(comeBack, waitMs(error, POLL_MS));
   });
 }
 
@@ -549,9 +554,16 @@ async function look() {
 }
 
 const isGone = (error) => error instanceof Refused && error.status === 404;
-const looking = setInterval(() => look().catch((error) => {
-  if (isGone(error)) tellGone(); // anything else may be over at the next look
-}), POLL_MS);
+async function keepLooking() {
+  for (;;) {
+    await new Promise((resolve) => setTimeout(resolve, paceMs(POLL_MS)));
+    try {
+      await look();
+    } catch (error) {
+      if (isGone(error)) { tellGone(); return; } // anything else may be over at the next look
+    }
+  }
+}
 
 // --- wiring ---
 
@@ -638,4 +650,5 @@ let view = "inline";
 try { view = localStorage.getItem("mt-repair-view") ?? view; } catch { /* as it is */ }
 if (["side", "clean"].includes(view)) setView(view);
 comeBack();
+keepLooking();
 
