@@ -284,6 +284,30 @@ def test_another_editors_decision_appears_and_a_conflict_is_shown(page: Page, br
     other.context.close()
 
 
+def test_a_conflict_on_a_group_is_one_and_is_taken_as_one(page: Page, browser: Browser) -> None:
+    bring(page, "He said “ we go ” today.")
+    other = browser.new_context(base_url=page.url.rsplit("/documents", 1)[0]).new_page()
+    other.goto(page.url)
+    ready(other)
+    page.evaluate("Object.defineProperty(document, 'hidden', { get: () => true, configurable: true })")
+    other.keyboard.press("a")
+    saved(other)
+    page.keyboard.press("r")
+    saved(page)
+    notice = page.locator("#conflicts .conflict")
+    expect(notice).to_have_count(1)
+    expect(notice).to_contain_text(
+        "accepted: between “ and we, ␣ to nothing; between go and ”, ␣ to nothing. You wanted: rejected."
+    )
+    page.evaluate("Object.defineProperty(document, 'hidden', { get: () => false, configurable: true })")
+    page.click("text=Take mine")
+    saved(page)
+    expect(notice).to_have_count(0)
+    page.click("button[data-show=decided]")
+    expect(page.locator("#queue .verdict")).to_have_text([re.compile("Rejected by")] * 2)
+    other.context.close()
+
+
 def test_what_another_editor_does_leaves_the_focus_where_it_is(page: Page, browser: Browser) -> None:
     bring(page, SHORT)
     mine = focused(page)

@@ -223,27 +223,35 @@ function decide(wishes, label, next = following(wishes.map((w) => w.target))) {
 function settle(outcome) {
   take(outcome.standings);
   if (outcome.version) advance(outcome.version);
-  for (const { wish, standing } of outcome.conflicts) {
+  const together = new Map(); // what is decided together is taken or left together
+  for (const conflict of outcome.conflicts) {
+    const { wish, standing } = conflict;
     state.standings.set(wish.target, standing);
     redraw(sentenceOf(wish.target));
-    showConflict(wish, standing);
+    const key = state.edits.get(wish.target)?.group ?? wish.target;
+    together.set(key, [...(together.get(key) ?? []), conflict]);
   }
+  for (const [key, conflicts] of together) showConflict(key, conflicts);
   drawLater();
   return outcome;
 }
 
-function showConflict(wish, standing) {
-  const edit = state.edits.get(wish.target);
-  const what = edit ? inWords(edit) : "a sentence";
+function showConflict(key, conflicts) {
+  const wishes = conflicts.map((c) => c.wish);
+  const what = wishes.map(({ target }) => (state.edits.has(target) ? inWords(state.edits.get(target)) : "a sentence")).join("; ");
+  const wanted = wishes.map((w) => `${w.verdict}${w.text !== null ? ` (${shown(w.text)})` : ""}`);
+  const { standing } = conflicts[0];
   const words = { open: "took back a decision on", accepted: "accepted", rejected: "rejected", replaced: "changed", confirmed: "confirmed", rewritten: "rewrote" };
-  const notice = el("p", { class: "notice conflict" },
-    `${standing.who || "Someone"} ${words[standing.verdict]}: ${what}. You wanted: ${wish.verdict}${wish.text !== null ? ` (${shown(wish.text)})` : ""}. `,
+  const notice = el("p", { class: "notice conflict", "data-key": key },
+    `${standing.who || "Someone"} ${words[standing.verdict]}: ${what}. You wanted: ${[...new Set(wanted)].join(", ")}. `,
     el("button", { type: "button", onclick: () => notice.remove() }, "Keep theirs"), " ",
     el("button", { type: "button", onclick: tried(async () => {
+      await chain;
       await look();
       notice.remove();
-      decide([wish], "Mine instead", state.current);
+      decide(wishes, "Mine instead", state.current);
     }, "Not taken") }, "Take mine"));
+  for (const older of byId("conflicts").children) if (older.dataset.key === key) older.remove();
   byId("conflicts").append(notice);
 }
 
