@@ -250,6 +250,15 @@ def test_what_a_file_says_to_leave_alone_stays(client: TestClient, kind: str, gi
     assert client.get(f"{place}/result?format=file").text == (given * copies).replace("has went", "went")
 
 
+@pytest.mark.parametrize("kind", list(FILES))
+def test_the_byte_order_mark_of_a_file_stays(client: TestClient, kind: str) -> None:
+    given, expected = FILES[kind]
+    place = send_file(client, given.encode("utf-8-sig"), kind)
+    wait_for(client, place, "done")
+    assert client.get(f"{place}/result?format=file").content == expected.encode("utf-8-sig")
+    assert not client.get(f"{place}/result?format=text").text.startswith("\ufeff")
+
+
 def test_of_a_row_nothing_but_its_text_changes(client: TestClient) -> None:
     rows = (
         '\ufeff{"id":1,"big":1e400,"price":0.10,"n":12345678901234567.890123,"a":1,"a":2,"text":"The the end."}\r\n'

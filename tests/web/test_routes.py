@@ -361,6 +361,8 @@ def test_a_word_file_comes_back_with_tracked_changes(client: TestClient) -> None
         ("a.md", "# Title\n\nHe **has went** to `has went`.\n", "# Title\n\nHe **went** to `has went`.\n"),
         ("a.html", "<p class='x'>He <b>has went</b> home.</p>", "<p class='x'>He <b>went</b> home.</p>"),
         ("a.txt", "He has went home.", "He went home."),
+        ("a.txt", "\ufeffHe has went home.\r\n", "\ufeffHe went home.\r\n"),
+        ("a.html", "\ufeff<p>He <b>has went</b> home.</p>", "\ufeff<p>He <b>went</b> home.</p>"),
     ],
 )
 def test_a_file_with_markup_keeps_its_markup(client: TestClient, name: str, data: str, wanted: str) -> None:
