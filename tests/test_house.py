@@ -117,6 +117,21 @@ def test_the_core_needs_neither_the_service_nor_a_network(part: str) -> None:
     assert run(f"import sys, {part}; print([m for m in {heavy!r} if m in sys.modules])") == "[]\n"
 
 
+# What the extra for corpora brings; the service does without.
+CORPUS_ONLY = ("pyarrow", "fsspec", "trafilatura", "warcio")
+
+
+def test_the_service_takes_files_with_markup_without_the_extra_for_corpora() -> None:
+    program = (
+        f"import sys; sys.modules.update(dict.fromkeys({CORPUS_ONLY!r}))\n"  # None: there is no such module
+        "from app.api.job_files import read_file, write_file\n"
+        "for kind, text in (('text/html', '<p>a</p>'), ('text/markdown', 'a *b*')):\n"
+        "    file = read_file(kind, text.encode())\n"
+        "    print(file.source.strip(), write_file(file, (), None)[1].decode())"
+    )
+    assert run(program) == "a <p>a</p>\na b a *b*\n"
+
+
 # What watches what importing a module does: settings that no one could read, and the doors to models and the network.
 WATCH = """
 import os, socket, sys, threading

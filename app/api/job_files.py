@@ -14,9 +14,9 @@ from app.core.diff import Change, apply_edits
 from app.core.errors import InputError
 from app.core.json_values import with_value
 from app.core.types import Span
-from app.web.exports import AUTHOR, changed_markup
+from app.web.exports import AUTHOR
 from app.web.sections import cut
-from app.web.uploads import read_upload
+from app.web.uploads import changed_file, read_upload
 
 JSONL: Final = "jsonl"
 DOCX: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -99,9 +99,7 @@ def write_file(file: JobFile, changes: Sequence[Change], at: datetime) -> tuple[
         from app.formats.docx import Revisions, track_changes
 
         return content_type, track_changes(file.original, changes, Revisions(AUTHOR, at))
-    if file.original is not None:
-        return f"{content_type}; charset=utf-8", changed_markup(file.format, file.original, changes)
-    return f"{content_type}; charset=utf-8", apply_edits(file.source, changes).encode()
+    return f"{content_type}; charset=utf-8", changed_file(file.format, file.source, file.original, changes)
 
 
 def _lines(data: bytes) -> list[tuple[int, bytes]]:

@@ -52,6 +52,7 @@ from app.store.jobs import Job, JobState, JobStore, NewJob, OtherBodyError
 from app.store.records import NotFoundError
 from app.telemetry import describe_error, get_logger, new_id
 from app.web.bodies import read_bytes
+from app.web.uploads import protected_in
 
 POLL_S: Final = 5.0  # between two looks at what other processes left behind
 _START_S: Final = 0.1  # between two looks whether the model is there
@@ -203,7 +204,7 @@ class Jobs:
 
     async def _repair(self, store: JobStore, job: Job) -> bool:
         """Repair what is left of a job; False where it is not ours any more: deleted, expired or taken over."""
-        call = await anyio.to_thread.run_sync(call_of, job, self._settings, self._kept)
+        call = await anyio.to_thread.run_sync(_call_to_answer, job, self._settings, self._kept)
         sections = Sections(call)
         for part in await anyio.to_thread.run_sync(store.parts, job.id):
             sections.take(*_read_part(part))
@@ -233,6 +234,14 @@ def call_of(job: Job, settings: Settings, kept: KeptTerms | None) -> RepairCall:
     given = job.request if "annotation" in job.request else {**job.request, "text": job.source}
     call = read_call(RepairRequest.model_validate(given), job_settings(settings), kept)
     return replace(call, options=replace(call.options, max_latency_s=None))
+
+
+def _call_to_answer(job: Job, settings: Settings, kept: KeptTerms | None) -> RepairCall:
+    """What a job asks for, and what its file protects."""
+    call = call_of(job, settings, kept)
+    protect = call.options.protect
+    spans = (*protect.spans, *protected_in(job.format, job.original))
+    return replace(call, options=replace(call.options, protect=replace(protect, spans=spans)))
 
 
 def _read_part(part: dict[str, Any]) -> tuple[Span, RepairResponse]:

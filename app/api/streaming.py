@@ -30,7 +30,7 @@ from app.core.offsets import OffsetTable
 from app.core.types import DocumentRepair, Mode, Span, Status
 from app.serving.lanes import Lane
 from app.telemetry import new_id
-from app.web.sections import cut
+from app.web.sections import cut, within
 
 EVENT_STREAM: Final = "text/event-stream"
 NDJSON: Final = "application/x-ndjson"
@@ -77,11 +77,7 @@ class Sections:
         if self.call.document.has_markup:
             return self.call
         options = self.call.options
-        spans = tuple(
-            Span(max(s.start, span.start) - span.start, min(s.end, span.end) - span.start)
-            for s in options.protect.spans
-            if s.start < span.end and span.start < s.end
-        )
+        spans = within(options.protect.spans, span)
         known = {**self.hints, **dict(options.entity_hints)}
         options = replace(
             options, protect=replace(options.protect, spans=spans), entity_hints=tuple(list(known.items())[-200:])

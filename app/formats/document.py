@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from abc import abstractmethod
 from collections.abc import Iterator
 from typing import IO
 
@@ -26,6 +25,7 @@ from app.formats.base import (
     check_unchanged,
     raw_batch,
 )
+from app.formats.markup import Markup
 from app.formats.prose import Prose, apply_to_source
 from app.formats.storage import Location, Opener, stamp
 from app.formats.text import decode_text
@@ -35,15 +35,15 @@ EDITS = "repair_edits"  # the column of edits that the writer makes in the sourc
 
 
 class MarkedUp(Format):
-    """A file with mark-up around running text."""
+    """A file with mark-up around running text.
 
-    @abstractmethod
-    def prose(self, source: str) -> Prose:
-        """The running text of a source."""
+    Args:
+        markup: Its kind.
+    """
 
-    @abstractmethod
-    def escape(self, text: str) -> str:
-        """A replacement as it must stand in the source."""
+    def __init__(self, markup: Markup) -> None:
+        self.markup = markup
+        self.name, self.suffixes = markup.name, markup.suffixes
 
     def plan(self, location: Location, wanted: Wanted, unit_bytes: int) -> FilePlan:
         found = stamp(location.url)
@@ -58,7 +58,7 @@ class MarkedUp(Format):
         check_unchanged(plan)
         data = opener.open(plan.location).read()
         source, problem = decode_text(data)
-        prose = self.prose(source) if source is not None else Prose()
+        prose = self.markup.prose(source) if source is not None else Prose()
         text = prose.text if source is not None else None
         if wanted.typed:
             yield pa.RecordBatch.from_pydict(
@@ -84,4 +84,4 @@ class MarkedUp(Format):
                 yield data
                 continue
             bom = data[:3] if data.startswith(b"\xef\xbb\xbf") else b""
-            yield bom + apply_to_source(data[len(bom) :].decode(), edits, row[MAP], self.escape).encode()
+            yield bom + apply_to_source(data[len(bom) :].decode(), edits, row[MAP], self.markup.escape).encode()

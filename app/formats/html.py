@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 from itertools import accumulate
 
 from app.core.types import Span
-from app.formats.document import MarkedUp
+from app.formats.markup import Markup
 from app.formats.prose import Prose
 
 _SKIPPED = frozenset(
@@ -22,7 +22,7 @@ _INLINE = frozenset(
 _VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())  # noqa: SIM905
 
 
-class Html(MarkedUp):
+class Html(Markup):
     """A web page or a fragment of one."""
 
     name = "html"

@@ -11,7 +11,7 @@ from itertools import accumulate
 from markdown_it import MarkdownIt
 
 from app.core.types import Span
-from app.formats.document import MarkedUp
+from app.formats.markup import Markup
 from app.formats.prose import REFERENCE, Prose
 
 _EOL = r"(?:\r\n|\r|\n)"
@@ -38,7 +38,7 @@ _MATH = re.compile(
 _DISPLAY = re.compile(r"^[ \t]*\$\$(?:(?!\n[ \t]*\n).)*?\$\$[ \t]*$", re.M | re.S)
 
 
-class Markdown(MarkedUp):
+class Markdown(Markup):
     """CommonMark with tables and front matter."""
 
     name = "md"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.core.errors import InputError
 from app.formats.base import Format
 from app.formats.delimited import Delimited
+from app.formats.document import MarkedUp
 from app.formats.html import Html
 from app.formats.jsonl import JsonLines
 from app.formats.markdown import Markdown
@@ -22,8 +23,8 @@ FORMATS: dict[str, Format] = {
         Delimited("csv-semicolon", frozenset(), ";", quoted=True),  # by name alone: its files end in .csv
         Delimited("tsv", frozenset({".tsv"}), "\t", quoted=False),
         PlainText(),
-        Markdown(),
-        Html(),
+        MarkedUp(Markdown()),
+        MarkedUp(Html()),
         Warc(),
     )
 }

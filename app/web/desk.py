@@ -15,7 +15,7 @@ from anyio.abc import TaskGroup
 
 from app.api.deps import Service
 from app.api.errors import ProblemError
-from app.core.types import GlossaryEntry, Mode, RepairOptions, Span, TermKind
+from app.core.types import GlossaryEntry, Mode, ProtectOptions, RepairOptions, Span, TermKind
 from app.serving.lanes import Lane
 from app.settings import Settings
 from app.store.lazy import LazyStore
@@ -24,13 +24,15 @@ from app.store.records import Document, NewDocument, NotFoundError, StoredEdit
 from app.store.settled import below, store_repair
 from app.store.store import Store
 from app.telemetry import describe_error, get_logger
-from app.web.sections import cut
+from app.web.sections import cut, within
+from app.web.uploads import protected_in
 
 _UNSAVED = "t"  # ids of documents in memory begin with it; those of the database are hexadecimal
 _SWEEP_S = 60.0
 _READ_FIRST_CHARS = 12_000
 _MOST_HINTS = 200
 _ALTERNATIVES = 5
+_MOST_READ = 50  # files whose protected spans are remembered
 
 
 class Desk:
@@ -48,6 +50,7 @@ class Desk:
         self._database = LazyStore(settings.database_url)
         self._swept = -_SWEEP_S
         self._progress: dict[str, anyio.Event] = {}
+        self._protected: dict[str, tuple[Span, ...]] = {}  # by document; places alone, nothing of a text
 
     def close(self) -> None:
         """Close the stores; what nobody saved is gone."""
@@ -115,6 +118,14 @@ class Desk:
         document = store.copy_document(document_id, self.database(), expires_at)
         store.delete_document(document_id)
         return document
+
+    def protected_in(self, document: Document) -> tuple[Span, ...]:
+        """What the file of a document says that no edit may touch, sorted."""
+        spans = self._protected.get(document.id)
+        if spans is None:
+            spans = protected_in(document.format, document.original)
+            self._protected = dict([*self._protected.items()][1 - _MOST_READ :]) | {document.id: spans}
+        return spans
 
     def sweep(self) -> None:
         """Delete what has expired, at most once a minute."""
@@ -202,6 +213,7 @@ class Desk:
         shared = self.shared()
         options = RepairOptions(
             mode=Mode(document.mode),
+            protect=ProtectOptions(spans=within(self.protected_in(document), section)),
             glossary=self._glossary(shared, document),
             entity_hints=tuple(hints.items())[-_MOST_HINTS:],
             alternatives=_ALTERNATIVES,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,9 +17,9 @@ from app.core.errors import InputError
 from app.core.types import Span
 from app.formats import docx, m2, tmx, xliff
 from app.store.records import Document, Sentence, Standing, StoredEdit, Verdict
-from app.store.settled import Made, lay_out, settle, teaching_pairs, text_of, within
+from app.store.settled import Made, lay_out, settle, teaching_pairs, within
 from app.store.store import as_json
-from app.web.uploads import marked_up
+from app.web.uploads import changed_file
 
 AUTHOR: Final = "mt-repair"
 _TEXT: Final = "text/plain; charset=utf-8"
@@ -69,40 +68,8 @@ def _safe(title: str) -> str:
 
 
 def _text(work: Work) -> bytes:
-    made, document = work.made(), work.document
-    if document.original is None or document.format not in ("md", "html"):
-        return text_of(document.source, made).encode()
-    return changed_markup(document.format, document.original, [one.change for one in made])
-
-
-def changed_markup(kind: str, original: bytes, changes: Sequence[Change]) -> bytes:
-    """A file with mark-up, its text changed; what reaches across a tag cannot be changed and stays.
-
-    Args:
-        kind: ``md`` or ``html``.
-        original: The file as it came in.
-        changes: Of its text as ``read_upload`` gives it; sorted, none in conflict.
-    """
-    from app.formats.prose import apply_to_source
-
-    source = original.decode()
-    form = marked_up(kind)
-    prose = form.prose(source)
-    pieces = [
-        (c.span.start, c.span.end, c.text) for c in changes if _is_in_one_piece(c.span, prose.seams, prose.places)
-    ]
-    return apply_to_source(source, pieces, prose.places, form.escape).encode()
-
-
-def _is_in_one_piece(span: Span, seams: Sequence[int], places: Sequence[int]) -> bool:
-    """Whether a change can be made in the source: it reaches across no tag and no boundary."""
-    at = bisect_right(seams, span.start)
-    if at < len(seams) and seams[at] < span.end:
-        return False
-    if len(span):
-        return all(places[2 * i] >= 0 for i in range(span.start, span.end))
-    before = bool(span.start) and places[2 * span.start - 1] >= 0
-    return before or (2 * span.start < len(places) and places[2 * span.start] >= 0)
+    document = work.document
+    return changed_file(document.format, document.source, document.original, [one.change for one in work.made()])
 
 
 def _docx(work: Work) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
@@ -17,15 +17,17 @@ import jinja2
 import orjson
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.responses import StreamingResponse
+from fastapi.routing import APIRoute
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from app import __version__
+from app.api.accept import prefers
 from app.api.database import store_unavailable
-from app.api.errors import ProblemError
+from app.api.errors import ProblemError, request_id_in
 from app.core.errors import InputError, ResourceError
 from app.core.protect import PatternProtector
-from app.core.types import Mode, ProtectedSpan, ProtectOptions, TermKind
+from app.core.types import Mode, ProtectedSpan, ProtectOptions, Span, TermKind
 from app.settings import Settings
 from app.store.exchange import Imported, import_decisions, read_decisions
 from app.store.models import Reach, Stage
@@ -37,6 +39,7 @@ from app.web import bodies
 from app.web.desk import Desk
 from app.web.exports import FORMS, Work, export
 from app.web.guard import POLICY, check_origin, editor_of, set_cookies, set_editor, token_of
+from app.web.sections import within
 from app.web.uploads import FORMATS, read_upload
 from app.web.view import KINDS, ORIGINS, page_of, rows
 
@@ -62,6 +65,27 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             desk.close()
 
 
+class _PageRoute(APIRoute):
+    """A page: a browser is told in a page, too, what stands in its way."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def answered(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except ProblemError as exc:
+                if not prefers(request.headers.get("accept", ""), "text/html"):
+                    raise
+                request.app.state.metrics.observe_problem(exc.kind.slug)
+                return _page(
+                    request, "trouble.html", exc.status_code, heading=exc.kind.title.removesuffix("."),
+                    detail=exc.detail, request_id=request_id_in(request.scope),
+                )  # fmt: skip
+
+        return answered
+
+
 router = APIRouter(include_in_schema=False, lifespan=_lifespan)
 
 
@@ -71,6 +95,7 @@ def _desk(request: Request) -> Desk:
 
 
 DeskDep = Annotated[Desk, Depends(_desk)]
+pages = APIRouter(include_in_schema=False, route_class=_PageRoute)
 changes = APIRouter(include_in_schema=False, dependencies=[Depends(check_origin)])
 
 
@@ -138,7 +163,7 @@ async def static(name: str) -> Response:
     return Response(asset[0], media_type=asset[1], headers={"Cache-Control": "no-cache"})
 
 
-@router.get("/")
+@pages.get("/")
 async def home(request: Request, desk: DeskDep) -> Response:
     """Bring a text, or go on with a stored one."""
 
@@ -157,7 +182,7 @@ async def home(request: Request, desk: DeskDep) -> Response:
     )  # fmt: skip
 
 
-@router.get("/documents/{document_id}")
+@pages.get("/documents/{document_id}")
 async def document_page(request: Request, document_id: str, desk: DeskDep) -> Response:
     """One document under an editor's hands."""
 
@@ -179,7 +204,7 @@ async def document_page(request: Request, document_id: str, desk: DeskDep) -> Re
     )  # fmt: skip
 
 
-@router.get("/stats")
+@pages.get("/stats")
 async def stats_page(request: Request, desk: DeskDep) -> Response:
     """What editors take and refuse."""
 
@@ -193,7 +218,7 @@ async def stats_page(request: Request, desk: DeskDep) -> Response:
     return _page(request, "stats.html", statistics=statistics, thresholds=thresholds, names=names, whys=whys)
 
 
-@router.get("/dismissals")
+@pages.get("/dismissals")
 async def dismissals_page(request: Request, desk: DeskDep) -> Response:
     """What is never to be suggested again, and the terms of projects."""
 
@@ -229,14 +254,14 @@ def _rows(desk: Desk, document_id: str, first: int) -> dict[str, Any]:
         return {**rows(document, [], []), "place": document.place}
     wanted = {row.sentence.target for row in page} | {edit.target for row in page for edit in row.edits}
     standings = [s for s in store.standings(document_id) if s.target in wanted]
-    start, end = page[0].span.start, page[-1].span.end
-    protected = _protected(document.source[start:end], start)
+    protected = _protected(document.source, Span(page[0].span.start, page[-1].span.end), desk.protected_in(document))
     return {**rows(document, page, standings, protected), "place": document.place}
 
 
-def _protected(text: str, offset: int) -> list[ProtectedSpan]:
-    found = PatternProtector().protect(text, ProtectOptions())
-    return [ProtectedSpan(p.span.shift(offset), p.kind) for p in found]
+def _protected(source: str, part: Span, in_file: Sequence[Span]) -> list[ProtectedSpan]:
+    """What no edit may touch in a part of a text, in places of the whole, sorted."""
+    found = PatternProtector().protect(part.of(source), ProtectOptions(spans=within(in_file, part)))
+    return [ProtectedSpan(p.span.shift(part.start), p.kind) for p in found]
 
 
 @router.get("/documents/{document_id}/events")
@@ -573,4 +598,5 @@ async def name_editor(request: Request) -> Response:
     return response
 
 
+router.include_router(pages)
 router.include_router(changes)

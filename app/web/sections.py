@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from app.core.segment import SentenceSegmenter
@@ -11,6 +11,15 @@ from app.core.types import Segment, Span
 _WHOLE_CHARS = 12_000  # a document up to this length is one section: the same answer as the API gives
 _FIRST_CHARS = 1500
 _MOST_CHARS = 12_000
+
+
+def within(spans: Iterable[Span], section: Span) -> tuple[Span, ...]:
+    """What of ``spans`` lies in a section, counted from its start."""
+    return tuple(
+        Span(max(span.start, section.start), min(span.end, section.end)).shift(-section.start)
+        for span in spans
+        if span.start < section.end and section.start < span.end
+    )
 
 
 def cut(text: str, start: int = 0) -> list[Span]:

@@ -1,16 +1,23 @@
-"""Files that editors bring: what they are, and the text in them."""
+"""Files that editors bring: what they are, the text in them, and the same files with that text changed."""
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from codecs import BOM_UTF8
+from collections.abc import Sequence
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Final
 
+from app.core.diff import Change, apply_changes
 from app.core.errors import InputError
+from app.core.types import Span
+from app.formats.prose import apply_to_source
 
 if TYPE_CHECKING:
-    from app.formats.document import MarkedUp
+    from app.formats.markup import Markup
 
 FORMATS: Final = {".txt": "text", ".md": "md", ".markdown": "md", ".html": "html", ".htm": "html", ".docx": "docx"}
+MARKED_UP: Final = frozenset({"md", "html"})
 _MOST_NAME_CHARS: Final = 150
 
 
@@ -34,15 +41,61 @@ def read_upload(name: str, data: bytes) -> tuple[str, str, str, bytes | None]:
     except UnicodeDecodeError as exc:
         raise InputError("The file is not in UTF-8; save it as UTF-8, or paste the text.") from exc
     if kind == "text":
-        return title, kind, source, None
-    return title, kind, marked_up(kind).prose(source).text, source.encode()
+        return title, kind, source, data if data.startswith(BOM_UTF8) else None
+    return title, kind, marked_up(kind).prose(source).text, data
 
 
-def marked_up(kind: str) -> MarkedUp:
-    """The format of a file with mark-up."""
-    try:
+def changed_file(kind: str, source: str, original: bytes | None, changes: Sequence[Change]) -> bytes:
+    """A file of text, with mark-up or without, its text changed; what reaches across a tag cannot be changed and stays.
+
+    Args:
+        kind: The format, as ``read_upload`` gives it.
+        source: The text, as ``read_upload`` gives it.
+        original: The file, where it is more than its text.
+        changes: Of the text; sorted, none in conflict.
+    """
+    if original is None:
+        return apply_changes(source, changes).encode()
+    bom = BOM_UTF8 if original.startswith(BOM_UTF8) else b""
+    if kind not in MARKED_UP:
+        return bom + apply_changes(source, changes).encode()
+    markup, stored = marked_up(kind), original.decode("utf-8-sig")
+    prose = markup.prose(stored)
+    pieces = [
+        (c.span.start, c.span.end, c.text) for c in changes if _is_in_one_piece(c.span, prose.seams, prose.places)
+    ]
+    return bom + apply_to_source(stored, pieces, prose.places, markup.escape).encode()
+
+
+def _is_in_one_piece(span: Span, seams: Sequence[int], places: Sequence[int]) -> bool:
+    """Whether a change can be made in the source: it reaches across no tag and no boundary."""
+    at = bisect_right(seams, span.start)
+    if at < len(seams) and seams[at] < span.end:
+        return False
+    if len(span):
+        return all(places[2 * i] >= 0 for i in range(span.start, span.end))
+    before = bool(span.start) and places[2 * span.start - 1] >= 0
+    return before or (2 * span.start < len(places) and places[2 * span.start] >= 0)
+
+
+def protected_in(kind: str, original: bytes | None) -> tuple[Span, ...]:
+    """What no edit may touch in the text that ``read_upload`` gives: code, and what the file says to leave alone.
+
+    Args:
+        kind: The format.
+        original: The file, where it is more than its text.
+    """
+    if original is None or kind not in MARKED_UP:
+        return ()
+    return tuple(marked_up(kind).prose(original.decode("utf-8-sig")).protected)
+
+
+def marked_up(kind: str) -> Markup:
+    """The mark-up of a format."""
+    if kind == "html":
         from app.formats.html import Html
-        from app.formats.markdown import Markdown
-    except ImportError as exc:  # they come with the extra for corpora
-        raise InputError("Files with mark-up need more packages here; paste the text instead.") from exc
-    return Html() if kind == "html" else Markdown()
+
+        return Html()
+    from app.formats.markdown import Markdown
+
+    return Markdown()

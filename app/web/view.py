@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from app.core.types import EditKind, Origin, ProtectedSpan, Span, Status
+from app.core.types import EditKind, Origin, ProtectedKind, ProtectedSpan, Span, Status
 from app.store.records import Document, Sentence, Standing, StoredEdit
 from app.store.settled import Row
 from app.store.store import as_json
@@ -44,8 +44,11 @@ REASONS: Final[Mapping[str, str]] = {
     "overlaps_better_edit": "A better edit covers this place",
     "dismissed": "Dismissed before",
     "below_threshold": "Editors rarely accept edits like this",
+    "protected:span": "The file says to leave this as it is",
     "protected:name": "The name is right as it stands",
 }
+
+_GUARDED: Final = {ProtectedKind.SPAN: "part of the file"}  # no caller names spans here
 
 
 def explain(reason: str) -> str:
@@ -134,9 +137,13 @@ def _sentence_row(source: str, row: Row, protected: Sequence[ProtectedSpan]) -> 
         "need": round(need(sentence, row.edits), 4) if len(span) else 0.0,
         "edits": [_edit_row(edit, span) for edit in row.edits],
         "protected": [
-            [p.span.start - span.start, p.span.end - span.start, p.kind.value]
+            [
+                max(p.span.start - span.start, 0),
+                min(p.span.end, span.end) - span.start,
+                _GUARDED.get(p.kind, p.kind.value),
+            ]
             for p in protected
-            if span.contains(p.span)
+            if p.span.start < span.end and span.start < p.span.end  # what a file protects may have many sentences
         ],
     }
 

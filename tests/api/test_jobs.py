@@ -22,6 +22,7 @@ from app.api.main import create_app
 from app.settings import Settings
 from app.store.jobs import JobState, JobStore, NewJob, OtherBodyError
 from tests.api.engines import WilfulEngine
+from tests.web.test_routes import KEPT_HTML, KEPT_MARKDOWN
 
 PARAGRAPH = "The the minister has went home. 🌊 He gave informations , and left ..\n\n"
 LONG = PARAGRAPH * 600  # of several sections
@@ -238,6 +239,24 @@ def test_a_file_comes_back_as_the_kind_that_it_was(client: TestClient, kind: str
     wait_for(client, place, "done")
     result = client.get(f"{place}/result?format=file")
     assert (result.text, result.headers["content-type"].partition(";")[0]) == (expected, kind)
+
+
+@pytest.mark.parametrize(("kind", "given"), [("text/html", KEPT_HTML), ("text/markdown", KEPT_MARKDOWN)])
+@pytest.mark.parametrize("copies", [1, 120])  # of one section, of several
+def test_what_a_file_says_to_leave_alone_stays(client: TestClient, kind: str, given: str, copies: int) -> None:
+    options = '{"protect": {"builtin": [], "spans": [{"start": 0, "end": 1}]}}'
+    place = send_file(client, (given * copies).encode(), kind, options=options)
+    wait_for(client, place, "done")
+    assert client.get(f"{place}/result?format=file").text == (given * copies).replace("has went", "went")
+
+
+@pytest.mark.parametrize("kind", list(FILES))
+def test_the_byte_order_mark_of_a_file_stays(client: TestClient, kind: str) -> None:
+    given, expected = FILES[kind]
+    place = send_file(client, given.encode("utf-8-sig"), kind)
+    wait_for(client, place, "done")
+    assert client.get(f"{place}/result?format=file").content == expected.encode("utf-8-sig")
+    assert not client.get(f"{place}/result?format=text").text.startswith("\ufeff")
 
 
 def test_of_a_row_nothing_but_its_text_changes(client: TestClient) -> None:

@@ -6,11 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.formats.document import MarkedUp
 from app.formats.html import Html
 from tests.corpus.building import build_ruled
 from tests.formats.twins import repair_file
 
-FORM = Html()
+MARKUP = Html()
+FORM = MarkedUp(MARKUP)
 
 
 @pytest.mark.parametrize(
@@ -26,7 +28,7 @@ FORM = Html()
     ],
 )
 def test_the_running_text_is_taken_out(source: str, text: str) -> None:
-    assert FORM.prose(source).text.strip() == text
+    assert MARKUP.prose(source).text.strip() == text
 
 
 def test_tags_and_entities_stay_while_the_text_is_repaired(tmp_path: Path) -> None:
@@ -77,7 +79,7 @@ def test_references_that_the_page_shows_stay_as_they_are(tmp_path: Path) -> None
 @settings(max_examples=200, deadline=None)
 @given(source=st.text(st.sampled_from("ab <>/&;#p=\"'\n\r!-éb1"), max_size=60))
 def test_any_source_can_be_read_and_every_character_found_in_it(source: str) -> None:
-    prose = FORM.prose(source)
+    prose = MARKUP.prose(source)
     assert len(prose.places) == 2 * len(prose.chars)
     spans = [(prose.places[2 * i], prose.places[2 * i + 1]) for i in range(len(prose.chars))]
     last = 0

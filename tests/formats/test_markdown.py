@@ -6,11 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.formats.document import MarkedUp
 from app.formats.markdown import Markdown
 from tests.corpus.building import build_ruled
 from tests.formats.twins import repair_file
 
-FORM = Markdown()
+MARKUP = Markdown()
+FORM = MarkedUp(MARKUP)
 
 
 @pytest.mark.parametrize(
@@ -30,7 +32,7 @@ FORM = Markdown()
     ],
 )
 def test_the_running_text_is_taken_out(source: str, text: str) -> None:
-    found = FORM.prose(source).text
+    found = MARKUP.prose(source).text
     assert _lines(found) == _lines(text)
 
 
@@ -101,13 +103,13 @@ def test_prices_are_no_formulas(tmp_path: Path) -> None:
 
 
 def test_what_is_put_in_does_not_become_a_reference() -> None:
-    assert FORM.escape("&lt; and R&D") == r"\&lt; and R&D"
+    assert MARKUP.escape("&lt; and R&D") == r"\&lt; and R&D"
 
 
 @settings(max_examples=200, deadline=None)
 @given(source=st.text(st.sampled_from("ab *_`[]()#>-|$\n\r\\~!<1.&\u00a0é"), max_size=60))
 def test_every_character_of_the_text_stands_in_the_source(source: str) -> None:
-    prose = FORM.prose(source)
+    prose = MARKUP.prose(source)
     assert len(prose.places) == 2 * len(prose.chars)
     last = 0
     for i, char in enumerate(prose.chars):

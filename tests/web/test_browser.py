@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import time
 from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
@@ -62,6 +63,18 @@ def page(context: BrowserContext) -> Iterator[Page]:
     opened.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
     opened.on("dialog", lambda dialog: wrong.append(dialog.message))
     yield opened
+    assert not wrong
+
+
+@pytest.fixture
+def rough(context: BrowserContext) -> Iterator[Page]:
+    """A page that may lose its server: nothing that its script does not catch may come of that."""
+    opened = context.new_page()
+    wrong: list[str] = []
+    opened.on("pageerror", lambda error: wrong.append(str(error)))
+    opened.on("dialog", lambda dialog: dialog.accept())
+    yield opened
+    opened.close()
     assert not wrong
 
 
@@ -271,6 +284,30 @@ def test_another_editors_decision_appears_and_a_conflict_is_shown(page: Page, br
     other.context.close()
 
 
+def test_a_conflict_on_a_group_is_one_and_is_taken_as_one(page: Page, browser: Browser) -> None:
+    bring(page, "He said “ we go ” today.")
+    other = browser.new_context(base_url=page.url.rsplit("/documents", 1)[0]).new_page()
+    other.goto(page.url)
+    ready(other)
+    page.evaluate("Object.defineProperty(document, 'hidden', { get: () => true, configurable: true })")
+    other.keyboard.press("a")
+    saved(other)
+    page.keyboard.press("r")
+    saved(page)
+    notice = page.locator("#conflicts .conflict")
+    expect(notice).to_have_count(1)
+    expect(notice).to_contain_text(
+        "accepted: between “ and we, ␣ to nothing; between go and ”, ␣ to nothing. You wanted: rejected."
+    )
+    page.evaluate("Object.defineProperty(document, 'hidden', { get: () => false, configurable: true })")
+    page.click("text=Take mine")
+    saved(page)
+    expect(notice).to_have_count(0)
+    page.click("button[data-show=decided]")
+    expect(page.locator("#queue .verdict")).to_have_text([re.compile("Rejected by")] * 2)
+    other.context.close()
+
+
 def test_what_another_editor_does_leaves_the_focus_where_it_is(page: Page, browser: Browser) -> None:
     bring(page, SHORT)
     mine = focused(page)
@@ -322,6 +359,144 @@ def test_a_page_whose_stream_was_refused_asks_again(page: Page, context: Browser
     ready(other)
     assert len(refused) == 1
     assert open_count(other) == open_count(page)
+
+
+def test_what_cannot_be_done_without_the_server_is_said(rough: Page) -> None:
+    bring(rough, SHORT)
+    rough.route(re.compile("/(delete|history|editor)$"), lambda route: route.abort())
+    saving = rough.locator("#saving")
+
+    def do(selector: str) -> None:
+        rough.evaluate("document.getElementById('more').open = true")
+        rough.click(selector)
+
+    do("#delete")
+    expect(saving).to_have_text("Not deleted: The server cannot be reached just now.")
+    expect(saving).to_have_class("error")
+    expect(rough.locator("#more .sheet")).to_be_hidden()  # it would cover what is said
+    do("#history-open")
+    expect(saving).to_have_text("The history is not there: The server cannot be reached just now.")
+    do("#editor")
+    rough.keyboard.type("Anna")
+    rough.keyboard.press("Tab")
+    expect(saving).to_have_text("The name is not noted: The server cannot be reached just now.")
+    expect(rough.locator("#live")).to_have_text("The name is not noted: The server cannot be reached just now.")
+    rough.unroute_all()
+    do("#delete")
+    rough.wait_for_url("**/")
+
+
+def test_what_is_refused_is_said_once_and_breaks_nothing(rough: Page) -> None:
+    bring(rough, SHORT)
+    rough.keyboard.press("a")
+    saved(rough)
+    rough.route(
+        re.compile("/(undo|save|dismissals|repair)$"), lambda route: route.fulfill(status=422, json={"detail": "No."})
+    )
+    saving = rough.locator("#saving")
+    rough.click("#undo")
+    expect(saving).to_have_text("No.")
+    rough.click("[data-act=never]")
+    rough.locator(".ask button").first.click()
+    expect(saving).to_have_text("No.")
+    rough.evaluate("document.getElementById('more').open = true")
+    rough.click("#save")
+    expect(saving).to_have_text("Not saved: No.")
+
+
+def test_what_is_remembered_is_not_taken_back_without_the_server(rough: Page) -> None:
+    bring(rough, SHORT)
+    rough.keyboard.press("d")
+    rough.locator(".ask button").first.click()
+    saved(rough)
+    rough.goto("/dismissals")
+    rough.route("**/reverse", lambda route: route.abort())
+    button = rough.locator("#dismissed + table button").first
+    button.click()
+    expect(rough.locator("#error")).to_have_text("Not taken back: The server cannot be reached just now.")
+    expect(button).to_be_enabled()
+    rough.unroute_all()
+    button.click()
+    expect(rough.locator("#error")).to_be_hidden()
+
+
+def test_a_document_that_was_deleted_in_another_window_is_said_to_be_gone(rough: Page, page: Page) -> None:
+    bring(page, SHORT)
+    rough.goto(page.url)
+    ready(rough)
+    asked: list[str] = []
+    rough.on("response", lambda response: asked.append(response.url) if "/changes" in response.url else None)
+    token = str(page.get_attribute("meta[name=csrf-token]", "content"))
+    assert page.request.post(f"{page.url}/delete", data={}, headers={"x-csrf-token": token}).ok
+    page.close()
+    rough.bring_to_front()
+    expect(rough.locator("#gone")).to_be_visible(timeout=20_000)
+    expect(rough.locator("#live")).to_have_text("This document is not there any more.")
+    before = len(asked)
+    rough.wait_for_timeout(5000)  # longer than from one look to the next
+    assert len(asked) == before
+
+
+def test_a_decision_that_came_too_soon_for_its_key_is_sent_again_when_the_key_may(rough: Page) -> None:
+    bring(rough, SHORT)
+    total = open_count(rough)
+    sent: list[float] = []
+
+    def refuse_once(route: Route) -> None:
+        sent.append(time.monotonic())
+        if len(sent) > 1:
+            route.continue_()
+        else:
+            route.fulfill(status=429, headers={"retry-after": "6"}, json={"detail": "Too often."})
+
+    rough.route("**/decisions", refuse_once)
+    rough.keyboard.press("a")
+    expect(rough.locator("#saving")).to_have_text("Not saved yet, trying again in 6 seconds…")
+    saved(rough)
+    assert open_count(rough) == total - 1
+    expect(rough.locator("#saving")).to_have_text("Saved")
+    assert len(sent) == 2
+    assert sent[1] - sent[0] >= 5.9
+
+
+def test_looking_for_what_others_did_leaves_a_key_room_for_decisions(rough: Page) -> None:
+    bring(rough, SHORT)
+    looks: list[str] = []
+
+    def answer(route: Route) -> None:
+        looks.append(route.request.url)
+        route.fulfill(headers={"ratelimit": '"default";r=5;t=50'}, json={"version": 0, "standings": []})
+
+    rough.clock.install()
+    rough.route("**/changes?*", answer)
+    rough.reload()
+    ready(rough)
+    with rough.expect_response("**/changes?*"):
+        rough.clock.run_for(5_000)
+    rough.wait_for_timeout(500)  # until the page has read it
+    rough.clock.run_for(18_000)  # less than twice 50 s / 5
+    rough.wait_for_timeout(500)
+    assert len(looks) == 1
+    with rough.expect_response("**/changes?*"):
+        rough.clock.run_for(3_000)
+
+
+def test_a_page_that_came_too_soon_for_its_key_is_loaded_when_the_key_may(rough: Page) -> None:
+    bring(rough, SHORT)
+    refused: list[Route] = []
+
+    def refuse_once(route: Route) -> None:
+        if refused:
+            route.continue_()
+        else:
+            refused.append(route)
+            route.fulfill(status=429, headers={"retry-after": "1"}, json={"detail": "Too often."})
+
+    rough.route("**/rows?*", refuse_once)
+    rough.reload()
+    expect(rough.locator("#saving")).to_have_text("Too often.")
+    ready(rough)
+    expect(rough.locator("#saving")).to_be_empty()
 
 
 def test_what_is_asked_about_a_decision_goes_with_the_next_one(page: Page) -> None:

@@ -333,6 +333,13 @@ def test_statistics_show_what_was_decided(client: TestClient, opened: Open) -> N
 
 # --- files ---
 
+KEPT_HTML = (
+    "<p translate=no>I saw the the x. It has been been.</p><p class='notranslate wide'>Of the the y.</p>"
+    "<p>He has went to <kbd>the the x</kbd>, <samp>the the x</samp>, <var>x x</var> and <tt>the the x</tt>. "
+    "He saw <code>the the x</code>. Write &amp;amp; for an ampersand, <code>&amp;nbsp;</code> for a space.</p>\n"
+)
+KEPT_MARKDOWN = "He has went to `the the x`. Write &amp;amp; for an ampersand, or `the  the &nbsp;` for a space.\n"
+
 
 def bring(client: TestClient, name: str, data: bytes, **query: str) -> Any:
     headers = {"x-file-name": name, "content-type": "application/octet-stream"}
@@ -354,6 +361,8 @@ def test_a_word_file_comes_back_with_tracked_changes(client: TestClient) -> None
         ("a.md", "# Title\n\nHe **has went** to `has went`.\n", "# Title\n\nHe **went** to `has went`.\n"),
         ("a.html", "<p class='x'>He <b>has went</b> home.</p>", "<p class='x'>He <b>went</b> home.</p>"),
         ("a.txt", "He has went home.", "He went home."),
+        ("a.txt", "\ufeffHe has went home.\r\n", "\ufeffHe went home.\r\n"),
+        ("a.html", "\ufeff<p>He <b>has went</b> home.</p>", "\ufeff<p>He <b>went</b> home.</p>"),
     ],
 )
 def test_a_file_with_markup_keeps_its_markup(client: TestClient, name: str, data: str, wanted: str) -> None:
@@ -362,6 +371,30 @@ def test_a_file_with_markup_keeps_its_markup(client: TestClient, name: str, data
     answer = client.get(f"/documents/{document_id}/export/text")
     assert answer.content.decode() == wanted
     assert name.partition(".")[2] in answer.headers["content-disposition"]
+
+
+@pytest.mark.parametrize(("name", "data"), [("a.html", KEPT_HTML), ("a.md", KEPT_MARKDOWN)])
+def test_what_a_file_says_to_leave_alone_stays(client: TestClient, name: str, data: str) -> None:
+    text = data.replace("has went", "went")
+    document_id = bring(client, name, data.encode()).json()["id"]
+    finish(client, document_id)
+    assert exported(client, document_id).decode() == text
+    assert not [e for e in edits(client, document_id) if not e["refusal"] and "has went" not in e["original"]]
+
+
+def test_what_a_long_file_says_to_leave_alone_stays_in_every_section(client: TestClient) -> None:
+    data = KEPT_HTML * 120  # of several sections
+    document_id = bring(client, "a.html", data.encode()).json()["id"]
+    finish(client, document_id)
+    assert exported(client, document_id).decode() == data.replace("has went", "went")
+
+
+def test_the_page_shows_what_a_file_says_to_leave_alone(client: TestClient) -> None:
+    document_id = bring(client, "a.html", b"<p>He saw <code>the the x</code> in 1984.</p>").json()["id"]
+    finish(client, document_id)
+    (sentence,) = rows(client, document_id)["sentences"]
+    shown = [(sentence["text"][start:end], kind) for start, end, kind in sentence["protected"]]
+    assert shown == [("the the x", "part of the file"), ("1984", "number")]
 
 
 @pytest.mark.parametrize(
@@ -538,6 +571,27 @@ def test_a_database_out_of_reach_is_said(
         assert (answer.status_code, answer.json()["type"]) == (503, "/problems/store-unavailable")
         assert "CANARY" not in answer.text
     assert client.get(f"/documents/{unsaved}").status_code == 200  # it needs no glossary
+
+
+BROWSER = {"accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+
+
+@pytest.mark.parametrize("path", ["/", "/stats", "/dismissals", "/documents/abc"])
+def test_a_browser_is_shown_in_a_page_that_the_database_is_out_of_reach(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    def fail(*_: object) -> None:
+        raise OperationalError("select", {}, Exception("gone"))
+
+    monkeypatch.setattr("app.web.desk.Desk.saved", fail)
+    answer = client.get(path, headers=BROWSER)
+    assert (answer.status_code, answer.headers["content-type"]) == (503, "text/html; charset=utf-8")
+    assert "<h1>The database cannot be used</h1>" in answer.text
+    assert f'<a href="{path}">Try again</a>' in answer.text
+    assert answer.headers["x-request-id"] in answer.text
+    assert 'mt_repair_problems_total{problem="store-unavailable"} 1.0' in client.get("/metrics").text
+    answer = client.get(path, headers={"accept": "*/*"})
+    assert (answer.status_code, answer.headers["content-type"]) == (503, "application/problem+json")
 
 
 def test_a_stream_waits_for_the_database(client: TestClient, opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -116,6 +116,7 @@ def test_a_confidence_has_a_word(confidence: float, word: str) -> None:
     ("reason", "words"),
     [
         ("protected:number", "It would touch a protected number"),
+        ("protected:span", "The file says to leave this as it is"),
         ("group:dismissed", "An edit that belongs to it was refused: dismissed before"),
         ("some_new_check", "Some new check"),
     ],

@@ -4,7 +4,7 @@ import { byId, el, say, shown } from "./dom.js";
 import { append, redraw, redrawAll, syncScrolling } from "./draw.js";
 import { listen, setUpHelp, showHelp } from "./keys.js";
 import { add, byNeed, groupOf, isOpen, nameOf, sentenceOf, state, targets, textOf, verdict } from "./model.js";
-import { freshId, get, post, Refused } from "./server.js";
+import { freshId, get, isPassing, paceMs, post, Refused, waitMs } from "./server.js";
 
 const bar = byId("bar");
 const base = `/documents/${bar.dataset.document}`;
@@ -15,6 +15,7 @@ let lastRejected = null; // what the bar asks a reason for
 let lastTerm = null; // what the bar offers for the glossary
 let place = "";
 let resumed = false;
+let trouble = ""; // what kept the document from being loaded
 
 // --- drawing ---
 
@@ -114,6 +115,27 @@ function showSaving(text, isWrong = false) {
   byId("saving").classList.toggle("error", isWrong);
 }
 
+/** Close the menus, but for one that has an element in it. The focus never stays behind in what is closed. */
+function closeMenus(except = null) {
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (menu.contains(except)) continue;
+    if (menu.contains(document.activeElement)) menu.querySelector("summary").focus();
+    menu.open = false;
+  }
+}
+
+/** An action whose failure is said and shown, with what has not been done because of it. */
+const tried = (work, failure = "") => async (...values) => {
+  try {
+    await work(...values);
+  } catch (error) {
+    const words = [failure, error.message].filter(Boolean).join(": ");
+    closeMenus(); // they would cover it
+    say(words);
+    showSaving(words, true);
+  }
+};
+
 function count(by) {
   pending += by;
   document.body.dataset.pending = String(pending);
@@ -127,9 +149,11 @@ function send(path, body, headers) {
     try {
       return await post(path, body(), headers);
     } catch (error) {
-      if (error instanceof Refused && error.status < 500) throw error;
-      showSaving("Not saved yet, trying again…", true);
-      await new Promise((resolve) => setTimeout(resolve, RETRY_MS[Math.min(n, RETRY_MS.length - 1)]));
+      if (!isPassing(error)) throw error;
+      const wait = waitMs(error, RETRY_MS[Math.min(n, RETRY_MS.length - 1)]);
+      const when = wait > RETRY_MS.at(-1) ? ` in ${Math.ceil(wait / 1000)} seconds` : "";
+      showSaving(`Not saved yet, trying again${when}…`, true);
+      await new Promise((resolve) => setTimeout(resolve, wait));
       return attempt(n + 1);
     }
   };
@@ -199,27 +223,35 @@ function decide(wishes, label, next = following(wishes.map((w) => w.target))) {
 function settle(outcome) {
   take(outcome.standings);
   if (outcome.version) advance(outcome.version);
-  for (const { wish, standing } of outcome.conflicts) {
+  const together = new Map(); // what is decided together is taken or left together
+  for (const conflict of outcome.conflicts) {
+    const { wish, standing } = conflict;
     state.standings.set(wish.target, standing);
     redraw(sentenceOf(wish.target));
-    showConflict(wish, standing);
+    const key = state.edits.get(wish.target)?.group ?? wish.target;
+    together.set(key, [...(together.get(key) ?? []), conflict]);
   }
+  for (const [key, conflicts] of together) showConflict(key, conflicts);
   drawLater();
   return outcome;
 }
 
-function showConflict(wish, standing) {
-  const edit = state.edits.get(wish.target);
-  const what = edit ? inWords(edit) : "a sentence";
+function showConflict(key, conflicts) {
+  const wishes = conflicts.map((c) => c.wish);
+  const what = wishes.map(({ target }) => (state.edits.has(target) ? inWords(state.edits.get(target)) : "a sentence")).join("; ");
+  const wanted = wishes.map((w) => `${w.verdict}${w.text !== null ? ` (${shown(w.text)})` : ""}`);
+  const { standing } = conflicts[0];
   const words = { open: "took back a decision on", accepted: "accepted", rejected: "rejected", replaced: "changed", confirmed: "confirmed", rewritten: "rewrote" };
-  const notice = el("p", { class: "notice conflict" },
-    `${standing.who || "Someone"} ${words[standing.verdict]}: ${what}. You wanted: ${wish.verdict}${wish.text !== null ? ` (${shown(wish.text)})` : ""}. `,
+  const notice = el("p", { class: "notice conflict", "data-key": key },
+    `${standing.who || "Someone"} ${words[standing.verdict]}: ${what}. You wanted: ${[...new Set(wanted)].join(", ")}. `,
     el("button", { type: "button", onclick: () => notice.remove() }, "Keep theirs"), " ",
-    el("button", { type: "button", onclick: async () => {
-      notice.remove();
+    el("button", { type: "button", onclick: tried(async () => {
+      await chain;
       await look();
-      decide([wish], "Mine instead", state.current);
-    } }, "Take mine"));
+      notice.remove();
+      decide(wishes, "Mine instead", state.current);
+    }, "Not taken") }, "Take mine"));
+  for (const older of byId("conflicts").children) if (older.dataset.key === key) older.remove();
   byId("conflicts").append(notice);
 }
 
@@ -363,7 +395,7 @@ const actions = {
     decide([{ target: id, verdict: "accepted" }], "Made all the same", state.current);
     drawFolded(run);
   },
-  async dismiss(reach) {
+  dismiss: tried(async (reach) => {
     const edit = editOf();
     const next = following([edit.id]);
     const client = freshId();
@@ -372,8 +404,8 @@ const actions = {
     await send(`${base}/dismissals`, () => ({ target: edit.id, reach, seen: state.version, client_id: client })).then(settle);
     go(next);
     say(`Never again, ${drawCount()} left`);
-  },
-  async glossary() {
+  }),
+  glossary: tried(async () => {
     const term = lastTerm ?? termOf(editOf());
     if (!term) return;
     aside();
@@ -381,11 +413,11 @@ const actions = {
     say(`${term.replacement} is in the glossary of ${project}`);
     showSaving(`In the glossary of ${project}`);
     focusCard();
-  },
+  }),
   confirm() { confirmSentence(false); },
   confirmNext() { confirmSentence(true); },
-  undo: () => { turn("undo"); },
-  redo: () => { turn("redo"); },
+  undo: tried(() => turn("undo")),
+  redo: tried(() => turn("redo")),
   view() {
     const views = ["inline", "side", "clean"];
     setView(views[(views.indexOf(state.view) + 1) % views.length]);
@@ -467,10 +499,20 @@ async function load() {
   else finish(state.stage);
 }
 
+/** The document was deleted elsewhere, or its time is over. */
+function tellGone() {
+  byId("gone").hidden = false;
+  say("This document is not there any more.");
+}
+
 function comeBack() {
-  load().catch((error) => {
-    showSaving(error.message, true);
-    if (!(error instanceof Refused && error.status < 500)) setTimeout(comeBack, POLL_MS);
+  load().then(() => {
+    if (byId("saving").textContent === trouble) showSaving("");
+  }, (error) => {
+    if (isGone(error)) { tellGone(); return; }
+    trouble = error.message;
+    showSaving(trouble, true);
+    if (isPassing(error)) setTimeout(comeBack, waitMs(error, POLL_MS));
   });
 }
 
@@ -490,7 +532,7 @@ function listenForMore() {
   });
   source.addEventListener("gone", () => {
     source.close();
-    showSaving("The document is not there any more.", true);
+    tellGone();
   });
 }
 
@@ -519,7 +561,17 @@ async function look() {
   }
 }
 
-setInterval(() => look().catch(() => {}), POLL_MS);
+const isGone = (error) => error instanceof Refused && error.status === 404;
+async function keepLooking() {
+  for (;;) {
+    await new Promise((resolve) => setTimeout(resolve, paceMs(POLL_MS)));
+    try {
+      await look();
+    } catch (error) {
+      if (isGone(error)) { tellGone(); return; } // anything else may be over at the next look
+    }
+  }
+}
 
 // --- wiring ---
 
@@ -531,8 +583,8 @@ for (const button of document.querySelectorAll("button[data-show]")) {
     drawQueue(run, mode);
   });
 }
-byId("undo").addEventListener("click", actions.undo);
-byId("redo").addEventListener("click", actions.redo);
+byId("undo").addEventListener("click", () => run("undo"));
+byId("redo").addEventListener("click", () => run("redo"));
 byId("accept-above").addEventListener("click", actions.above);
 byId("queue-more").addEventListener("click", () => showMore(run, mode));
 byId("bulk").addEventListener("toggle", () => drawKinds(run));
@@ -551,39 +603,37 @@ for (const pane of [byId("text"), byId("before")]) {
 }
 for (const menu of document.querySelectorAll("details.menu")) {
   menu.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") { menu.open = false; menu.querySelector("summary").focus(); }
+    if (event.key === "Escape") closeMenus();
   });
 }
-document.addEventListener("click", (event) => {
-  for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
-});
+document.addEventListener("click", (event) => closeMenus(event.target));
 
-async function save(days) {
+const save = tried(async (days) => {
   await chain;
   const { url } = await send(`${base}/save`, () => ({ keep_days: days }));
   if (url !== location.pathname) location.replace(url); else location.reload();
-}
+}, "Not saved");
 byId("save").addEventListener("click", () => save(byId("keep").value === "forever" ? null : Number(byId("keep").value)));
 byId("save-now")?.addEventListener("click", () => save(30));
-byId("editor").addEventListener("change", async (event) => {
+byId("editor").addEventListener("change", tried(async (event) => {
   const name = event.target.value.trim();
   if (!name) return;
   bar.dataset.editor = (await post("/editor", { name })).name;
   showSaving(`You are ${name}`);
-});
-byId("delete").addEventListener("click", async () => {
+}, "The name is not noted"));
+byId("delete").addEventListener("click", tried(async () => {
   if (!confirm("Delete this document, its edits and all decisions for good?")) return;
   await chain;
   await post(`${base}/delete`);
   location.assign("/");
-});
-byId("again").addEventListener("click", async () => {
+}, "Not deleted"));
+byId("again").addEventListener("click", tried(async () => {
   await post(`${base}/repair`);
   state.stage = "repairing";
   byId("failed").hidden = true;
   listenForMore();
-});
-byId("history-open").addEventListener("click", async () => {
+}));
+byId("history-open").addEventListener("click", tried(async () => {
   byId("more").open = false;
   const changes = await get(`${base}/history`);
   byId("changes").replaceChildren(...changes.map((c) => el("li", {},
@@ -591,14 +641,14 @@ byId("history-open").addEventListener("click", async () => {
     c.conflicts ? ` (${c.conflicts} met another decision, which stays)` : "")));
   if (!changes.length) byId("changes").append(el("li", {}, "Nothing is decided yet."));
   byId("history").showModal();
-});
-byId("import").addEventListener("change", async (event) => {
+}, "The history is not there"));
+byId("import").addEventListener("change", tried(async (event) => {
   const file = event.target.files[0];
   event.target.value = "";
   if (!file) return;
   byId("more").open = false;
-  await bringDecisions(file).catch(() => {}); // what went wrong is said beside the count
-});
+  await bringDecisions(file);
+}));
 byId("history-close").addEventListener("click", () => byId("history").close());
 
 setUpHelp();
@@ -607,5 +657,6 @@ listen(run, (target) => target === document.body || byId("panes").contains(targe
 let view = "inline";
 try { view = localStorage.getItem("mt-repair-view") ?? view; } catch { /* as it is */ }
 if (["side", "clean"].includes(view)) setView(view);
-load().catch((error) => showSaving(error.message, true));
+comeBack();
+keepLooking();
 
