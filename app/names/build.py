@@ -110,7 +110,7 @@ def learn_synonyms(entities: Iterable[Entity], function_words: Iterable[str]) ->
     Two witnesses. Two names of one organisation that differ in one word (propaganda, publicity). And the end of a Han
     name, where Chinese and Japanese put the kind of body, shared by organisations whose English names end in different
     words (fund, foundation and endowment under 基金会): a round trip through that language may exchange them. Words
-    that tell organisations of one country apart are none: Eastern and Southern Airlines, committees of House and Senate.
+    that tell organisations of a country apart are none: Eastern and Southern Airlines, committees of House and Senate.
     """
     small = set(function_words)
     weights: dict[tuple[str, str], float] = {}

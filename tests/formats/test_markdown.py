@@ -90,7 +90,7 @@ def test_formulas_are_left_alone(tmp_path: Path, math: str) -> None:
     path.write_text(source)
     data, _ = repair_file(FORM, path, tmp_path)
     assert data.decode() == f"She went home, where {math} is it. He went too.\n"
-    prose = FORM.prose(source)
+    prose = MARKUP.prose(source)
     begin, end = prose.text.index("$"), prose.text.rindex("$") + 1
     assert any(span.start <= begin and end <= span.end for span in prose.protected)
 
