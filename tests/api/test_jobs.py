@@ -19,6 +19,8 @@ from starlette.testclient import TestClient
 from app.api.auth import hash_key
 from app.api.job_files import DOCX
 from app.api.main import create_app
+from app.core.types import DocumentRepair, RepairOptions
+from app.serving.processes import MOST_LOSSES, LostError
 from app.settings import Settings
 from app.store.jobs import JobState, JobStore, NewJob, OtherBodyError
 from tests.api.engines import WilfulEngine
@@ -158,6 +160,32 @@ def test_deleting_ends_a_job_and_all_of_its_text(client: TestClient, engine: Wil
     store = JobStore.open(url)
     assert store.parts(place.rpartition("/")[2]) == []
     store.close()
+
+
+def test_a_job_that_was_deleted_ends_no_second_process(
+    client: TestClient, engine: WilfulEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.api.deps._RETRY_S", 0.0)
+    tried: list[str] = []
+    place = ""
+
+    def repair(text: str, _options: RepairOptions | None = None) -> DocumentRepair:
+        tried.append(text)
+        assert engine.gate.wait(30)
+        raise LostError("the process ended")
+
+    engine.gate.clear()
+    with monkeypatch.context() as lost:
+        lost.setattr(engine, "repair", repair)
+        place = submit(client, text="The the end.")
+        while not tried:
+            threading.Event().wait(0.01)
+        assert client.delete(place).status_code == 204
+        engine.gate.set()
+        second = submit(client, text="It ends, too.")
+        assert wait_for(client, second, "failed")["reason"] == "interrupted"
+    assert tried == ["The the end."] + ["It ends, too."] * MOST_LOSSES
+    wait_for(client, submit(client, text="The the end."), "done")
 
 
 def test_a_job_that_fails_says_so_without_its_text(client: TestClient, engine: WilfulEngine) -> None:
