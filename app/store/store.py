@@ -12,6 +12,7 @@ from typing import Any, Self, cast
 
 from sqlalchemy import CursorResult, Delete, Engine, String, Update, and_, delete, func, literal, or_, select, update
 from sqlalchemy import cast as cast_to
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from app.core.errors import InputError
@@ -540,11 +541,12 @@ class Store:
             NotFoundError: It is not there.
         """
         with self._writing() as session:
-            row = session.get(TermRow, term_id)
-            if row is None:
+            # the glossary first, as all who write to it do, or two of them would wait for each other
+            glossary_id = session.scalar(select(TermRow.glossary_id).where(TermRow.id == term_id))
+            glossary = session.get(GlossaryRow, glossary_id, with_for_update=True) if glossary_id is not None else None
+            if glossary is None or not _count(session, delete(TermRow).where(TermRow.id == term_id)):
                 raise NotFoundError("the term")
-            session.get_one(GlossaryRow, row.glossary_id).changed_at = _now()
-            session.delete(row)
+            glossary.changed_at = _now()
         cut_log(self._engine)
 
     def glossaries(self) -> list[GlossarySummary]:
@@ -611,7 +613,7 @@ class Store:
             NotFoundError: It is not there.
         """
         with self._writing() as session:
-            session.delete(_glossary_row(session, name))
+            session.delete(_glossary_row(session, name, to_write=True))
         cut_log(self._engine)
 
     # --- what decisions teach ---
@@ -679,31 +681,32 @@ def _known_project(session: Session, name: str) -> ProjectRow | None:
     return session.scalars(select(ProjectRow).where(ProjectRow.name == _project_name(name))).one_or_none()
 
 
+def _insert_new(session: Session, table: type[ProjectRow | GlossaryRow], **values: Any) -> None:
+    """Insert a row unless another transaction has made one with the same unique value, or is making it now."""
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    session.execute(insert(table).values(**values).on_conflict_do_nothing())
+
+
 def _project_row(session: Session, name: str) -> ProjectRow:
-    row = _known_project(session, name)
-    if row is None:
-        row = ProjectRow(id=token_hex(12), name=_project_name(name), created_at=_now())
-        session.add(row)
-        session.flush()
+    while (row := _known_project(session, name)) is None:
+        _insert_new(session, ProjectRow, id=token_hex(12), name=_project_name(name), created_at=_now())
     return row
 
 
 def _glossary_of(session: Session, project_id: str, now: datetime) -> GlossaryRow:
-    """The glossary of a project, made where there is none, as changed now."""
-    row = session.scalars(select(GlossaryRow).where(GlossaryRow.project_id == project_id)).one_or_none()
-    if row is None:
-        row = GlossaryRow(id=token_hex(12), project_id=project_id, changed_at=now)
-        session.add(row)
-        session.flush()
+    """The glossary of a project, made where there is none, as changed now, with every other writer to it waiting."""
+    wanted = select(GlossaryRow).where(GlossaryRow.project_id == project_id).with_for_update()
+    while (row := session.scalars(wanted).one_or_none()) is None:
+        _insert_new(session, GlossaryRow, id=token_hex(12), project_id=project_id, changed_at=now)
     row.changed_at = now
     return row
 
 
-def _glossary_row(session: Session, name: str) -> GlossaryRow:
+def _glossary_row(session: Session, name: str, *, to_write: bool = False) -> GlossaryRow:
     wanted = (
         select(GlossaryRow).join(ProjectRow, ProjectRow.id == GlossaryRow.project_id).where(ProjectRow.name == name)
     )
-    row = session.scalars(wanted).one_or_none()
+    row = session.scalars(wanted.with_for_update(of=GlossaryRow) if to_write else wanted).one_or_none()
     if row is None:
         raise NotFoundError("the glossary")
     return row
