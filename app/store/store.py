@@ -10,7 +10,21 @@ from datetime import UTC, datetime
 from secrets import token_hex
 from typing import Any, Self, cast
 
-from sqlalchemy import CursorResult, Delete, Engine, String, Update, and_, delete, func, literal, or_, select, update
+from sqlalchemy import (
+    CursorResult,
+    Delete,
+    Engine,
+    String,
+    Update,
+    and_,
+    delete,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy import cast as cast_to
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
@@ -120,6 +134,40 @@ class Store:
         """All projects by name."""
         with self._reading() as session:
             return [_project(row) for row in session.scalars(select(ProjectRow).order_by(ProjectRow.name))]
+
+    def used_projects(self) -> list[Project]:
+        """The projects that something is kept of: a document, a glossary or a dismissal that holds."""
+        now = _now()
+        wanted = select(ProjectRow).where(
+            or_(
+                exists().where(
+                    DocumentRow.project_id == ProjectRow.id,
+                    or_(DocumentRow.expires_at.is_(None), DocumentRow.expires_at > now),
+                ),
+                exists().where(GlossaryRow.project_id == ProjectRow.id),
+                exists().where(DismissalRow.project_id == ProjectRow.id, DismissalRow.reversed_at.is_(None)),
+            )
+        )
+        with self._reading() as session:
+            return [_project(row) for row in session.scalars(wanted.order_by(ProjectRow.name))]
+
+    def project_of_term(self, term_id: int) -> Project:
+        """Whose glossary a term is in.
+
+        Raises:
+            NotFoundError: It is not there.
+        """
+        wanted = (
+            select(ProjectRow)
+            .join(GlossaryRow, GlossaryRow.project_id == ProjectRow.id)
+            .join(TermRow, TermRow.glossary_id == GlossaryRow.id)
+            .where(TermRow.id == term_id)
+        )
+        with self._reading() as session:
+            row = session.scalars(wanted).one_or_none()
+            if row is None:
+                raise NotFoundError("the term")
+            return _project(row)
 
     # --- documents ---
 
