@@ -23,6 +23,7 @@ _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 # large is read to its end and thrown away.
 _DRAIN_FACTOR: Final = 32
 _DRAIN_S: Final = 5.0
+_IDLE_S: Final = 0.5  # a client that sends nothing for so long waits for our word
 
 
 class LimitedRequest(Request):
@@ -67,13 +68,15 @@ class LimitedRequest(Request):
             raise error  # the client waits for our word before it sends anything
         chunks: list[bytes] = []
         size = 0
-        with anyio.move_on_after(_DRAIN_S) if too_large else anyio.CancelScope() as scope:
+        drained_at = anyio.current_time() + _DRAIN_S
+        with anyio.move_on_after(_IDLE_S) if too_large else anyio.CancelScope() as scope:
             async for chunk in self.stream():
                 size += len(chunk)
                 if size > most and not too_large:
                     too_large = True
-                    scope.deadline = anyio.current_time() + _DRAIN_S
+                    drained_at = anyio.current_time() + _DRAIN_S
                 if too_large:
+                    scope.deadline = min(drained_at, anyio.current_time() + _IDLE_S)
                     chunks.clear()
                     if size > most * _DRAIN_FACTOR:
                         break
