@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from codecs import BOM_UTF8
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
@@ -352,6 +353,8 @@ async def add_job(
         given = _options(options, settings)
         given["text"] = file.source
     else:
+        if kind and kind != _JSON and not kind.endswith("+json"):
+            raise ProblemError("unsupported-media-type", f"Send one of: {', '.join([_JSON, *MEDIA_TYPES])}.")
         file = None
         data = await request.body()
         given = None  # read below
@@ -359,7 +362,7 @@ async def add_job(
     body, call = await anyio.to_thread.run_sync(_read_request, given, data, settings, kept)
     new = NewJob(
         _owner(request), body.model_dump(mode="json", exclude_unset=True, exclude={"text"}), call.document.plain,
-        format=file.format if file else "", original=file.original if file else None,
+        format=file.format if file else "", original=_original(file, data) if file else None,
         idempotency_key=idempotency_key, body=b"\0".join((kind.encode(), options.encode(), data)),
     )  # fmt: skip
     keep = timedelta(hours=settings.job_hours)
@@ -471,12 +474,18 @@ def _options(given: str, settings: Settings) -> dict[str, Any]:
     Raises:
         ProblemError: They are no JSON object, or hold a text.
     """
-    options = parse_json(given.encode(), settings.max_json_depth)
+    options = parse_json(given.encode(), settings.max_json_depth, "`options`")
     if not isinstance(options, dict):
         raise ProblemError("invalid-request", "`options` must be a JSON object.")
     if found := {"text", "annotation"} & options.keys():
         raise ProblemError.at("", "text-or-file", f"The file is the text; leave `{min(found)}` out of `options`.")
     return options
+
+
+def _original(file: JobFile, data: bytes) -> bytes | None:
+    """What is kept of a file beside its text, with the mark of its encoding where one leads it."""
+    original = file.original or b""
+    return BOM_UTF8 + original if data.startswith(BOM_UTF8) and not original.startswith(BOM_UTF8) else file.original
 
 
 def _sections_left(job: Job, sections: Sections) -> list[tuple[Span, bool]]:
@@ -490,12 +499,13 @@ def _sections_left(job: Job, sections: Sections) -> list[tuple[Span, bool]]:
 def _result(job: Job, parts: list[dict[str, Any]], settings: Settings, form: ResultForm) -> Response:
     sections = Sections(call_of(job, settings, lambda _id: ()))  # its terms have been applied
     if form is ResultForm.FILE:
-        file = JobFile(job.format or "text", job.source, job.original)
+        mark = BOM_UTF8 if job.format != JSONL and (job.original or b"").startswith(BOM_UTF8) else b""
+        file = JobFile(job.format or "text", job.source, (job.original or b"").removeprefix(mark) or None)
         if "annotation" in job.request:
             raise ProblemError("invalid-request", "A text with mark-up of its own is no file; ask for `text`.")
         made = () if sections.call.options.mode is Mode.DETECT_ONLY else _changes(job.source, parts)
         content_type, content = write_file(file, made, job.created_at)
-        return Response(content, media_type=content_type)
+        return Response(mark + content, media_type=content_type)
     events: list[SentenceEvent] = []
     for part in parts:
         events.extend(sections.take(*_read_part(part)))
