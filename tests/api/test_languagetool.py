@@ -311,6 +311,12 @@ def test_an_unknown_action_is_named_as_such(lt: TestClient, method: str, path: s
     assert (response.status_code, response.text[:7]) == (status, "Error: ")
 
 
+def test_a_method_that_is_not_taken_is_answered_with_all_that_are(lt: TestClient) -> None:
+    response = lt.put("/v2/check")
+    assert (response.text, response.headers["allow"]) == ("Error: Use GET, POST here.", "GET, POST")
+    assert lt.get("/v2/words?offset=-1").text == "Error: 'offset' must be a whole number, 0 or more."
+
+
 def test_an_unexpected_error_tells_nothing_of_the_text() -> None:
     engine = WilfulEngine()
     with TestClient(create_app(Settings(), engine), raise_server_exceptions=False) as client:
