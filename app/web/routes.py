@@ -144,6 +144,7 @@ async def static(name: str) -> Response:
     return Response(asset[0], media_type=asset[1], headers={"Cache-Control": "no-cache"})
 
 
+@router.head("/")
 @router.get("/")
 async def home(request: Request, desk: DeskDep) -> Response:
     """Bring a text, or go on with a stored one."""
