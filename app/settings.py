@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
-from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, field_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+_DATABASE: Final = re.compile(r"(?:sqlite|postgres(?:ql)?)(?:\+\w+)?://")
+_ENDPOINT: Final = re.compile(r"https?://[^\s/]+")
 _SHIPPED_MODELS = Path(__file__).resolve().parent.parent / "models"
 
 
@@ -142,6 +147,27 @@ class Settings(BaseSettings):
     max_unsaved: PositiveInt = Field(200, description="Most unsaved documents in memory; one more ends the oldest.")
     job_hours: PositiveInt = Field(24, description="How long a job and its result are kept, in hours.")
     max_jobs: PositiveInt = Field(100, description="Most jobs of one key that are kept at once.")
+
+    @field_validator("database_url")
+    @classmethod
+    def _names_a_database(cls, value: str) -> str:
+        if value and not _DATABASE.match(value):
+            raise PydanticCustomError("database_url", "must begin with sqlite:/// or postgresql://")
+        return value
+
+    @field_validator("otlp_endpoint")
+    @classmethod
+    def _names_an_endpoint(cls, value: str) -> str:
+        if value and not _ENDPOINT.match(value):
+            raise PydanticCustomError("otlp_endpoint", "must be an address, such as http://localhost:4318/v1/traces")
+        return value
+
+    @classmethod
+    def unknown_variables(cls, environment: Iterable[str]) -> list[str]:
+        """The variables that look like settings and are none: a slip of the pen would otherwise change nothing."""
+        prefix = str(cls.model_config.get("env_prefix", ""))
+        known = {(prefix + name).upper() for name in cls.model_fields}
+        return sorted(name for name in environment if name.upper().startswith(prefix) and name.upper() not in known)
 
     @property
     def overlay_folders(self) -> list[Path]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -70,8 +71,12 @@ def build_repairer(
     )
 
 
-def start_engines(settings: Settings) -> EngineProcesses:
+def start_engines(settings: Settings, prepare: Callable[[], None] | None = None) -> EngineProcesses:
     """The product in as many processes as the settings want, each ready to repair.
+
+    Args:
+        settings: What to load, and how many processes.
+        prepare: Called first in each process, such as to set up its log; can be pickled.
 
     Raises:
         ResourceError: As ``build_repairer``.
@@ -79,11 +84,17 @@ def start_engines(settings: Settings) -> EngineProcesses:
     if settings.workers > 1 and not settings.threads:  # several that each take all cores would be in each other's way
         settings = settings.model_copy(update={"threads": max(1, _cores() // settings.workers)})
     engines = EngineProcesses(
-        partial(build_engine, settings), Rules(),
+        partial(_build_prepared, settings, prepare), Rules(),
         count=settings.workers, threads=settings.concurrent_repairs,
     )  # fmt: skip
     engines.start()
     return engines
+
+
+def _build_prepared(settings: Settings, prepare: Callable[[], None] | None) -> RepairEngine:
+    if prepare is not None:
+        prepare()
+    return build_engine(settings)
 
 
 def build_engine(settings: Settings) -> RepairEngine:

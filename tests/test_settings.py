@@ -31,6 +31,10 @@ def test_what_is_given_wins_over_the_environment(monkeypatch: pytest.MonkeyPatch
     ("REQUEST_TIMEOUT_S", "0"),
     ("GENERATOR", "gpt"),
     ("LOG_LEVEL", "loud"),
+    ("DATABASE_URL", "mysql://x"),
+    ("DATABASE_URL", "documents.sqlite3"),
+    ("OTLP_ENDPOINT", "foo"),
+    ("OTLP_ENDPOINT", "localhost:4318"),
     ("MAX_TEXT_CHARS", "many"),
 ])  # fmt: skip
 def test_a_value_out_of_its_range_stops_the_start(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
@@ -38,6 +42,23 @@ def test_a_value_out_of_its_range_stops_the_start(monkeypatch: pytest.MonkeyPatc
     with pytest.raises(ValidationError) as caught:
         Settings()
     assert caught.value.errors()[0]["loc"] == (name.lower(),)
+
+
+@pytest.mark.parametrize(("name", "value"), [
+    ("DATABASE_URL", "sqlite:///here.sqlite3"),
+    ("DATABASE_URL", "postgresql+psycopg://a:b@c/d"),
+    ("DATABASE_URL", "postgres://c/d"),
+    ("DATABASE_URL", ""),
+    ("OTLP_ENDPOINT", "https://collector/v1/traces"),
+])  # fmt: skip
+def test_an_address_of_a_known_kind_is_taken(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(f"MT_REPAIR_{name}", value)
+    assert getattr(Settings(), name.lower()) == value
+
+
+def test_variables_that_look_like_settings_and_are_none_are_found() -> None:
+    environment = ["MT_REPAIR_MAX_ITEM", "mt_repair_port", "MT_REPAIR_PORT", "PATH", "MT_REPAIRS"]
+    assert Settings.unknown_variables(environment) == ["MT_REPAIR_MAX_ITEM"]
 
 
 def test_settings_do_not_change_once_read() -> None:

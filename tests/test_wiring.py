@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,13 +14,21 @@ from app.seq2seq.cache import CachingGenerator
 from app.seq2seq.echo import EchoGenerator
 from app.seq2seq.shared_cache import SharedCachingGenerator
 from app.settings import GeneratorKind, Settings
-from app.wiring import build_generator, build_linker, build_repairer
+from app.wiring import _build_prepared, build_generator, build_linker, build_repairer
 
 
 def test_without_a_network_the_rules_still_repair() -> None:
     repairer = build_repairer(Settings(generator=GeneratorKind.ECHO))
     assert repairer.repair("The the plan is ready.").text == "The plan is ready."
     assert repairer.card == ModelCard("echo", "1", "")
+
+
+def test_a_process_sets_up_its_log_before_anything_is_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[str] = []
+    monkeypatch.setattr("app.wiring.build_engine", lambda _settings: done.append("engine"))
+    _build_prepared(Settings(), partial(done.append, "log"))
+    _build_prepared(Settings(), None)
+    assert done == ["log", "engine", "engine"]
 
 
 def test_a_missing_network_names_the_folder_and_the_remedies(tmp_path: Path) -> None:

@@ -62,23 +62,41 @@ def read_keys(path: Path) -> tuple[ApiKey, ...]:
     Raises:
         ResourceError: It cannot be read, or a line is none of that.
     """
+    keys, wrong = keys_in_force(path)
+    if wrong:
+        raise ResourceError(wrong[0])
+    return keys
+
+
+def keys_in_force(path: Path) -> tuple[tuple[ApiKey, ...], list[str]]:
+    """The keys that a file vouches for, and what is wrong with it, one sentence each.
+
+    A key that was taken back is never among them, whatever else is wrong: of two lines with one id neither counts, and
+    of a file that cannot be read none does.
+    """
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as exc:
-        raise ResourceError(f"cannot read the API keys in {path}; see MT_REPAIR_API_KEYS") from exc
+    except (OSError, UnicodeDecodeError):
+        return (), [f"cannot read the API keys in {path}; see MT_REPAIR_API_KEYS"]
     keys: dict[str, ApiKey] = {}
+    seen: set[str] = set()
+    wrong = []
     for number, line in enumerate(lines, 1):
         content = line.partition("#")[0].strip()
         if not content:
             continue
         found = _LINE.fullmatch(content)
-        if found is None or found["id"] in keys:
+        if found is None or found["id"] in seen:
             what = "no key (ID SHA256 [REQUESTS_PER_MINUTE])" if found is None else "a second key of the same id"
-            raise ResourceError(f"line {number} of {path} is {what}; make one with: mt-repair key ID")
+            wrong.append(f"line {number} of {path} is {what}; make one with: mt-repair key ID")
+            if found is not None:
+                keys.pop(found["id"], None)
+            continue
+        seen.add(found["id"])
         keys[found["id"]] = ApiKey(found["id"], found["hash"], int(found["limit"]) if found["limit"] else None)
-    if not keys:
-        raise ResourceError(f"no API key in {path}; make one with: mt-repair key ID")
-    return tuple(keys.values())
+    if not keys and not wrong:
+        wrong.append(f"no API key in {path}; make one with: mt-repair key ID")
+    return tuple(keys.values()), wrong
 
 
 def is_loopback(host: str) -> bool:
@@ -127,7 +145,7 @@ class Gate:
     """Knows the keys and counts what each uses.
 
     Args:
-        keys: None at all: everybody may ask, as often as they like.
+        keys: None at all: everybody may ask, as often as they like. A gate that has had keys never opens again.
         per_minute: Requests a minute of a key without a limit of its own; 0 is without limit.
         clock: Seconds that never go back.
     """
@@ -136,6 +154,7 @@ class Gate:
         self, keys: Sequence[ApiKey] = (), per_minute: int = 0, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._keys, self._per_minute, self._clock = tuple(keys), per_minute, clock
+        self._is_open = not self._keys
         self._windows: dict[str, _Window] = {}
         self._lock = threading.Lock()
 
@@ -157,13 +176,16 @@ class Gate:
         return cls()
 
     def replace(self, keys: Sequence[ApiKey]) -> None:
-        """Let in who has one of these keys from now on; what a key has used of its budget stays used."""
+        """Let in who has one of these keys from now on, and nobody where there are none.
+
+        What a key has used of its budget stays used.
+        """
         self._keys = tuple(keys)
 
     @property
     def is_open(self) -> bool:
         """Whether everybody may ask."""
-        return not self._keys
+        return self._is_open
 
     def admit(self, presented: str | None) -> Caller:
         """Let a request in by its key, and count it.

@@ -180,10 +180,24 @@ class Service:
             raise error
         return results[0]
 
-    async def in_turn(self, work: Callable[[float], _Result], *, lane: Lane, chars: int) -> _Result:
+    async def in_turn(
+        self,
+        work: Callable[[float], _Result],
+        *,
+        lane: Lane,
+        chars: int,
+        is_wanted: Callable[[], bool] = lambda: True,
+    ) -> _Result:
         """Run ``work`` as ``in_thread`` does, however long it has to wait: what is served before it, is.
 
+        Args:
+            work: What to do.
+            lane: Whether a person waits for it or a program.
+            chars: How much text it is about.
+            is_wanted: Asked in a thread before each further try: what nobody wants any more ends no second process.
+
         Raises:
+            AbandonedError: Nobody wants it any more.
             LostError: It was at work in several processes when they ended.
             ProblemError: As ``work`` raises it.
         """
@@ -199,6 +213,8 @@ class Service:
                 if losses == MOST_LOSSES:
                     raise
             await anyio.sleep(_RETRY_S)
+            if not await anyio.to_thread.run_sync(is_wanted):
+                raise AbandonedError
 
 
 def _overloaded(error: OverloadedError) -> ProblemError:

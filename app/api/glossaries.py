@@ -105,6 +105,7 @@ class GlossaryCount(AnswerBody):
 
     id: str
     terms: int = Field(description="How many it holds now.")
+    dropped: int = Field(0, description="Terms that were left out: one for the same `source` stands before each.")
 
 
 class StoredGlossaries:
@@ -221,7 +222,7 @@ _TERM: Final = {
 }  # fmt: skip
 _GLOSSARY: Final = {"id": "house", "changed_at": "2026-11-23T10:00:00Z", "entries": [_TERM]}
 _LIST: Final = {"glossaries": [{"id": "house", "terms": 1, "changed_at": "2026-11-23T10:00:00Z"}]}
-_COUNT: Final = {"id": "house", "terms": 1}
+_COUNT: Final = {"id": "house", "terms": 1, "dropped": 0}
 _ROWS: Final = "source,target,kind,case\ncounterfeit consciousness,artificial intelligence,replace,insensitive\n"
 _TBX: Final = '<?xml version="1.0" encoding="UTF-8"?>\n<tbx xmlns="urn:iso:std:iso:30042:ed-2">…</tbx>\n'
 _EXAMPLES: Final = {
@@ -320,16 +321,19 @@ async def put_glossary(glossary_id: GlossaryId, request: Request, service: Servi
         check_media_type(request.headers.get("content-type"), request.headers.get("content-encoding"))
     data = await read_bytes(request, service.settings.max_body_bytes)
 
-    def work() -> int:
+    def work() -> GlossaryCount:
+        if not data.strip():
+            raise ProblemError("invalid-glossary", "There is nothing in it; DELETE the glossary, or send its headings.")
         entries = _from_json(data, service.settings.max_json_depth) if form is None else _from_file(data, form, name)
         if len(entries) > MOST_STORED_TERMS:
             raise ProblemError.at(
                 "", "too-many", f"{len(entries)} terms; a glossary holds at most {MOST_STORED_TERMS}."
             )
         key_id = str(request.scope.get("state", {}).get("key_id", ""))
-        return glossaries_of(request).put(name, entries, key_id or "API")
+        terms = glossaries_of(request).put(name, entries, key_id or "API")
+        return GlossaryCount(id=name, terms=terms, dropped=len(entries) - terms)
 
-    return GlossaryCount(id=name, terms=await anyio.to_thread.run_sync(work))
+    return await anyio.to_thread.run_sync(work)
 
 
 @router.delete(
@@ -337,7 +341,7 @@ async def put_glossary(glossary_id: GlossaryId, request: Request, service: Servi
     operation_id="delete_glossary",
     summary="Delete a glossary",
     response_model=GlossaryCount,
-    responses={**_success(GlossaryCount, {"id": "house", "terms": 0}), **problems(404, 422, 500, 503)},
+    responses={**_success(GlossaryCount, {"id": "house", "terms": 0, "dropped": 0}), **problems(404, 422, 500, 503)},
 )
 async def delete_glossary(glossary_id: GlossaryId, request: Request) -> GlossaryCount:
     """Delete a glossary with its terms; documents of the project are left as they are."""

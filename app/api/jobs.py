@@ -44,7 +44,7 @@ from app.core.diff import Change
 from app.core.errors import ResourceError
 from app.core.offsets import OffsetTable
 from app.core.types import Mode, Span
-from app.serving.lanes import Lane
+from app.serving.lanes import AbandonedError, Lane
 from app.serving.processes import LostError
 from app.settings import Settings
 from app.store.database import default_url, exists
@@ -212,7 +212,13 @@ class Jobs:
             if is_row:  # each row is a document of its own
                 sections.hints.clear()
             section = sections.call_of(span)
-            answer = await self._service.in_turn(partial(self._answer, section), lane=Lane.BULK, chars=len(span))
+            try:
+                answer = await self._service.in_turn(
+                    partial(self._answer, section), lane=Lane.BULK, chars=len(span),
+                    is_wanted=partial(store.renew, self._worker, job.id),
+                )  # fmt: skip
+            except AbandonedError:
+                return False
             part = {"start": span.start, "end": span.end, "answer": answer.model_dump(mode="json", exclude_none=True)}
             if not await anyio.to_thread.run_sync(store.add_part, self._worker, job.id, span.end, part):
                 return False
@@ -355,6 +361,8 @@ async def add_job(
         given = _options(options, settings)
         given["text"] = file.source
     else:
+        if kind and kind != _JSON and not kind.endswith("+json"):
+            raise ProblemError("unsupported-media-type", f"Send one of: {', '.join([_JSON, *MEDIA_TYPES])}.")
         file = None
         data = await request.body()
         given = None  # read below
@@ -474,7 +482,7 @@ def _options(given: str, settings: Settings) -> dict[str, Any]:
     Raises:
         ProblemError: They are no JSON object, or hold a text.
     """
-    options = parse_json(given.encode(), settings.max_json_depth)
+    options = parse_json(given.encode(), settings.max_json_depth, "`options`")
     if not isinstance(options, dict):
         raise ProblemError("invalid-request", "`options` must be a JSON object.")
     if found := {"text", "annotation"} & options.keys():

@@ -401,7 +401,7 @@ def _word(parameters: Parameters) -> str:
 def _count(parameters: Parameters, name: str, default: int) -> int:
     value = parameters.get(name, str(default))
     if not (value.isascii() and value.isdigit() and len(value) < 10):
-        raise _bad(f"'{name}' must be a whole number.")
+        raise _bad(f"'{name}' must be a whole number, 0 or more.")
     return int(value)
 
 
@@ -520,11 +520,12 @@ async def health_check(service: ServiceDep) -> Response:
 )
 async def unknown(rest: str) -> Response:
     """Anything else under this address, with LanguageTool's words for it."""
-    known = {
-        route.path.removeprefix("/v2/"): route.methods for route in router.routes[:-1] if isinstance(route, APIRoute)
-    }
+    known: dict[str, set[str]] = {}
+    for route in router.routes[:-1]:
+        if isinstance(route, APIRoute):
+            known.setdefault(route.path.removeprefix("/v2/"), set()).update(route.methods or ())
     if rest in known:
-        allowed = ", ".join(sorted(known[rest] or ()))
+        allowed = ", ".join(sorted(known[rest]))
         raise ProblemError("method-not-allowed", f"Use {allowed} here.", headers={"Allow": allowed})
     raise ProblemError("not-found", f"Unknown action. Valid actions: {', '.join(sorted(known))}.")
 

@@ -21,6 +21,9 @@ from app.core.types import DocumentRepair, Edit, EditKind, Span
 
 _LONGEST_WORD: Final = 80
 _CONTEXT_CHARS: Final = 40  # either side, as LanguageTool shows
+# Of a longer "sentence", text without full stops, each match shows the part around it: thousands of matches that repeat
+# one sentence of 100 kB are an answer of a gigabyte.
+_LONGEST_SENTENCE: Final = 2000
 _MOST_REPLACEMENTS: Final = 10
 _WIKIDATA: Final = re.compile(r"Q[1-9][0-9]*", re.ASCII)
 _WORD: Final = re.compile(r"\w(?:[\w'’.-]*\w)?")
@@ -438,6 +441,14 @@ def _sentence_at(span: Span, starts: Sequence[int], repair: DocumentRepair) -> S
     return repair.segments[max(at, 0)].segment.span if starts else span
 
 
+def _around(span: Span, sentence: Span) -> Span:
+    """The sentence, or of one that is too long to be repeated with every match the part around ``span``."""
+    if len(sentence) <= _LONGEST_SENTENCE:
+        return sentence
+    start = max(sentence.start, min(span.start - _LONGEST_SENTENCE // 2, sentence.end - _LONGEST_SENTENCE))
+    return Span(start, min(sentence.end, start + _LONGEST_SENTENCE))
+
+
 def _match(place: _Place, full: str, table: OffsetTable, sentence: Span, rules: Mapping[str, str]) -> MatchBody:
     start, end = table.span_to_unit(place.span)
     edit = max(place.edits, key=lambda e: (len(e.span) + len(e.text), e.confidence))  # the one to speak of
@@ -452,7 +463,7 @@ def _match(place: _Place, full: str, table: OffsetTable, sentence: Span, rules: 
         offset=start,
         length=end - start,
         context=_context(full, place.span),
-        sentence=sentence.of(full),
+        sentence=_around(place.span, sentence).of(full),
         type=TypeBody(typeName="UnknownWord" if is_word_rule(edit.rule) else "Other"),
         rule=MatchRuleBody(
             id=edit.rule,

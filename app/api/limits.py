@@ -23,6 +23,7 @@ _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 # large is read to its end and thrown away.
 _DRAIN_FACTOR: Final = 32
 _DRAIN_S: Final = 5.0
+_IDLE_S: Final = 0.5  # a client that sends nothing for so long waits for our word
 
 
 class LimitedRequest(Request):
@@ -67,13 +68,15 @@ class LimitedRequest(Request):
             raise error  # the client waits for our word before it sends anything
         chunks: list[bytes] = []
         size = 0
-        with anyio.move_on_after(_DRAIN_S) if too_large else anyio.CancelScope() as scope:
+        drained_at = anyio.current_time() + _DRAIN_S
+        with anyio.move_on_after(_IDLE_S) if too_large else anyio.CancelScope() as scope:
             async for chunk in self.stream():
                 size += len(chunk)
                 if size > most and not too_large:
                     too_large = True
-                    scope.deadline = anyio.current_time() + _DRAIN_S
+                    drained_at = anyio.current_time() + _DRAIN_S
                 if too_large:
+                    scope.deadline = min(drained_at, anyio.current_time() + _IDLE_S)
                     chunks.clear()
                     if size > most * _DRAIN_FACTOR:
                         break
@@ -114,12 +117,13 @@ def check_media_type(content_type: str | None, content_encoding: str | None) -> 
         raise ProblemError("unsupported-media-type", "Send the body as it is, without a Content-Encoding.")
 
 
-def parse_json(body: bytes, max_depth: int) -> Any:
+def parse_json(body: bytes, max_depth: int, what: str = "the body") -> Any:
     """Read strict JSON.
 
     Args:
         body: The bytes as they arrived.
         max_depth: Most arrays and objects inside one another.
+        what: What an error calls it.
 
     Raises:
         ProblemError: ``malformed-json`` where it is not JSON in UTF-8 or too deep (a depth beyond any of our schemas
@@ -128,16 +132,16 @@ def parse_json(body: bytes, max_depth: int) -> Any:
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError as exc:
-        raise ProblemError("malformed-json", f"Byte {exc.start} of the body is not UTF-8.") from None
-    _check_depth(body, max_depth)
+        raise ProblemError("malformed-json", f"Byte {exc.start} of {what} is not UTF-8.") from None
+    _check_depth(body, max_depth, what)
     try:
         values = json.loads(text, parse_constant=_refuse_constant)
     except json.JSONDecodeError as exc:
         # The message of the decoder is one of a few fixed sentences.
         where = f"line {exc.lineno}, column {exc.colno}"
-        raise ProblemError("malformed-json", f"The body stops being JSON at {where}: {exc.msg}.") from None
+        raise ProblemError("malformed-json", _sentence(f"{what} stops being JSON at {where}: {exc.msg}.")) from None
     except ValueError:  # a whole number of more digits than Python reads
-        raise ProblemError("malformed-json", "A number in the body has too many digits.") from None
+        raise ProblemError("malformed-json", f"A number in {what} has too many digits.") from None
     if _ESCAPED_SURROGATE.search(body):
         _refuse_surrogates(values)
     return values
@@ -147,14 +151,18 @@ def _refuse_constant(_name: str) -> NoReturn:
     raise ProblemError("malformed-json", "NaN and Infinity are not JSON.")
 
 
-def _check_depth(body: bytes, most: int) -> None:
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _check_depth(body: bytes, most: int, what: str) -> None:
     depth = 0
     for match in _STRUCTURE.finditer(body):
         first = match[0][0]
         if first in b"[{":
             depth += 1
             if depth > most:
-                raise ProblemError("malformed-json", f"The body may be nested at most {most} levels deep.")
+                raise ProblemError("malformed-json", _sentence(f"{what} may be nested at most {most} levels deep."))
         elif first in b"]}":
             depth -= 1
 

@@ -27,7 +27,7 @@ from app.api.words import StoredWords
 from app.serving.engine import RepairEngine
 from app.serving.processes import EngineProcesses
 from app.settings import Settings
-from app.telemetry import Metrics, describe_error, get_logger
+from app.telemetry import Metrics, configure_logging, describe_error, get_logger
 from app.web import routes as web
 from app.wiring import start_tracer
 
@@ -130,7 +130,7 @@ def build_engine(settings: Settings) -> RepairEngine:
     """The engine that the settings name, in processes of its own; see ``app.wiring.start_engines``."""
     from app.wiring import start_engines  # what it loads is heavy, and a test that hands in an engine needs none
 
-    return start_engines(settings)
+    return start_engines(settings, partial(configure_logging, settings.log_level))
 
 
 async def _warm_up(service: Service, engine: RepairEngine) -> None:

@@ -12,7 +12,7 @@ from typing import Final
 import anyio
 import anyio.to_thread
 
-from app.api.auth import Gate, read_keys
+from app.api.auth import Gate, keys_in_force
 from app.api.deps import Service
 from app.core.errors import ResourceError
 from app.settings import GeneratorKind, Settings
@@ -25,8 +25,9 @@ _Stamp = tuple[tuple[str, int, int], ...]
 class Reloader:
     """Reads again what has changed on the disk, and everything on SIGHUP.
 
-    A file is read once it has been the same for two looks, so that none is read while it is being written. What cannot
-    be used is logged and leaves in use what was there.
+    A file is read once it has been the same for two looks, so that none is read while it is being written. Networks and
+    knowledge bases that cannot be used are logged and leave in use what was there. Keys are different: one that is
+    taken back must not go on because of another line, so that only what the file says holds, if need be nothing.
 
     Args:
         settings: Which files, and how often they are looked at.
@@ -53,7 +54,14 @@ class Reloader:
         """Read the API keys again."""
         path = self._settings.api_keys
         if path is not None:
-            await self._reload("keys", lambda: self._gate.replace(read_keys(path)))
+            await self._reload("keys", lambda: self._replace_keys(path))
+
+    def _replace_keys(self, path: Path) -> None:
+        keys, wrong = keys_in_force(path)
+        self._gate.replace(keys)
+        if wrong:
+            left = "the keys of its other lines hold" if keys else "nobody is let in until it is mended"
+            raise ResourceError(f"{'; '.join(wrong)}; {left}")
 
     async def reload_engines(self) -> None:
         """Read network and knowledge base again; where repairs run in this process they stay as they are."""

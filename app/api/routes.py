@@ -194,6 +194,7 @@ async def list_rules(service: ServiceDep) -> RulesResponse:
     return RulesResponse(rules=describe_rules(service.engine().rules))
 
 
+@probes.head("/livez", include_in_schema=False)
 @probes.get(
     "/livez",
     operation_id="livez",
@@ -206,6 +207,7 @@ async def live() -> StateResponse:
     return StateResponse(status="ok")
 
 
+@probes.head("/readyz", include_in_schema=False)
 @probes.get(
     "/readyz",
     operation_id="readyz",

@@ -27,6 +27,7 @@ from app.core import diff_forms
 from app.core.classify import errant_type
 from app.core.diff import Change, diff
 from app.core.offsets import OffsetTable, OffsetUnit
+from app.core.rule_ids import KNOWN_IDS, nearest_ids
 from app.core.types import (
     BUILTIN_PROTECTION,
     DocumentRepair,
@@ -522,11 +523,22 @@ def read_call(body: RepairRequest, settings: Settings, kept: KeptTerms | None = 
         glossary=_read_glossary(body.glossary, settings, kept),
         entity_hints=_read_hints(body.entities, settings),
         furniture=body.furniture,
-        disabled_rules=frozenset(body.disabled_rules),
+        disabled_rules=_read_disabled(body.disabled_rules),
         alternatives=body.alternatives,
         max_latency_s=latency_s,
     )
     return RepairCall(document, options, body.offset_unit, frozenset(body.diff))
+
+
+def _read_disabled(given: Sequence[str]) -> frozenset[str]:
+    for index, rule in enumerate(given):
+        if rule not in KNOWN_IDS:
+            near = " or ".join(f"`{known}`" for known in nearest_ids(rule))
+            meant = f", did you mean {near}?" if near else ";"
+            raise ProblemError.at(
+                f"/disabled_rules/{index}", "unknown-rule", f"There is no rule of this id{meant} /v1/rules lists them."
+            )
+    return frozenset(given)
 
 
 def _read_document(body: RepairRequest, settings: Settings) -> AnnotatedText:

@@ -38,7 +38,8 @@ class WordStore(Protocol):
 
 
 class StoredWords:
-    """Words in the editors' store: a glossary of terms to keep, in a project of their own, where editors see them.
+    """Words in the editors' store: a glossary of terms to keep, in a project of their own, where the key that they
+    belong to finds them on the editors' page.
 
     Nothing is opened, and no database made, before the first word is added.
 
@@ -98,6 +99,11 @@ def as_entries(words: Iterable[str], text: str) -> tuple[GlossaryEntry, ...]:
 def is_of_words(project: str) -> bool:
     """Whether a project holds a key's words and nothing else."""
     return project == _PROJECT or project.startswith(f"{_PROJECT} (")
+
+
+def may_use(project: str, owner: str) -> bool:
+    """Whether a project is shared by all editors, or holds the words of the very key that asks."""
+    return not is_of_words(project) or project == _name(owner)
 
 
 def _name(owner: str) -> str:

@@ -15,6 +15,7 @@ import typer
 
 from app.cli.terminal import say, say_error
 from app.core.errors import InputError
+from app.core.rule_ids import ids_to_disable
 from app.core.types import FurnitureMode, GlossaryEntry, Mode, ProtectOptions, RepairOptions, Scope
 from app.corpus.outcome import ExitCode, FailOn
 
@@ -428,7 +429,7 @@ def _options(
         protect=ProtectOptions(quotes=protect_quotes, patterns=tuple(pattern or ())),
         glossary=_read_glossary(glossary) if glossary else (),
         furniture=FurnitureMode.FLAG if furniture is Furniture.AUTO else FurnitureMode(furniture.value),
-        disabled_rules=frozenset(disable or ()),
+        disabled_rules=ids_to_disable(disable or ()),
     )
 
 

@@ -15,6 +15,7 @@ from app.core import diff_forms
 from app.core.diff import Change, diff
 from app.core.errors import InputError
 from app.core.files import write_whole
+from app.core.rule_ids import ids_to_disable
 from app.core.types import (
     DocumentRepair,
     Edit,
@@ -90,7 +91,7 @@ def repair(
         protect=ProtectOptions(quotes=protect_quotes, patterns=tuple(pattern or ())),
         glossary=_read_glossary(glossary) if glossary else (),
         furniture=furniture,
-        disabled_rules=frozenset(disable or ()),
+        disabled_rules=ids_to_disable(disable or ()),
     )
     from app.settings import Settings
     from app.wiring import build_repairer

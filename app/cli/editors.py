@@ -119,7 +119,8 @@ def import_decisions(
         write_stdout(f"no place: {one.original!r} -> {one.replacement!r}: {one.verdict.value} by {one.who}\n")
     write_stdout(
         f"{len(imported.outcome.standings)} decisions made, {len(imported.outcome.conflicts)} conflicts, "
-        f"{len(imported.unmatched)} without a place\n"
+        f"{len(imported.unmatched)} without a place"
+        + (f", {imported.already} that stand already\n" if imported.already else "\n")
     )
     if imported.outcome.conflicts or imported.unmatched:
         raise typer.Exit(1)

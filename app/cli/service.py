@@ -26,21 +26,26 @@ def serve(
 ) -> None:
     """Start the HTTP service."""
     import gc
+    import os
     import signal
     import sys
+    from functools import partial
 
     import uvicorn
 
     from app.api.main import create_app
     from app.settings import Settings
-    from app.telemetry import configure_logging
+    from app.telemetry import configure_logging, get_logger
     from app.wiring import start_engines
 
     options = (("host", host), ("port", port), ("workers", workers))
     given: dict[str, Any] = {name: value for name, value in options if value is not None}
     settings = Settings(**given)
-    engines = start_engines(settings)  # before any logging, so that what is missing is said in one line
+    # before any logging here, so that what is missing is said in one line
+    engines = start_engines(settings, partial(configure_logging, settings.log_level))
     configure_logging(settings.log_level)
+    if unknown := settings.unknown_variables(os.environ):
+        get_logger(__name__).warning("unknown-settings", names=unknown)
     sys.setswitchinterval(_SWITCH_S)
     gc.collect()
     gc.freeze()  # what stays for good need not be looked through again and again, with everything else at a halt

@@ -48,7 +48,10 @@ class LanguageIdentifier(Protocol):
 
 
 class RuleSet(Protocol):
-    """The rules that are right every time: edits over the whole document, in any order, possibly in conflict."""
+    """The rules that are right every time: edits of the segments, in any order, possibly in conflict.
+
+    The segments are whole paragraphs of ``text``; of one paragraph the edits are the same whatever others there are.
+    """
 
     def find(self, text: str, segments: Sequence[Segment], disabled: frozenset[str]) -> list[Edit]: ...
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import time
 from bisect import bisect_left, bisect_right
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from app.core.classify import edit_kind, explain
 from app.core.diff import OffsetMap, apply_edits, resolve, weaker
@@ -30,6 +30,7 @@ from app.core.protocols import (
     Segmenter,
     TermMatcher,
 )
+from app.core.span_index import SpanIndex
 from app.core.types import (
     BUILTIN_PROTECTION,
     Alternative,
@@ -122,10 +123,6 @@ class _Work:
             return False
         after = bisect_left(self.starts, span.end)
         return any(s.index in self.asleep for s in (first, *self.segments[first.index + 1 : after]))
-
-    def is_told(self, span: Span, text: str) -> bool:
-        """Whether the linker would have the name there, were it sure."""
-        return any(h.span == span and h.text == text and h.edit is not None for h in self.hints)
 
     def reject(self, edits: Iterable[Edit], reason: str) -> None:
         """Note why edits were not made, each once."""
@@ -309,10 +306,20 @@ class Repairer:
     def _rule_edits(self, work: _Work) -> list[Edit]:
         if work.options.mode is Mode.NAMES_ONLY:
             return []
-        return self.rules.find(work.text, work.segments, work.options.disabled_rules)
+        edits: list[Edit] = []
+        for _, members in groupby(work.segments, key=lambda s: s.paragraph):  # a rule knows nothing of other ones
+            paragraph = list(members)
+            if time.monotonic() < work.deadline:
+                edits += self.rules.find(work.text, paragraph, work.options.disabled_rules)
+                continue
+            for segment in paragraph:
+                if segment.index not in work.asleep:
+                    work.failed.setdefault(segment.index, "deadline")
+        return edits
 
     def _take(self, work: _Work, proposed: Sequence[Edit], keep: Sequence[Span]) -> None:
         """Add the edits that the caller wants and every check passes; say why of those that fail."""
+        kept_names, kept_terms = SpanIndex(keep), SpanIndex(work.terms)
         wanted: list[Edit] = []
         refused_groups: dict[str, str] = {}
         unwanted_groups: set[str] = set()
@@ -324,7 +331,7 @@ class Repairer:
                 if edit.group is not None:
                     unwanted_groups.add(edit.group)
                 continue
-            reason = self._refuse(edit, work, keep)
+            reason = self._refuse(edit, work, kept_names, kept_terms)
             if reason is None:
                 wanted.append(edit)
                 continue
@@ -339,12 +346,32 @@ class Repairer:
                 alive.append(edit)
         kept, dropped = resolve([*work.edits, *alive])
         work.reject(dropped, _OVERLAPS)
-        while (found := _joint_violation(work, kept)) is not None:
+        work.edits = self._apart(work, kept)
+
+    def _apart(self, work: _Work, edits: Sequence[Edit]) -> tuple[Edit, ...]:
+        """The edits without the weaker one, with its group, of neighbours that together touch a protected span."""
+        kept: list[Edit] = []  # none of them violates anything with its neighbour
+        left = deque(edits)
+        while left:
+            edit = left.popleft()
+            found = _joint_violation(work, kept[-1], edit) if kept else None
+            if found is None:
+                kept.append(edit)
+                continue
             victim, reason = found
-            gone = [e for e in kept if e is victim or (e.group is not None and e.group == victim.group)]
-            work.reject(gone, reason)
-            kept = tuple(e for e in kept if e not in gone)
-        work.edits = kept
+            group = victim.group
+            if group is None:
+                work.reject([victim], reason)
+                if victim is not edit:
+                    kept.pop()
+                    left.appendleft(edit)
+                continue
+            everything = [*kept, edit, *left]
+            work.reject([one for one in everything if one.group == group], reason)
+            first = next(at for at, one in enumerate(everything) if one.group == group)
+            kept = everything[:first]
+            left = deque(one for one in everything[first:] if one.group != group)
+        return tuple(kept)
 
     def _is_wanted(self, edit: Edit, work: _Work, least: float) -> bool:
         if not work.segments or edit.rule in work.options.disabled_rules or edit.confidence < least:
@@ -355,10 +382,10 @@ class Repairer:
             return False
         return edit.kind in _ALWAYS or any(edit.kind in KINDS_OF_SCOPE[scope] for scope in work.options.scope)
 
-    def _refuse(self, edit: Edit, work: _Work, keep: Sequence[Span]) -> str | None:
-        if edit.origin in (Origin.MODEL, Origin.RULE) and any(edit.span.conflicts(span) for span in keep):
+    def _refuse(self, edit: Edit, work: _Work, names: SpanIndex, terms: SpanIndex) -> str | None:
+        if edit.origin in (Origin.MODEL, Origin.RULE) and names.conflicts(edit.span):
             return "protected:name"
-        if edit.origin is Origin.NAMES and any(edit.span.conflicts(span) for span in work.terms):
+        if edit.origin is Origin.NAMES and terms.conflicts(edit.span):
             return "protected:term"
         segment = work.segment_of(edit.span)
         sentence = segment.span if segment is not None else Span(0, len(work.text))
@@ -374,6 +401,8 @@ class Repairer:
         """
         asked = [one for work, segments in read for one in self._asked(work, segments, is_first)]
         proposed: dict[int, list[Edit]] = defaultdict(list)
+        # what the linker would have there, were it sure
+        told = {id(work): {(h.span, h.text) for h in work.hints if h.edit is not None} for work, _ in read}
         agreed: dict[int, dict[Span, float]] = defaultdict(dict)  # places of names that the model writes as it was told
         in_haste = any(work.options.max_latency_s is not None for work, _ in read)
         size = _TASKS_PER_CALL_IN_HASTE if in_haste else _TASKS_PER_CALL
@@ -400,7 +429,7 @@ class Repairer:
                     source = one.offsets.to_source(edit.span.shift(one.start))
                     if source is None or not one.takes(edit):
                         continue
-                    if work.is_told(source, edit.text):
+                    if (source, edit.text) in told[id(work)]:
                         agreed[id(work)][source] = edit.confidence
                     else:
                         proposed[id(work)].append(_model_edit(edit, source, work.text, one.segment))
@@ -417,12 +446,12 @@ class Repairer:
         if least is None:
             is_bold = not is_first or work.options.mode is Mode.FLUENT
             least = self._generator.operating_point(Mode.FLUENT if is_bold else Mode.MINIMAL)
+        hints = _HintsInText(work.hints if is_first else (), offsets)
         asked = []
         for segment in segments:
             span = offsets.to_patched(_whole(segment.span, work.edits))
             if segment.index not in work.failed and span is not None and span.of(patched).strip():
-                hints = _within(work.hints, span, offsets) if is_first else ()
-                task = GenerationTask(span.of(patched), hints, least)
+                task = GenerationTask(span.of(patched), hints.within(span), least)
                 asked.append(_Asked(work, segment, span.start, offsets, task))
         return [*asked, *_together(asked, patched, self._short_words)] if is_first else asked
 
@@ -530,16 +559,13 @@ def _outside(protected: Sequence[ProtectedSpan], removed: Sequence[Span]) -> tup
     return tuple(p for p in protected if p.kind not in BUILTIN_PROTECTION or not is_inside(p.span))
 
 
-def _joint_violation(work: _Work, edits: Sequence[Edit]) -> tuple[Edit, str] | None:
+def _joint_violation(work: _Work, one: Edit, other: Edit) -> tuple[Edit, str] | None:
     """The weaker of two neighbouring edits that are harmless alone but together touch a protected span, and why."""
-    for one, other in pairwise(edits):
-        gap = work.text[one.span.end : other.span.start]
-        if len(gap) > 2 or any(c.isalnum() for c in gap):
-            continue
-        both = work.protection.violated_by(Span(one.span.start, other.span.end), one.text + gap + other.text)
-        if both is not None:
-            return weaker(one, other), f"protected:{both.kind.value}"
-    return None
+    gap = work.text[one.span.end : other.span.start]
+    if len(gap) > 2 or any(c.isalnum() for c in gap):
+        return None
+    both = work.protection.violated_by(Span(one.span.start, other.span.end), one.text + gap + other.text)
+    return None if both is None else (weaker(one, other), f"protected:{both.kind.value}")
 
 
 def _whole(span: Span, edits: Sequence[Edit]) -> Span:
@@ -563,14 +589,22 @@ def _starts(edit: Edit) -> int:
     return edit.span.start
 
 
-def _within(hints: Sequence[NameHint], span: Span, offsets: OffsetMap) -> tuple[NameHint, ...]:
-    """The hints of one segment, relative to its text as it stands in the patched document."""
-    inside = []
-    for hint in hints:
-        place = offsets.to_patched(hint.span)
-        if place is not None and span.contains(place):
-            inside.append(NameHint(place.shift(-span.start), hint.text, hint.confidence))
-    return tuple(inside)
+class _HintsInText:
+    """Hints by their place in the patched document."""
+
+    def __init__(self, hints: Sequence[NameHint], offsets: OffsetMap) -> None:
+        mapped = ((offsets.to_patched(hint.span), number, hint) for number, hint in enumerate(hints))
+        found = ((place, number, hint) for place, number, hint in mapped if place is not None)
+        self._places = sorted(found, key=lambda one: one[:2])
+
+    def within(self, span: Span) -> tuple[NameHint, ...]:
+        """The hints of one segment, in the order in which they were given, relative to its text."""
+        first = bisect_left(self._places, span.start, key=lambda one: one[0].start)
+        after = bisect_right(self._places, span.end, key=lambda one: one[0].start)
+        inside = sorted(
+            (number, place, hint) for place, number, hint in self._places[first:after] if span.contains(place)
+        )
+        return tuple(NameHint(place.shift(-span.start), hint.text, hint.confidence) for _, place, hint in inside)
 
 
 def _removals(text: str, segments: Sequence[Segment], furniture: Sequence[Furniture]) -> Iterator[Edit]:

@@ -269,10 +269,28 @@ def _pairs(marks: Sequence[_Mark]) -> list[tuple[_Mark, _Mark]] | None:
     if len(marks) % 2:
         return None
     pairs = list(zip(marks[::2], marks[1::2], strict=True))
-    for opening, closing in pairs:
-        if opening.char == "”" or closing.char == "„" or opening.shows_close or closing.shows_open:
-            return None
-    return pairs
+    return pairs if all(_may_pair(opening, closing) for opening, closing in pairs) else None
+
+
+def _may_pair(opening: _Mark, closing: _Mark) -> bool:
+    """Whether neither the place nor the shape of two marks speaks against it that they belong together."""
+    return not (opening.char == "”" or closing.char == "„" or opening.shows_close or closing.shows_open)
+
+
+def _pairs_without(marks: Sequence[_Mark]) -> list[bool]:
+    """For each of an odd number of marks, whether the others make pairs in turn."""
+    count = len(marks)
+    before = [True]  # whether the pairs (0, 1), (2, 3), … as far as each even place are fine
+    for at in range(0, count - 1, 2):
+        before.append(before[-1] and _may_pair(marks[at], marks[at + 1]))
+    behind = [True]  # the same of (…, …), (count - 2, count - 1), from the end
+    for at in range(count - 2, 0, -2):
+        behind.append(behind[-1] and _may_pair(marks[at], marks[at + 1]))
+    found = []
+    for at in range(count):
+        across = at % 2 == 0 or _may_pair(marks[at - 1], marks[at + 1])
+        found.append(across and before[at // 2] and behind[(count - 1 - at) // 2])
+    return found
 
 
 _SPEECH: Final = "said|says|added|adds|told|explained|explains|stressed|noted|stated|concluded|continued|recalled|wrote"
@@ -326,9 +344,8 @@ def _stray_quotes(text: str) -> Iterator[Finding]:
     marks = _marks(text)
     if len(marks) % 2 == 0:
         return
-    for mark in marks:
-        between = _BETWEEN_SENTENCES.match(text, mark.at)
-        if between and _pairs([m for m in marks if m is not mark]) is not None:
+    for mark, others_pair in zip(marks, _pairs_without(marks), strict=True):
+        if others_pair and _BETWEEN_SENTENCES.match(text, mark.at):
             yield (Change(Span(mark.at - 1, mark.at + 1), ""),)
             return
 
@@ -417,7 +434,9 @@ _SAID_TWICE_AT_MOST: Final = _SAID_TWICE | frozenset(
 _WORD_TWICE: Final = regex.compile(
     r"(?<![\w'’-])(?P<word>\p{L}+) (?P<again>(?P=word))(?![\w'’])(?!-\w)", regex.IGNORECASE
 )
-_BEHIND_WORD: Final = regex.compile(r"[\w,]\s*$")
+# Looked for from the place backwards: a search from the beginning, once for each match, is quadratic.
+_BEHIND_WORD: Final = regex.compile(r"(?<=[\w,]\s*)")
+_BEHIND_CAPITAL: Final = regex.compile(r"(?<=\p{Lu}[\w.]*[ ])")
 _NAMES_TOO: Final = frozenset(("will", "may"))  # "Will will come"
 
 
@@ -425,14 +444,15 @@ def _is_said_again(text: str, match: regex.Match[str]) -> bool:
     """Whether the second word is the first one: "vitamin A a day" and the band The The are something else."""
     word, again = match["word"], match["again"]
     if word in "Ii":
-        return word == again == "I" and not regex.search(r"\p{Lu}[\w.]*[ ]$", text[: match.start()])
+        return word == again == "I" and not _BEHIND_CAPITAL.match(text, match.start())
     if not again.islower():
         return False
     return word == again or (
-        word == again.capitalize() and again not in _NAMES_TOO and not _BEHIND_WORD.search(text[: match.start()])
+        word == again.capitalize() and again not in _NAMES_TOO and not _BEHIND_WORD.match(text, match.start())
     )
 
 
+_SAYS_NOTHING: Final = ' \n.!?"“”'
 _LOOP: Final = regex.compile(
     r"(?<![\w'’-])(?P<run>[\p{L}'’]+(?:[ ][\p{L}'’]+){0,3})(?:(?:[ ](?P=run)){2,}|(?:,[ ](?P=run)){3,})(?![\w'’-])"
 )
@@ -477,12 +497,14 @@ def _phrases_twice(text: str) -> Iterator[Finding]:
 
 
 def _loops(text: str) -> Iterator[Finding]:
+    said = text.strip(_SAYS_NOTHING)
+    first = text.find(said)
     for match in _LOOP.finditer(text):
         run = match["run"]
         words = run.casefold().split()
         if len(words) == 1 and "," in match.group():
             continue  # a list: "white, green, green, green, green"
-        if not (text[: match.start()] + text[match.end() :]).strip(' \n.!?"“”'):
+        if match.start() <= first and first + len(said) <= match.end():
             continue  # nothing else is said: "lovely lovely lovely"
         if len(run) >= 4 and not all(w in _SAID_TWICE or len(w) <= 3 for w in words):
             yield (Change(Span(match.end("run"), match.end()), ""),)

@@ -60,24 +60,41 @@ class _Side:
 
     text: str
     words: tuple[str, ...]
-    starts_sentence: bool
 
     @classmethod
-    def of(cls, text: str, starts_sentence: bool) -> _Side:
-        return cls(text, tuple(match.group() for match in _WORD.finditer(text)), starts_sentence)
+    def of(cls, text: str) -> _Side:
+        return cls(text, tuple(match.group() for match in _WORD.finditer(text)))
 
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """One edit with all that the checks need to know."""
+    """One edit with all that the checks need to know.
+
+    A sentence may be as long as a document and have thousands of edits, so that nothing here copies or reads all of it
+    for each of them: what only some checks ask for is found where they ask.
+    """
 
     edit: Edit
     old: _Side
     new: _Side
-    left: str  # of the sentence, before the widened edit
-    right: str
+    place: Span  # of the widened edit
     text: str
     sentence: Span
+
+    @property
+    def starts_sentence(self) -> bool:
+        """Whether no word of the sentence stands before the edit."""
+        return not any(_is_glued(self.text[at]) for at in range(self.sentence.start, self.place.start))
+
+    @property
+    def left(self) -> str:
+        """What the sentence has beside the edit, before it."""
+        return self.text[max(self.sentence.start, self.place.start - _CONTEXT_CHARS) : self.place.start]
+
+    @property
+    def right(self) -> str:
+        """The same behind it."""
+        return self.text[self.place.end : min(self.sentence.end, self.place.end + _CONTEXT_CHARS)]
 
 
 class Verifier:
@@ -139,33 +156,28 @@ class Verifier:
         return abs(after - before) > 30 and not before <= after * self._max_growth <= before * self._max_growth**2
 
     def _rewrites_too_much(self, case: _Case) -> bool:
-        total = len(_WORD.findall(case.text, case.sentence.start, case.sentence.end))
         replaced = _replaced(case.old.words, case.new.words)
-        return replaced > 4 and replaced > self._max_rewritten * total
+        if replaced <= 4:
+            return False
+        total = len(_WORD.findall(case.text, case.sentence.start, case.sentence.end))
+        return replaced > self._max_rewritten * total
 
 
 def _case(edit: Edit, text: str, sentence: Span) -> _Case:
     start, end = edit.span.start, edit.span.end
     first, last = min(sentence.start, start), max(sentence.end, end)
     # whole words on both sides: what is glued to the edit, before or after it is made, belongs to it
-    after_left = (edit.text + text[end:last])[:1]
+    after_left = edit.text[:1] or text[end : min(end + 1, last)]
     if start > first and (_is_glued(text[start : start + 1]) or _is_glued(after_left)):
         while start > first and _is_glued(text[start - 1]):
             start -= 1
-    before_right = (text[first : edit.span.start] + edit.text)[-1:]
+    before_right = edit.text[-1:] or text[max(first, edit.span.start - 1) : edit.span.start]
     if end < last and (_is_glued(text[max(first, end - 1) : end]) or _is_glued(before_right)):
         while end < last and _is_glued(text[end]):
             end += 1
     head, tail = text[start : edit.span.start], text[edit.span.end : end]
-    begins = not any(_is_glued(c) for c in text[first:start])
     return _Case(
-        edit,
-        _Side.of(text[start:end], begins),
-        _Side.of(head + edit.text + tail, begins),
-        text[first:start],
-        text[end:last],
-        text,
-        Span(first, last),
+        edit, _Side.of(text[start:end]), _Side.of(head + edit.text + tail), Span(start, end), text, Span(first, last)
     )
 
 
@@ -278,13 +290,13 @@ def _gains_affix(before: Sequence[str], after: Sequence[str]) -> bool:
 
 
 def _changes_name(case: _Case) -> bool:
-    return _lacks_counterpart(case.old, case.new) or _lacks_counterpart(case.new, case.old)
+    return _lacks_counterpart(case, case.old, case.new) or _lacks_counterpart(case, case.new, case.old)
 
 
-def _lacks_counterpart(one: _Side, other: _Side) -> bool:
+def _lacks_counterpart(case: _Case, one: _Side, other: _Side) -> bool:
     """Whether a word is written as a name on one side and there is nothing like it on the other."""
     for index, word in enumerate(one.words):
-        if not word[0].isupper() or word.casefold() in FUNCTION_WORDS or (index == 0 and one.starts_sentence):
+        if not word[0].isupper() or word.casefold() in FUNCTION_WORDS or (index == 0 and case.starts_sentence):
             continue
         if not any(_is_same_name(word, another) for another in other.words):
             return True
@@ -345,8 +357,8 @@ def _unbalances_brackets(case: _Case) -> bool:
 
 
 def _introduces_repetition(case: _Case) -> bool:
-    before = _WORD.findall(case.left[-_CONTEXT_CHARS:])[-_CONTEXT_WORDS:]
-    after = _WORD.findall(case.right[:_CONTEXT_CHARS])[:_CONTEXT_WORDS]
+    before = _WORD.findall(case.left)[-_CONTEXT_WORDS:]
+    after = _WORD.findall(case.right)[:_CONTEXT_WORDS]
     old = _repeats(_folded([*before, *case.old.words, *after]))
     new = _repeats(_folded([*before, *case.new.words, *after]))
     return bool(new - old)

@@ -728,7 +728,7 @@ def _write_tbx(entries: Iterable[GlossaryEntry]) -> bytes:
             concept.set("id", entry.id)
         section = etree.SubElement(concept, f"{{{_TBX}}}langSec")
         section.set(_XML_LANG, "en")
-        if entry.target:
+        if entry.target and entry.kind is not TermKind.KEEP:  # a term that stays has no other form to prefer
             _write_term(section, entry.target, "preferredTerm-admn-sts", False)
         status = {TermKind.REPLACE: "supersededTerm", TermKind.FORBID: "deprecatedTerm", TermKind.KEEP: "preferredTerm"}
         _write_term(section, entry.source, f"{status[entry.kind]}-admn-sts", entry.case_sensitive)

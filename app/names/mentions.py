@@ -547,7 +547,8 @@ def _holder_in(s: _Sentence, first: int, end: int, is_body: IsBody | None) -> tu
     tokens = s.tokens
     if end - first < 3 or s.is_all_caps or s.is_title_case:
         return None
-    begins = [at for at in range(first + 1, end - 1) if _is_person(tokens[at:end])]
+    # nothing longer is a person; to look from every token of a long run to its end is quadratic
+    begins = [at for at in range(max(first + 1, end - _MOST_WORDS_OF_PERSON), end - 1) if _is_person(tokens[at:end])]
     if not begins:
         return None
     inside = [at for at in range(first, end) if _is_role(tokens, at)]

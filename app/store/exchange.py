@@ -73,6 +73,7 @@ class Imported:
 
     outcome: Outcome  # decisions that met another one are its conflicts
     unmatched: tuple[Unmatched, ...]
+    already: int = 0  # decisions that stand there as the file has them
 
 
 def read_decisions(data: bytes) -> Decisions:
@@ -163,6 +164,11 @@ def import_decisions(
     """
     document = store.document(document_id)
     wishes, unmatched = match(decisions, document, store.sentences(document_id), store.edits(document_id))
+    already = 0
+    if not client_id:  # a change that is sent again has an answer of its own
+        standing = {s.target: (s.verdict, s.text, s.why) for s in store.standings(document_id)}
+        left = [w for w in wishes if standing.get(w.target) != (w.verdict, w.text, w.why)]
+        already, wishes = len(wishes) - len(left), left
     editors = ", ".join(dict.fromkeys(one.who for one in decisions.decisions if one.who)) or "a file"
     outcome = Outcome(document.version, (), (), "")
     if wishes:
@@ -170,4 +176,4 @@ def import_decisions(
             document_id, wishes, who=who, seen=document.version, client_id=client_id or token_hex(16),
             label=f"Imported from {editors}"[:200], keep_decided=not overwrite,
         )  # fmt: skip
-    return Imported(outcome, tuple(unmatched))
+    return Imported(outcome, tuple(unmatched), already)

@@ -10,8 +10,23 @@ from datetime import UTC, datetime
 from secrets import token_hex
 from typing import Any, Self, cast
 
-from sqlalchemy import CursorResult, Delete, Engine, String, Update, and_, delete, func, literal, or_, select, update
+from sqlalchemy import (
+    CursorResult,
+    Delete,
+    Engine,
+    String,
+    Update,
+    and_,
+    delete,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy import cast as cast_to
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from app.core.errors import InputError
@@ -119,6 +134,40 @@ class Store:
         """All projects by name."""
         with self._reading() as session:
             return [_project(row) for row in session.scalars(select(ProjectRow).order_by(ProjectRow.name))]
+
+    def used_projects(self) -> list[Project]:
+        """The projects that something is kept of: a document, a glossary or a dismissal that holds."""
+        now = _now()
+        wanted = select(ProjectRow).where(
+            or_(
+                exists().where(
+                    DocumentRow.project_id == ProjectRow.id,
+                    or_(DocumentRow.expires_at.is_(None), DocumentRow.expires_at > now),
+                ),
+                exists().where(GlossaryRow.project_id == ProjectRow.id),
+                exists().where(DismissalRow.project_id == ProjectRow.id, DismissalRow.reversed_at.is_(None)),
+            )
+        )
+        with self._reading() as session:
+            return [_project(row) for row in session.scalars(wanted.order_by(ProjectRow.name))]
+
+    def project_of_term(self, term_id: int) -> Project:
+        """Whose glossary a term is in.
+
+        Raises:
+            NotFoundError: It is not there.
+        """
+        wanted = (
+            select(ProjectRow)
+            .join(GlossaryRow, GlossaryRow.project_id == ProjectRow.id)
+            .join(TermRow, TermRow.glossary_id == GlossaryRow.id)
+            .where(TermRow.id == term_id)
+        )
+        with self._reading() as session:
+            row = session.scalars(wanted).one_or_none()
+            if row is None:
+                raise NotFoundError("the term")
+            return _project(row)
 
     # --- documents ---
 
@@ -540,11 +589,12 @@ class Store:
             NotFoundError: It is not there.
         """
         with self._writing() as session:
-            row = session.get(TermRow, term_id)
-            if row is None:
+            # the glossary first, as all who write to it do, or two of them would wait for each other
+            glossary_id = session.scalar(select(TermRow.glossary_id).where(TermRow.id == term_id))
+            glossary = session.get(GlossaryRow, glossary_id, with_for_update=True) if glossary_id is not None else None
+            if glossary is None or not _count(session, delete(TermRow).where(TermRow.id == term_id)):
                 raise NotFoundError("the term")
-            session.get_one(GlossaryRow, row.glossary_id).changed_at = _now()
-            session.delete(row)
+            glossary.changed_at = _now()
         cut_log(self._engine)
 
     def glossaries(self) -> list[GlossarySummary]:
@@ -611,7 +661,7 @@ class Store:
             NotFoundError: It is not there.
         """
         with self._writing() as session:
-            session.delete(_glossary_row(session, name))
+            session.delete(_glossary_row(session, name, to_write=True))
         cut_log(self._engine)
 
     # --- what decisions teach ---
@@ -679,31 +729,32 @@ def _known_project(session: Session, name: str) -> ProjectRow | None:
     return session.scalars(select(ProjectRow).where(ProjectRow.name == _project_name(name))).one_or_none()
 
 
+def _insert_new(session: Session, table: type[ProjectRow | GlossaryRow], **values: Any) -> None:
+    """Insert a row unless another transaction has made one with the same unique value, or is making it now."""
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    session.execute(insert(table).values(**values).on_conflict_do_nothing())
+
+
 def _project_row(session: Session, name: str) -> ProjectRow:
-    row = _known_project(session, name)
-    if row is None:
-        row = ProjectRow(id=token_hex(12), name=_project_name(name), created_at=_now())
-        session.add(row)
-        session.flush()
+    while (row := _known_project(session, name)) is None:
+        _insert_new(session, ProjectRow, id=token_hex(12), name=_project_name(name), created_at=_now())
     return row
 
 
 def _glossary_of(session: Session, project_id: str, now: datetime) -> GlossaryRow:
-    """The glossary of a project, made where there is none, as changed now."""
-    row = session.scalars(select(GlossaryRow).where(GlossaryRow.project_id == project_id)).one_or_none()
-    if row is None:
-        row = GlossaryRow(id=token_hex(12), project_id=project_id, changed_at=now)
-        session.add(row)
-        session.flush()
+    """The glossary of a project, made where there is none, as changed now, with every other writer to it waiting."""
+    wanted = select(GlossaryRow).where(GlossaryRow.project_id == project_id).with_for_update()
+    while (row := session.scalars(wanted).one_or_none()) is None:
+        _insert_new(session, GlossaryRow, id=token_hex(12), project_id=project_id, changed_at=now)
     row.changed_at = now
     return row
 
 
-def _glossary_row(session: Session, name: str) -> GlossaryRow:
+def _glossary_row(session: Session, name: str, *, to_write: bool = False) -> GlossaryRow:
     wanted = (
         select(GlossaryRow).join(ProjectRow, ProjectRow.id == GlossaryRow.project_id).where(ProjectRow.name == name)
     )
-    row = session.scalars(wanted).one_or_none()
+    row = session.scalars(wanted.with_for_update(of=GlossaryRow) if to_write else wanted).one_or_none()
     if row is None:
         raise NotFoundError("the glossary")
     return row

@@ -114,12 +114,16 @@ async def read_bytes(request: Request, most: int) -> bytes:
     """
     settings: Settings = request.app.state.settings
     data = bytearray()
+    too_large = ProblemError("body-too-large", f"At most {most} bytes are taken.")
+    declared = request.headers.get("content-length", "")
+    if declared.isdecimal() and int(declared[:20]) > most:
+        raise too_large
     try:
         with anyio.fail_after(settings.request_timeout_s):
             async for chunk in request.stream():
                 data += chunk
                 if len(data) > most:
-                    raise ProblemError("body-too-large", f"At most {most} bytes are taken.")
+                    raise too_large
     except TimeoutError as exc:
         raise ProblemError("request-timeout", "The body took too long to arrive; try again.") from exc
     return bytes(data)

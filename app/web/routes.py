@@ -25,6 +25,7 @@ from app import __version__
 from app.api.accept import prefers
 from app.api.database import store_unavailable
 from app.api.errors import ProblemError, request_id_in
+from app.api.words import may_use
 from app.core.errors import InputError, ResourceError
 from app.core.protect import PatternProtector
 from app.core.types import Mode, ProtectedSpan, ProtectOptions, Span, TermKind
@@ -99,6 +100,11 @@ pages = APIRouter(include_in_schema=False, route_class=_PageRoute)
 changes = APIRouter(include_in_schema=False, dependencies=[Depends(check_origin)])
 
 
+def _owner(request: Request) -> str:
+    """The id of the key that asks; empty where none is needed."""
+    return str(request.scope.get("state", {}).get("key_id", ""))
+
+
 async def _in_thread(work: Callable[[], _Result]) -> _Result:
     """Database work beside the event loop; what cannot be used is said, not hidden."""
     with store_unavailable("database-unavailable", "The database cannot be used just now; the log says why."):
@@ -163,6 +169,7 @@ async def static(name: str) -> Response:
     return Response(asset[0], media_type=asset[1], headers={"Cache-Control": "no-cache"})
 
 
+@pages.head("/")
 @pages.get("/")
 async def home(request: Request, desk: DeskDep) -> Response:
     """Bring a text, or go on with a stored one."""
@@ -172,8 +179,10 @@ async def home(request: Request, desk: DeskDep) -> Response:
         saved = desk.saved()
         if saved is None:
             return [], []
-        return saved.documents(), [project.name for project in saved.projects()]
+        names = (project.name for project in saved.used_projects())
+        return saved.documents(), [name for name in names if may_use(name, owner)]
 
+    owner = _owner(request)
     settings: Settings = request.app.state.settings
     documents, projects = await _in_thread(load)
     return _page(
@@ -226,10 +235,12 @@ async def dismissals_page(request: Request, desk: DeskDep) -> Response:
         store = desk.saved()
         if store is None:
             return [], [], {}
-        projects = store.projects()
-        terms = [(project, term) for project in projects for term in store.terms(project)]
-        return store.dismissals(), terms, {project.id: project.name for project in projects}
+        projects = {project.id: project for project in store.projects() if may_use(project.name, owner)}
+        terms = [(project, term) for project in projects.values() for term in store.terms(project)]
+        dismissals = [d for d in store.dismissals() if d.project_id is None or d.project_id in projects]
+        return dismissals, terms, {number: project.name for number, project in projects.items()}
 
+    owner = _owner(request)
     dismissals, terms, projects = await _in_thread(load)
     return _page(request, "dismissals.html", dismissals=dismissals, terms=terms, projects=projects)
 
@@ -382,6 +393,7 @@ async def _add(
     request: Request, desk: Desk, body: bodies.NewBody, title: str, kind: str, text: str, original: bytes | None
 ) -> Response:
     settings: Settings = request.app.state.settings
+    _check_project(body.project, request)
     if not text.strip():
         raise ProblemError("invalid-request", "There is no text in it; paste some, or bring another file.")
     if len(text) > settings.max_document_chars:
@@ -395,6 +407,16 @@ async def _add(
     document = await _in_thread(partial(desk.add, new, save=body.keep_days != 0))
     desk.start_repair(document.id)
     return _answer({"id": document.id, "url": f"/documents/{document.id}"}, 201)
+
+
+def _check_project(name: str, request: Request) -> None:
+    """Refuse the project that holds another key's words.
+
+    Raises:
+        ProblemError: ``invalid-request``.
+    """
+    if not may_use(name.strip(), _owner(request)):
+        raise ProblemError("invalid-request", "The name of this project is that of another key's words; take another.")
 
 
 def _title(given: str, text: str) -> str:
@@ -571,6 +593,7 @@ async def add_term(request: Request, document_id: str, desk: DeskDep) -> Respons
 
     def work() -> Document:
         document = desk.store_of(document_id).document(document_id)
+        _check_project(document.project.name, request)
         store = desk.database()
         store.put_term(
             store.project(document.project.name), body.source, body.target, kind=body.kind.value,
@@ -585,7 +608,14 @@ async def add_term(request: Request, document_id: str, desk: DeskDep) -> Respons
 async def delete_term(request: Request, term_id: int, desk: DeskDep) -> Response:
     """Take a term out of its glossary."""
     await bodies.read_json(request, bodies.NothingBody)
-    await _in_thread(lambda: desk.database().delete_term(term_id))
+
+    def work() -> None:
+        store = desk.database()
+        if not may_use(store.project_of_term(term_id).name, _owner(request)):
+            raise NotFoundError("the term")
+        store.delete_term(term_id)
+
+    await _in_thread(work)
     return _answer({})
 
 

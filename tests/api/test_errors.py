@@ -79,6 +79,7 @@ _WRONG: list[tuple[dict[str, Any], str, str, str]] = [
     ({"text": "x", "diff": ["edits", "latex"]}, "invalid-request", "/diff/1", "unknown-value"),
     ({"text": "x", "furniture": True}, "invalid-request", "/furniture", "unknown-value"),
     ({"text": "x", "disabled_rules": ["no rule"]}, "invalid-request", "/disabled_rules/0", "invalid"),
+    ({"text": "x", "disabled_rules": ["MTR_LOOP", "NOPE"]}, "invalid-request", "/disabled_rules/1", "unknown-rule"),
     ({"text": "x", "language": "de"}, "unsupported-language", "/language", "unsupported-language"),
     ({"text": "x", "protect": {"quotes": "yes"}}, "invalid-request", "/protect/quotes", "wrong-type"),
     ({"text": "x", "protect": {"builtin": ["url", "quote"]}}, "invalid-request", "/protect/builtin/1", "unknown-value"),

@@ -40,7 +40,7 @@ def repair(client: TestClient, text: str = TEXT, **glossary: Any) -> Any:
 
 
 def test_a_kept_glossary_is_applied_and_reported_as_terms_of_the_request_are(kept: TestClient) -> None:
-    assert kept.put("/v1/glossaries/house", json=HOUSE).json() == {"id": "house", "terms": 3}
+    assert kept.put("/v1/glossaries/house", json=HOUSE).json() == {"id": "house", "terms": 3, "dropped": 0}
     answer = repair(kept, ids=["house"]).json()
     assert "artificial intelligence in Kyiv" in answer["text"]
     named = [term["id"] for term in kept.get("/v1/glossaries/house").json()["entries"]]
@@ -94,7 +94,7 @@ def test_a_change_counts_from_the_next_request_on(kept: TestClient) -> None:
     assert "artificial" in repair(kept, ids=["house"]).json()["text"]
     kept.put("/v1/glossaries/house", json={"entries": []})
     assert "artificial" not in repair(kept, ids=["house"]).json()["text"]
-    assert kept.delete("/v1/glossaries/house").json() == {"id": "house", "terms": 0}
+    assert kept.delete("/v1/glossaries/house").json() == {"id": "house", "terms": 0, "dropped": 0}
     assert repair(kept, ids=["house"]).status_code == 422
 
 
@@ -132,7 +132,7 @@ def test_a_glossary_comes_back_from_each_form_as_it_went_out(kept: TestClient, f
     assert len(read_glossary(io.BytesIO(file.content), form)) == 5
     assert ("house/" in file.text) is (form != "tbx")  # what a report calls a term is no id in XML
     made = kept.put("/v1/glossaries/copy", content=file.content, headers={"content-type": media_type})
-    assert made.json() == {"id": "copy", "terms": 5}
+    assert made.json() == {"id": "copy", "terms": 5, "dropped": 0}
 
     def terms(name: str) -> list[dict[str, str]]:
         return [{k: v for k, v in e.items() if k != "id"} for e in kept.get(f"/v1/glossaries/{name}").json()["entries"]]
@@ -142,7 +142,7 @@ def test_a_glossary_comes_back_from_each_form_as_it_went_out(kept: TestClient, f
 
 def test_of_two_terms_for_the_same_words_the_first_is_kept(kept: TestClient) -> None:
     put = kept.put("/v1/glossaries/house", content="red,blue\nred,green\n", headers={"content-type": "text/csv"})
-    assert put.json()["terms"] == 1
+    assert put.json() == {"id": "house", "terms": 1, "dropped": 1}
     assert repair(kept, ids=["house"]).json()["text"].endswith("blue.")
 
 
@@ -155,6 +155,8 @@ def test_of_two_terms_for_the_same_words_the_first_is_kept(kept: TestClient) -> 
     (b'{"entries": [], "colour": 1}', "application/json", 422, "invalid-request"),
     (b"source,target,kind\na,b,gently\n", "text/csv", 422, "invalid-glossary"),
     (b"\xff\xfe\xff", "text/csv", 422, "invalid-glossary"),
+    (b"", "text/csv", 422, "invalid-glossary"),
+    (b" \n", "text/csv", 422, "invalid-glossary"),
     (b"<html/>", "application/x-tbx+xml", 422, "invalid-glossary"),
     (b"a,b\n" * 300_000, "text/csv", 413, "body-too-large"),
     (b"".join(b"a%d,b\n" % i for i in range(10_001)), "text/csv", 422, "invalid-request"),

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import threading
 import time
 import zipfile
@@ -19,6 +20,8 @@ from starlette.testclient import TestClient
 from app.api.auth import hash_key
 from app.api.job_files import DOCX
 from app.api.main import create_app
+from app.core.types import DocumentRepair, RepairOptions
+from app.serving.processes import MOST_LOSSES, LostError
 from app.settings import Settings
 from app.store.jobs import JobState, JobStore, NewJob, OtherBodyError
 from tests.api.engines import WilfulEngine
@@ -161,6 +164,32 @@ def test_deleting_ends_a_job_and_all_of_its_text(client: TestClient, engine: Wil
     store.close()
 
 
+def test_a_job_that_was_deleted_ends_no_second_process(
+    client: TestClient, engine: WilfulEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.api.deps._RETRY_S", 0.0)
+    tried: list[str] = []
+    place = ""
+
+    def repair(text: str, _options: RepairOptions | None = None) -> DocumentRepair:
+        tried.append(text)
+        assert engine.gate.wait(30)
+        raise LostError("the process ended")
+
+    engine.gate.clear()
+    with monkeypatch.context() as lost:
+        lost.setattr(engine, "repair", repair)
+        place = submit(client, text="The the end.")
+        while not tried:
+            threading.Event().wait(0.01)
+        assert client.delete(place).status_code == 204
+        engine.gate.set()
+        second = submit(client, text="It ends, too.")
+        assert wait_for(client, second, "failed")["reason"] == "interrupted"
+    assert tried == ["The the end."] + ["It ends, too."] * MOST_LOSSES
+    wait_for(client, submit(client, text="The the end."), "done")
+
+
 def test_a_job_that_fails_says_so_without_its_text(client: TestClient, engine: WilfulEngine) -> None:
     engine.error = ValueError("Zw4nary")
     place = submit(client, text="Zw4nary speaks.")
@@ -300,6 +329,39 @@ def test_options_come_with_a_file(client: TestClient) -> None:
     place = send_file(client, "🌊 The the end.".encode(), "text/plain", options='{"offset_unit": "utf16"}')
     wait_for(client, place, "done")
     assert client.get(f"{place}/result?format=file").text == "🌊 The end."
+
+
+@pytest.mark.parametrize(
+    ("options", "status", "says"),
+    [
+        ("zz", 400, "`options` stops being JSON"),
+        ("[" * 40, 400, "`options` may be nested"),
+        ('{"disabled_rules": ["MTR_REPEATED_WORDS"]}', 422, "did you mean `MTR_REPEATED_WORD`"),
+    ],
+)
+def test_wrong_options_of_a_file_are_said_of_the_options(
+    client: TestClient, options: str, status: int, says: str
+) -> None:
+    answer = client.post(
+        "/v1/jobs", params={"options": options}, content=b"Fine.", headers={"Content-Type": "text/plain"}
+    )
+    assert (answer.status_code, says in answer.json()["detail"]) == (status, True), answer.text
+
+
+@pytest.mark.parametrize("kind", ["application/pdf", "text/csv"])
+def test_of_a_file_that_is_not_taken_the_kinds_that_are_are_named(client: TestClient, kind: str) -> None:
+    answer = client.post("/v1/jobs", content=b"x", headers={"Content-Type": kind})
+    assert answer.status_code == 415
+    assert {"application/json", "text/plain", DOCX} <= set(re.findall(r"[a-z-]+/[\w.-]+", answer.json()["detail"]))
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "text/markdown", "text/html"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_a_byte_order_mark_stays_and_is_no_text(client: TestClient, kind: str, mark: str) -> None:
+    place = send_file(client, f"{mark}The the end.\n".encode(), kind)
+    wait_for(client, place, "done")
+    assert client.get(f"{place}/result?format=file").content.decode() == f"{mark}The end.\n"
+    assert client.get(f"{place}/result").json()["edits"][0]["start"] == 3
 
 
 def test_each_row_is_a_document_of_its_own_and_a_job_of_rows_goes_on(url: str) -> None:

@@ -97,6 +97,19 @@ def test_ltex_gets_what_it_reads(lt: TestClient) -> None:
     assert not any("\\" in place for place in found)
 
 
+def test_a_sentence_that_is_too_long_is_shown_around_each_match(lt: TestClient) -> None:
+    text = " ".join(f"of the the {'word' * (1 + n % 7)}{chr(97 + n % 26)}" for n in range(500))
+    answer = check(lt, text=text)
+    assert len(answer["matches"]) > 400
+    for match in answer["matches"]:
+        found = text[match["offset"] : match["offset"] + match["length"]]
+        assert len(match["sentence"]) == 2000
+        assert match["sentence"] in text
+        assert found in match["sentence"]
+    assert text.startswith(answer["matches"][0]["sentence"])
+    assert text.endswith(answer["matches"][-1]["sentence"])
+
+
 def test_obsidian_gets_what_it_reads(lt: TestClient) -> None:
     fields = {
         "data": json.dumps({"annotation": [{"text": "# "}, {"text": TEXT}]}), "language": "auto", "level": "picky",
@@ -296,6 +309,12 @@ def test_bytes_that_are_no_text_are_an_error(lt: TestClient) -> None:
 def test_an_unknown_action_is_named_as_such(lt: TestClient, method: str, path: str, status: int) -> None:
     response = lt.request(method, path)
     assert (response.status_code, response.text[:7]) == (status, "Error: ")
+
+
+def test_a_method_that_is_not_taken_is_answered_with_all_that_are(lt: TestClient) -> None:
+    response = lt.put("/v2/check")
+    assert (response.text, response.headers["allow"]) == ("Error: Use GET, POST here.", "GET, POST")
+    assert lt.get("/v2/words?offset=-1").text == "Error: 'offset' must be a whole number, 0 or more."
 
 
 def test_an_unexpected_error_tells_nothing_of_the_text() -> None:

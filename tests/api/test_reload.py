@@ -61,14 +61,27 @@ def test_keys_change_under_traffic_and_no_request_of_those_that_stay_is_lost(key
         assert all(set(asked.result()) == {200} for asked in clients)
 
 
-def test_keys_that_cannot_be_read_leave_those_that_are_known(keys: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("left", ["", "# nobody\n", "nonsense\n", "\xff", None])
+def test_the_last_key_is_taken_back_like_any_other(
+    keys: Path, capsys: pytest.CaptureFixture[str], left: str | None
+) -> None:
     settings = Settings(api_keys=keys, reload_s=0.05, requests_per_minute=0)
     with TestClient(create_app(settings, WilfulEngine())) as client:
-        keys.write_text("nonsense\n")
-        until(lambda: "reload-failed" in capsys.readouterr().out)
         assert status(client, "mtr_a") == 200
+        keys.unlink() if left is None else keys.write_text(left, encoding="latin-1")
+        until(lambda: "nobody is let in until it is mended" in capsys.readouterr().out)
+        assert status(client, "mtr_a") == 401
+        assert client.post("/repair", json={"text": "Fine."}).status_code == 401
         keys.write_text(f"c {hash_key('mtr_c')}\n")
         until(lambda: status(client, "mtr_c") == 200)
+
+
+def test_a_line_that_is_no_key_is_nobody_elses_trouble(keys: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    settings = Settings(api_keys=keys, reload_s=0.05, requests_per_minute=0)
+    with TestClient(create_app(settings, WilfulEngine())) as client:
+        keys.write_text(f"nonsense\na {hash_key('mtr_a')}\nc {hash_key('mtr_c')}\nc {hash_key('mtr_d')}\n")
+        until(lambda: "the keys of its other lines hold" in capsys.readouterr().out)
+        assert [status(client, f"mtr_{key}") for key in "abcd"] == [200, 401, 401, 401]
 
 
 @pytest.fixture

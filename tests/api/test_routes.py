@@ -86,6 +86,11 @@ def test_min_confidence_holds_back_doubtful_edits(client: TestClient) -> None:
     assert [e["original"] for e in repair(client, text=GARBLED, min_confidence=0.9)["edits"]] == [" the"]
 
 
+@pytest.mark.parametrize("path", ["/", "/livez", "/readyz"])
+def test_what_a_probe_or_a_link_checker_asks_may_be_asked_without_its_body(client: TestClient, path: str) -> None:
+    assert client.head(path).status_code == client.get(path).status_code == 200
+
+
 def test_a_disabled_rule_makes_no_edit(client: TestClient) -> None:
     answer = repair(client, text=GARBLED, disabled_rules=["MTR_REPEATED_WORD"])
     assert [e["original"] for e in answer["edits"]] == ["has went", "a apple", "informations"]

@@ -143,6 +143,22 @@ def test_bytes_that_are_no_http_at_all_do_not_stop_it(server: Server) -> None:
     assert server.send(b"", "/livez", method="GET") == (200, {"status": "ok"})
 
 
+@pytest.mark.parametrize(
+    ("where", "kind"),
+    [
+        *((f"POST {path}", "application/json") for path in ("/repair", "/v1/jobs", "/v2/check")),
+        ("POST /v1/jobs", "text/plain"),
+        ("PUT /v1/glossaries/house", "text/csv"),
+    ],
+)
+def test_a_length_that_is_too_much_is_refused_before_anything_of_it_comes(
+    server: Server, where: str, kind: str
+) -> None:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=4) as raw:
+        raw.sendall(f"{where} HTTP/1.1\r\nHost: x\r\nContent-Type: {kind}\r\nContent-Length: 99999999\r\n\r\n".encode())
+        assert raw.recv(12) == b"HTTP/1.1 413"
+
+
 def test_a_caller_who_hangs_up_does_not_stop_it(server: Server) -> None:
     with socket.create_connection(("127.0.0.1", server.port), timeout=10) as raw:
         raw.sendall(

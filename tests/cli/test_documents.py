@@ -137,6 +137,20 @@ def test_options_reach_the_engine(run: Run, file: Path, options: list[str], expe
     assert run("repair", file, *options).stdout_bytes.decode() == expected
 
 
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        ("MTR_REPEATED_WORDS", "there is no rule MTR_REPEATED_WORDS, did you mean MTR_REPEATED_WORD"),
+        ("loop", "there is no rule loop, did you mean MTR_LOOP"),
+        ("QQQQQQQQQ", "there is no rule QQQQQQQQQ; `mt-repair rules` lists them"),
+    ],
+)
+def test_a_rule_that_there_is_not_is_named_with_those_like_it(run: Run, file: Path, rule: str, said: str) -> None:
+    result = run("repair", file, "--disable", "MTR_LOOP", "--disable", rule)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert said in result.stderr
+
+
 def test_a_glossary_is_applied(run: Run, file: Path, tmp_path: Path) -> None:
     terms = tmp_path / "terms.csv"
     terms.write_text("source,target\nminister,Secretary\n")

@@ -80,6 +80,9 @@ def test_decisions_come_back_from_a_file_and_conflicts_are_listed(run: Run, url:
     done = run("import-decisions", file, "--document", second.id, "--who", "Bo")
     assert (done.exit_code, done.stdout) == (0, "2 decisions made, 0 conflicts, 0 without a place\n")
     assert {s.target: s.verdict for s in store.standings(second.id)} == {"e3": "accepted", "e0": "rejected"}
+    again = run("import-decisions", file, "--document", second.id, "--who", "Bo")
+    said = "0 decisions made, 0 conflicts, 0 without a place, 2 that stand already\n"
+    assert (again.exit_code, again.stdout) == (0, said)
 
     store.decide(second.id, [Wish("e3", Verdict.REPLACED, "tea")], who="Cleo", seen=99, client_id=fresh())
     met = run("import-decisions", file, "--document", second.id)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import signal
 import socket
 import subprocess
@@ -62,6 +64,24 @@ def test_as_many_processes_repair_as_are_asked_for() -> None:
     with running_service([*SERVE, "--workers", "2"], {"MT_REPAIR_GENERATOR": "echo"}) as (url, _, _seconds):
         assert "mt_repair_engine_processes 2.0" in httpx.get(f"{url}/metrics").text
         assert httpx.post(f"{url}/repair", json={"text": "The the plan."}).json()["text"] == "The plan."
+
+
+def test_a_variable_that_is_no_setting_is_named_at_the_start() -> None:
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("MT_REPAIR_")}
+    environment |= {"MT_REPAIR_GENERATOR": "echo", "MT_REPAIR_MAX_ITEM": "3"}
+    with subprocess.Popen(
+        [sys.executable, "-m", "app.cli.main", "serve", "--port", "0"],
+        env=environment, stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        assert process.stderr is not None
+        lines = []
+        for line in process.stderr:
+            lines.append(json.loads(line))
+            if "running on" in lines[-1]["event"]:
+                break
+        process.send_signal(signal.SIGTERM)
+    said = [line["names"] for line in lines if line["event"] == "unknown-settings"]
+    assert said == [["MT_REPAIR_MAX_ITEM"]]
 
 
 def test_the_service_stops_when_asked_to() -> None:

@@ -175,8 +175,9 @@ class FixedRules:
         self._found = found
 
     def find(self, text: str, segments: Sequence[Segment], disabled: frozenset[str]) -> list[Edit]:
-        """The edits of every rule that is not disabled."""
-        return [edit for edit in self._found(text) if edit.rule not in disabled]
+        """The edits of every rule that is not disabled, in the segments that it is shown."""
+        shown = Span(segments[0].span.start, segments[-1].span.end)
+        return [edit for edit in self._found(text) if edit.rule not in disabled and shown.contains(edit.span)]
 
 
 class WordFurniture:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -629,6 +630,72 @@ def test_two_edits_that_join_a_figure_to_a_number_only_together_are_not_both_mad
     repair = make_repairer(rules=lambda _: edits[1:], terms=lambda _: LinkResult(edits=(edits[0],))).repair(text, TERMS)
     assert repair.text == "Of 5, 12 came."
     assert [(r.edit, r.reason) for r in repair.rejected] == [(edits[1], "protected:number")]
+
+
+@pytest.mark.parametrize("times", [1, 2, 3])
+def test_of_a_row_of_edits_that_join_figures_the_weaker_ones_go(times: int) -> None:
+    text = "Of " + "x, 12, " * times + "came."
+    joins = [m.start() for m in re.finditer("x", text)]
+    terms = tuple(make_edit(at, at + 1, "5", origin=Origin.GLOSSARY, kind=EditKind.TERM) for at in joins)
+    spaces = [make_edit(at + 2, at + 3, "", origin=Origin.RULE, kind=EditKind.SPACING) for at in joins]
+    repair = make_repairer(rules=lambda _: spaces, terms=lambda _: LinkResult(edits=terms)).repair(text, TERMS)
+    assert repair.text == text.replace("x,", "5,")
+    assert {r.edit for r in repair.rejected} == set(spaces)
+
+
+def test_a_group_whose_member_joins_figures_is_refused_together() -> None:
+    text = "Of a, 12 came ."
+    term = make_edit(3, 4, "5", origin=Origin.GLOSSARY, kind=EditKind.TERM)
+    group = [
+        make_edit(0, 2, "From", origin=Origin.RULE, kind=EditKind.SPACING, group="g"),
+        make_edit(5, 6, "", origin=Origin.RULE, kind=EditKind.SPACING, group="g"),
+        make_edit(13, 14, "", origin=Origin.RULE, kind=EditKind.SPACING),
+    ]
+    repair = make_repairer(rules=lambda _: group, terms=lambda _: LinkResult(edits=(term,))).repair(text, TERMS)
+    assert repair.text == "Of 5, 12 came."
+    assert [(r.edit, r.reason) for r in repair.rejected] == [(edit, "protected:number") for edit in group[:2]]
+
+
+def test_paragraphs_whose_rules_are_not_reached_in_time_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [0.0]
+    monkeypatch.setattr("app.core.repairer.time.monotonic", lambda: clock[0])
+    text = "One .\n\nTwo .\n\nNicht .\n\nThree ."
+
+    def find(text: str) -> list[Edit]:
+        clock[0] += 1.0
+        return replacing(text, " .", ".", origin=Origin.RULE, kind=EditKind.SPACING)
+
+    repair = make_repairer(rules=find, foreign=["Nicht"]).repair(text, RepairOptions(max_latency_s=2.0))
+    assert repair.text == "One.\n\nTwo.\n\nNicht .\n\nThree ."
+    assert repair.warnings == ("deadline",)
+    assert statuses(repair)[2:] == [(Status.ABSTAINED, "not_english"), (Status.ABSTAINED, "deadline")]
+
+
+def conflicts_asked(count: int, monkeypatch: pytest.MonkeyPatch) -> int:
+    """How often two spans are compared where each of so many names stands beside an edit."""
+    asked = 0
+    conflicts = Span.conflicts
+
+    def counted(self: Span, other: Span) -> bool:
+        nonlocal asked
+        asked += 1
+        return conflicts(self, other)
+
+    monkeypatch.setattr(Span, "conflicts", counted)
+    text = "Ann came , " * count
+    names = LinkResult(
+        keep=tuple(Span(m.start(), m.end()) for m in re.finditer("Ann", text)),
+        hints=tuple(NameHint(Span(m.start(), m.end()), "Anna", 0.5) for m in re.finditer("Ann", text)),
+    )
+    spaces = replacing(text, " ,", ",", origin=Origin.RULE, kind=EditKind.SPACING)
+    repair = make_repairer(rules=lambda _: spaces, names=lambda _: names).repair(text)
+    monkeypatch.undo()
+    assert len(repair.edits) == count
+    return asked
+
+
+def test_the_names_that_an_edit_is_compared_with_are_those_beside_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert conflicts_asked(200, monkeypatch) <= 5 * conflicts_asked(50, monkeypatch)
 
 
 # --- laws ---

@@ -232,7 +232,10 @@ def test_every_rule_is_described_and_has_its_own_id() -> None:
 
 @pytest.mark.parametrize(
     "piece",
-    ['"', "“ ", ", ", "& ", ". .", "ab, ", " ", "abc ", "a", "'", "“.“ ", "( a ", "a ' s ", "66 î.", "abcd abce "],
+    [
+        *('"', "“ ", ", ", "& ", ". .", "ab, ", " ", "abc ", "a", "'", "“.“ ", "( a ", "a ' s ", "66 î.", "abcd abce "),
+        *("The the ", "I I ", "The The the ", "a. “ X ", "lovely lovely lovely, "),
+    ],
 )
 def test_the_time_of_every_rule_is_about_linear(piece: str) -> None:
     text = "x" + piece * 20_000 + "."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -152,6 +154,17 @@ def test_letters_that_come_back_may_bring_a_negation() -> None:
 )
 def test_a_negation_that_lost_its_apostrophe_is_one(old: str, new: str, reason: str | None) -> None:
     assert check(f"He {old} know it.", old, new) == reason
+
+
+@pytest.mark.parametrize("piece", ["““ ", "a ,", "aaaa ,"])
+def test_the_time_of_many_edits_of_one_sentence_is_about_linear(piece: str) -> None:
+    text = piece * 10_000
+    edits = [make_edit(at + len(piece) - 1, at + len(piece), origin=Origin.RULE) for at in range(0, 30_000, len(piece))]
+    verifier, protection = Verifier(), Protection(text, ())
+    began = time.process_time()
+    for edit in edits:
+        verifier.check(edit, text, Span(0, len(text)), protection)
+    assert time.process_time() - began < 5  # quadratic would be minutes
 
 
 WORD = st.text(alphabet="abcdefghij", min_size=4, max_size=8)

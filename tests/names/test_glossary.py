@@ -255,6 +255,14 @@ FILED = st.lists(
 )
 
 
+def test_in_tbx_the_case_of_a_term_to_keep_counts_though_it_is_its_own_target() -> None:
+    file = io.BytesIO()
+    write_glossary([GlossaryEntry("IT", "IT", TermKind.KEEP, case_sensitive=True)], file, GlossaryFormat.TBX)
+    file.seek(0)
+    found = [(entry.source, entry.kind, entry.case_sensitive) for entry in read_glossary(file, GlossaryFormat.TBX)]
+    assert found == [("IT", TermKind.KEEP, True)]
+
+
 @pytest.mark.parametrize("form", GlossaryFormat)
 @given(entries=FILED)
 def test_what_is_written_is_read_again(form: GlossaryFormat, entries: list[GlossaryEntry]) -> None:

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -7,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.core.segment import SentenceSegmenter
+from app.names import mentions
 from app.names.mentions import Mention, MentionKind, find_mentions, lower_case_share
 
 _segmenter = SentenceSegmenter()
@@ -261,6 +263,20 @@ def test_a_name_behind_what_its_office_is_of_is_a_name_of_its_own(text: str, nam
     segments = SentenceSegmenter().segment(text)
     mention = next(m for m in find_mentions(text, segments, BODIES.__contains__) if m.text == name)
     assert (mention.title, mention.kind) == (title, MentionKind.PERSON)
+
+
+def test_in_a_long_run_of_capitals_persons_are_looked_for_in_few_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_at: list[int] = []
+    is_person = mentions._is_person
+
+    def counted(words: Sequence[mentions._Token]) -> bool:
+        looked_at.append(len(words))
+        return is_person(words)
+
+    monkeypatch.setattr(mentions, "_is_person", counted)
+    find("X " * 500)
+    assert looked_at
+    assert sum(looked_at) < 500 * 10
 
 
 @pytest.mark.parametrize(

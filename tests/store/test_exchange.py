@@ -53,6 +53,15 @@ def test_what_was_exported_comes_back_whole(store: Store, file: bytes) -> None:
     assert store.history(document.id)[0].label == "Imported from Ann"
 
 
+def test_what_stands_already_is_not_decided_again(store: Store, file: bytes) -> None:
+    document = add(store)
+    first = import_decisions(store, document.id, read_decisions(file), who="Bo")
+    again = import_decisions(store, document.id, read_decisions(file), who="Bo")
+    assert (len(again.outcome.standings), again.already) == (0, len(first.outcome.standings))
+    assert first.already == 0
+    assert len(store.history(document.id)) == 1
+
+
 def test_an_import_is_one_change_that_its_importer_can_undo(store: Store, file: bytes) -> None:
     document = add(store)
     import_decisions(store, document.id, read_decisions(file), who="Bo", client_id="the-import")

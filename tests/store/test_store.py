@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import contextlib
 import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -416,3 +419,47 @@ def test_documents_are_found_by_their_text(store: Store) -> None:
     assert store.documents_of("0" * 64) == []
     store.keep_until(first.id, datetime.now(UTC) - timedelta(days=1))
     assert store.documents_of(first.sha256) == [second.id]
+
+
+def test_the_first_to_use_a_project_or_glossary_need_not_be_alone(store: Store) -> None:
+    workers = 12
+    together = threading.Barrier(workers)
+    terms = [GlossaryEntry(f"wrong {i}", f"right {i}") for i in range(20)]
+
+    def use(number: int) -> None:
+        for kind in range(3):
+            together.wait(30)
+            match kind:
+                case 0:
+                    store.put_glossary("house", terms, who=f"editor {number}")
+                case 1:
+                    words = store.project("words")
+                    store.put_term(words, f"w{number % 6}", "", kind="keep", case_sensitive=False, who="")
+                case _:
+                    store.add_document(NewDocument("title", SOURCE, project="news"))
+
+    with ThreadPoolExecutor(workers) as pool:
+        for made in [pool.submit(use, number) for number in range(workers)]:
+            made.result()
+    assert [term.source for term in store.glossary("house")] == [entry.source for entry in terms]
+    assert [term.source for term in store.terms(store.project("words"))] == [f"w{i}" for i in range(6)]
+    assert sorted(project.name for project in store.projects()) == ["house", "news", "words"]
+
+
+def test_what_two_delete_at_once_one_of_them_deletes(store: Store) -> None:
+    workers = 6
+    together = threading.Barrier(workers)
+    store.put_glossary("house", [GlossaryEntry("wrong", "right")], who="Ann")
+    (term,) = store.glossary("house")
+
+    def delete(_number: int) -> int:
+        deleted = 0
+        for ask in (partial(store.delete_term, term.id), partial(store.delete_glossary, "house")):
+            together.wait(30)
+            with contextlib.suppress(NotFoundError):
+                ask()
+                deleted += 1
+        return deleted
+
+    with ThreadPoolExecutor(workers) as pool:
+        assert sum(pool.map(delete, range(workers))) == 2

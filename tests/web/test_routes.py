@@ -450,6 +450,45 @@ def test_nothing_changes_for_another_site(client: TestClient, path: str, headers
     assert (answer.status_code, answer.json()["type"]) == (403, "/problems/forbidden")
 
 
+def test_the_words_of_a_key_are_shown_to_it_alone(tmp_path: Path) -> None:
+    keys = {name: new_key() for name in ("alice", "bob")}
+    (tmp_path / "keys").write_text("".join(f"{name} {hash_key(key)}\n" for name, key in keys.items()))
+    settings = Settings(database_url=f"sqlite:///{tmp_path}/d.sqlite3", api_keys=tmp_path / "keys")
+    project = "Words to leave alone (alice)"
+    with TestClient(create_app(settings, pipeline())) as client:
+
+        def act_as(name: str) -> None:
+            client.auth = ("anyone", keys[name])
+            found = re.search(r'<meta name="csrf-token" content="([^"]+)">', client.get("/").text)
+            assert found
+            client.headers["x-csrf-token"] = found[1]
+
+        act_as("alice")
+        assert client.post("/v2/words/add", data={"word": "SecretWord"}).json() == {"added": True}
+        act_as("bob")
+        assert "SecretWord" not in client.get("/dismissals").text
+        assert "alice" not in client.get("/").text
+        assert client.post("/terms/1/delete", json={}).status_code == 404
+        assert client.post("/documents", json={"text": TEXT, "project": f" {project}"}).status_code == 422
+        act_as("alice")
+        assert client.get("/v2/words").json() == {"words": ["SecretWord"]}
+        assert "SecretWord" in client.get("/dismissals").text
+        assert project in client.get("/").text
+        assert client.post("/terms/1/delete", json={}).status_code == 200
+        assert client.get("/v2/words").json() == {"words": []}
+
+
+def test_a_project_of_which_nothing_is_left_is_not_offered(client: TestClient, opened: Open) -> None:
+    client.put("/v1/glossaries/Gone", json={"entries": [{"source": "a", "target": "b"}]})
+    assert "Gone" in client.get("/").text
+    assert client.delete("/v1/glossaries/Gone").status_code == 200
+    assert "Gone" not in client.get("/").text
+    kept = opened(TEXT, keep_days=7, project="Gone")
+    assert "Gone" in client.get("/").text
+    client.post(f"/documents/{kept}/delete", json={})
+    assert "Gone" not in client.get("/").text
+
+
 def test_where_keys_are_needed_the_browser_asks_for_one_and_its_id_is_the_editor(tmp_path: Path) -> None:
     key = new_key()
     (tmp_path / "keys").write_text(f"berta {hash_key(key)}\n")
