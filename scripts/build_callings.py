@@ -3,7 +3,7 @@
     python -m scripts.build_callings models/names-en [--data ../shared/data] [--out app/names/data/callings.tsv]
 
 Full names of people in clean text that is not held out, called by a noun that is shown to be one; a noun counts once a
-name.
+name, and of those in the base it counts who is not known by it anyway: novelists are called novelists.
 """
 
 from __future__ import annotations
@@ -38,14 +38,14 @@ def main(
             for mention in find_mentions(sentence, [Segment(0, Span(0, len(sentence)), sentence, 0)]):
                 if mention.kind is not MentionKind.PERSON or " " not in mention.text:
                     continue
-                is_known = any(e.kind is EntityKind.PERSON for e in store.by_name(mention.text))
+                people = [e for e in store.by_name(mention.text) if e.kind is EntityKind.PERSON]
                 nouns = [*called(sentence, mention.span)]
                 if any(is_shown for _, is_shown in nouns):
                     everybody[ALL] += 1
-                    known[ALL] += is_known
+                    known[ALL] += bool(people)
                 for noun, is_shown in nouns:
                     everybody[noun] += 1
-                    known[noun] += is_known
+                    known[noun] += any(not e.has_role_word(noun) for e in people)
                     if is_shown:
                         shown.add(noun)
     counts = {

@@ -21,7 +21,7 @@ from app.names.likeness import align, likeness
 from app.names.link import Decision, LinkModel, Weighed, as_printed, choose
 from app.names.mentions import Mention, find_mentions
 from app.names.normalise import normalise
-from app.names.offices import fit_of_roles, is_of_few
+from app.names.offices import fit_of_roles, is_of_few, is_rank
 from app.names.store import Entity, EntityKind, EntityStore, StoreHandle
 
 RULE_ENTITY = "MTR_NAME_ENTITY"  # linked to an entity by spelling, sound and context
@@ -575,9 +575,12 @@ def _is_title_of(title: str, entity: Entity) -> bool:
 
 
 def _owner(title: str, entity: Entity, people: Iterable[Entity]) -> Entity | None:
-    """Whose office a title is that the entity never had, among the people of the document from the same country."""
+    """Whose office a title is that the entity never had, among the people of the document from the same country.
+
+    A mere rank (*General*, *Chairwoman*) is nobody's alone.
+    """
     fit, office, _ = fit_of_roles([title], entity)
-    if fit > 0 or not office:
+    if fit > 0 or not office or is_rank(office):
         return None
     return next(
         (e for e in people if e.id != entity.id and e.country == entity.country and _is_title_of(title, e)), None

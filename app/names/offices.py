@@ -75,6 +75,11 @@ def fit_of_roles(titles: Sequence[str], entity: Entity) -> tuple[float, str, str
     return best
 
 
+def is_rank(title: str) -> bool:
+    """Whether a title says no more than a word that many offices share: *General*, *Minister*, *Chairwoman*."""
+    return role_words(title) <= _RANKS
+
+
 _OF_FEW = frozenset([
     "president", "prime", "chancellor", "king", "queen", "emperor", "pope", "foreign", "defence", "finance",
     "interior", "economy",

@@ -242,7 +242,7 @@ def _is_called_otherwise(c: Comparison) -> bool:
         return False
     if fit_of_roles(c.reading.titles, entity)[0] > 0 or fit_of_body(c.reading.titles, entity):
         return False
-    return not any(noun in normalise(role.title).split() for role in entity.roles)
+    return not entity.has_role_word(noun)
 
 
 def _stands_beside(c: Comparison) -> bool:

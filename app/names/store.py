@@ -95,6 +95,10 @@ class Entity:
             scripts.setdefault(script_of(name.text), {})[name.text] = None
         return {script: tuple(texts) for script, texts in scripts.items()}
 
+    def has_role_word(self, noun: str) -> bool:
+        """Whether a word in canonical form stands in one of their roles."""
+        return any(noun in normalise(role.title).split() for role in self.roles)
+
     def is_called(self, text: str) -> bool:
         """Whether ``text`` is one of the names, after normalisation."""
         key = normalise(text)

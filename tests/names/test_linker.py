@@ -164,6 +164,16 @@ def test_titles_that_fit_are_neither_changed_nor_shown(names: NameLinker) -> Non
     assert (result.edits, result.flags) == ((), ())
 
 
+def test_a_rank_is_nobodys_alone(tmp_path: Path) -> None:
+    own = linker(
+        tmp_path, person("G", "Arvo Kuusnõmm", "EE", "general secretary of Estonia"),
+        person("P", "Mart Rannapuu", "EE", "president of Estonia"),
+    )  # fmt: skip
+    text = "President Mart Rannapuu met Arvo Kuusnõmm in Estonia. General Mart Rannapuu left."
+    result = link(own, text)
+    assert (result.edits, result.flags) == ((), ())
+
+
 def test_nothing_is_said_of_an_empty_text(names: NameLinker) -> None:
     result = link(names, "")
     assert (result.edits, result.keep, result.hints) == ((), (), ())
