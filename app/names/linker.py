@@ -472,7 +472,7 @@ def with_grammar(text: str, mention: Mention, name: str) -> tuple[Span, str]:
         if plain_next and mention.is_possessive and not name.endswith("s"):
             printed, end = f"{printed}{after[0]}s", end + 1
     elif _is_genitive(text, mention, name):
-        printed = f"{printed}{'’' if '’' in text else chr(39)}s"
+        printed += "’s" if "’" in text else "'s"
     article = _AN.search(text[max(0, start - 6) : start])
     if article is not None:
         wants_n = name[:1].casefold() in _VOWELS
