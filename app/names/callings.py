@@ -30,7 +30,7 @@ _BEFORE = re.compile(rf"(?:^|[\s(\"“]){_DETERMINER} (?P<first>{_NOUN} )?(?P<no
 _ALONE = re.compile(rf"(?:^|[\s(\"“])(?P<noun>{_NOUN}|[A-Z][a-z]{{2,}}) $")
 _AUXILIARY = r"(?:has|have|had|is|was|are|were|will|would|can|could|may|that|who)\b"
 _BEHIND = re.compile(
-    r"^(?:, (?:\d+, )?| (?:is|was) | \()(?:the|an?|his|her|their|its|our|my) "
+    r"^(?:, (?:\d+, )?| (?:is|was) | \()(?P<article>the|an?|his|her|their|its|our|my) "
     rf"(?:(?!{_AUXILIARY})[\w-]+ ){{0,3}}?(?P<noun>{_NOUN})"
     r"(?=[,.;)]| (?:of|in|at|from|who|for|and|with|on|by|whose|that|to|as)\b)"
 )
@@ -67,7 +67,8 @@ def called(text: str, span: Span) -> Iterator[tuple[str, bool]]:
     elif before is None and (alone := _ALONE.search(head)) is not None and not is_verb(alone["noun"]):
         yield from _noun(alone["noun"].lower(), is_shown=False)
     if (behind := _BEHIND.search(tail)) is not None and not is_verb(behind["noun"]):
-        yield from _noun(behind["noun"], is_shown=is_of_people(behind["noun"]))
+        is_one = behind["article"] in ("a", "an") and _OF_ADJECTIVES.search(behind["noun"]) is None
+        yield from _noun(behind["noun"], is_shown=is_one or is_of_people(behind["noun"]))
 
 
 def _noun(word: str, *, is_shown: bool) -> Iterator[tuple[str, bool]]:

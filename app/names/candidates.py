@@ -6,10 +6,11 @@ import math
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import pairwise
 
 import numpy as np
+import numpy.typing as npt
 from rapidfuzz import process
 from rapidfuzz.distance import Levenshtein
 
@@ -78,7 +79,7 @@ class _Word:
 _LEAST_SIMILARITY = 0.6
 _LEAST_SIMILARITY_BY_SOUND = 0.45
 _SOUND_WEIGHT = 0.9  # of the similarity: the same sound is weaker evidence than nearly the same letters
-_MOST_SIMILAR_WORDS, _SIMILAR_WORDS_WEIGHED = 14, 40
+_MOST_SIMILAR_WORDS, _SIMILAR_WORDS_WEIGHED = 14, 32
 _FAME_BONUS = 0.1  # of the likeness of a word
 _LENGTH_SLACK = 2
 _NAMES_OF_SAME_WORD, _NAMES_OF_SIMILAR_WORD = 400, 60
@@ -287,13 +288,16 @@ class _Searcher:
             if len(word) <= _SHORT_WORD and all(w.weight < _CLOSE for w in found.values()):
                 begun = layer.tokens_with_prefix(word[:2])
                 self._take_similar(word, np.arange(begun.start, begun.stop, dtype=ended.dtype), _CLOSE, False, found)
-        likeliest = sorted(found.values(), key=lambda w: (-w.weight - self._fame(w.token), w.text))
-        return tuple(sorted(likeliest[:_MOST_SIMILAR_WORDS], key=lambda w: (-w.weight, w.text)))
+        likely = list(found.values())
+        if len(likely) > _MOST_SIMILAR_WORDS:  # of those as near, those of the well known
+            fame = self._fame
+            likely.sort(key=lambda w: (-w.weight - fame[w.token], w.text))
+        return tuple(sorted(likely[:_MOST_SIMILAR_WORDS], key=lambda w: (-w.weight, w.text)))
 
-    def _fame(self, token: int) -> float:
-        """How much the best known of those whose name has a word adds to its likeness."""
-        best: int = self._layer.popularity[self._layer.first_rows(self._layer.token_names(token, 1))].max()
-        return _FAME_BONUS * best / 255
+    @cached_property
+    def _fame(self) -> npt.NDArray[np.float32]:
+        """By word, how much the best known of those whose name has it adds to its likeness."""
+        return (_FAME_BONUS / 255 * self._layer.token_popularity()).astype(np.float32)
 
     def _take_similar(self, word: str, pool: UInts, least: float, sounds: bool, found: dict[int, _Word]) -> None:
         """Add the words of the pool that are spelt like ``word``."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from app.names.countries import country_names, demonyms
+from app.names.countries import countries_of, country_names, demonyms
 from app.names.normalise import normalise
 from app.names.store import Entity
 
@@ -65,6 +65,8 @@ def fit_of_roles(titles: Sequence[str], entity: Entity) -> tuple[float, str, str
             best = (0.0, title, "")
         for role in entity.roles:
             had = role_words(role.title)
+            if "leader" in wanted and had & _OF_FEW and entity.country in countries_of(normalise(title).split()):
+                had |= {"leader"}  # *the Libyan leader*, who may be anything from king to prime minister
             if wanted - _RANKS and not (wanted - _RANKS) & had:
                 continue
             fit = len(wanted & had) / len(wanted)

@@ -228,8 +228,11 @@ def _is_near_home(c: Comparison) -> bool:
         len(c.reading.words) > 1
         and not c.unpaired_found
         and c.candidate.entity.country in c.context.countries
-        and min(p.similarity for p in c.pairs) >= _LEAST_OF_PART
+        and min(p.similarity for p in c.pairs) >= _LEAST_NEAR
     )
+
+
+_LEAST_NEAR = 0.8
 
 
 def _is_called_otherwise(c: Comparison) -> bool:

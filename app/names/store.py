@@ -355,6 +355,12 @@ class Layer:
         start, end = int(self._token_starts[token]), int(self._token_starts[token + 1])
         return self._token_names[start : end if limit is None else min(end, start + limit)]
 
+    def token_popularity(self) -> UInts:
+        """By word, how well known the best known entity is in whose name it stands, 0 to 255."""
+        firsts: UInts = self._token_names[np.asarray(self._token_starts[:-1])]
+        best: UInts = self.popularity[self.first_rows(firsts)]
+        return best
+
     def tokens_with_prefix(self, prefix: str) -> range:
         """Numbers of the words that begin so."""
         return range(bisect_left(self.tokens, prefix), bisect_left(self.tokens, prefix + "\U0010ffff"))

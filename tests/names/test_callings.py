@@ -37,6 +37,7 @@ def calling(text: str) -> list[tuple[str, bool]]:
         ("Ott Tamm, a retired teacher from Tartu, came.", [("teacher", True)]),
         ("Ott Tamm, 62, the oldest miner of all, came.", [("miner", True)]),
         ("Ott Tamm is a painter.", [("painter", True)]),
+        ("Ott Tamm, a shepherd in Võru, came.", [("shepherd", True)]),
         ("He opened Ott Tamm a door.", []),
         ("The victorious Ott Tamm came.", [("victorious", False)]),
         ("The president met Ott Tamm.", []),  # a verb

@@ -21,3 +21,11 @@ def test_a_body_is_no_country_and_no_rank() -> None:
 def test_offices_are_known_by_their_abbreviations() -> None:
     governor = person("A", "Tauno Vaherpuu", "US", "governor of Nordholm")
     assert fit_of_roles(["Gov."], governor)[0] == 1
+
+
+def test_the_leader_of_a_country_held_one_of_its_great_offices() -> None:
+    premier = person("A", "Tauno Vaherpuu", "EE", "prime minister of Estonia")
+    assert fit_of_roles(["Estonian leader"], premier)[0] > 0
+    assert fit_of_roles(["Latvian leader"], premier)[0] == 0
+    assert fit_of_roles(["band leader"], premier)[0] == 0
+    assert fit_of_roles(["Estonian leader"], person("B", "Tauno Vaherpuu", "EE", "member of parliament"))[0] == 0

@@ -224,3 +224,16 @@ def _corporation() -> Candidate:
 def test_somebody_with_a_title_is_no_place() -> None:
     place = Entity("P", EntityKind.PLACE, "city", "Lindesund")
     assert not is_possible(comparison("Lindesumd", place, title="attorney"))
+
+
+def test_many_bear_a_name_and_the_country_tells_who_is_meant() -> None:
+    def is_meant(text: str, *countries: str) -> bool:
+        mention = Mention(Span(0, len(text)), text, MentionKind.PERSON, 0)
+        reading = Reading(text, (mention,), known_words={"tauno": 200, "taunu": 200})
+        candidate = Candidate(MINISTER, Route.FUZZY, MINISTER.name, 0.8, 0.8)
+        return is_possible(compare(reading, candidate, 0.0, Context(countries=dict.fromkeys(countries, 1)), NOTHING))
+
+    assert is_meant("Taunu Vaherpu", "EE")
+    assert not is_meant("Taunu Vaherpu", "LV")
+    assert not is_meant("Taunu Vaherpu")
+    assert not is_meant("Taunu Mahelpu", "EE")
