@@ -14,7 +14,7 @@ from app.names.evidence.places import PLACE_WORDS, is_supported_place
 from app.names.evidence.spelling import SHORTEST_STEM, case_ending, is_cut_at_apostrophe, is_truncated
 from app.names.evidence.usage import FAMOUS, another_name, known_word
 from app.names.given_names import are_equivalent
-from app.names.likeness import Pair, likeness
+from app.names.likeness import Pair, likeness, sound
 from app.names.mangle.noise import respelling_probability
 from app.names.mentions import MentionKind
 from app.names.normalise import normalise
@@ -85,6 +85,8 @@ def _is_another_place(c: Comparison) -> bool:
         return True  # *the attorney Taibbi*
     if any(letter.isdigit() for letter in c.reading.text):
         return True  # *Africa24*
+    if c.reading.ends_another and not _is_placed(c):
+        return True  # *Cem Karaca*, and then *Karaca*
     if is_cut_at_apostrophe(c):
         return False  # *Adana'ya* is no derived word
     if _INNER_CAPITAL.search(c.reading.text) or _is_named_so(c, 0.0) or _is_derived(c):
@@ -223,12 +225,14 @@ def _is_somebody_else(c: Comparison) -> bool:
 
 
 def _is_near_home(c: Comparison) -> bool:
-    """Whether a full name is much like that of somebody whose country the text names."""
+    """Whether a full name is much like that of somebody whose country the text names, and has no word that is another
+    name."""
     return (
         len(c.reading.words) > 1
         and not c.unpaired_found
         and c.candidate.entity.country in c.context.countries
         and min(p.similarity for p in c.pairs) >= _LEAST_NEAR
+        and not any(c.attested.as_name(p.found) and sound(p.found) != sound(p.meant) for p in c.changed)
     )
 
 

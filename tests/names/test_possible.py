@@ -231,9 +231,22 @@ def test_many_bear_a_name_and_the_country_tells_who_is_meant() -> None:
         mention = Mention(Span(0, len(text)), text, MentionKind.PERSON, 0)
         reading = Reading(text, (mention,), known_words={"tauno": 200, "taunu": 200})
         candidate = Candidate(MINISTER, Route.FUZZY, MINISTER.name, 0.8, 0.8)
-        return is_possible(compare(reading, candidate, 0.0, Context(countries=dict.fromkeys(countries, 1)), NOTHING))
+        context = Context(countries=dict.fromkeys(countries, 1))
+        return is_possible(compare(reading, candidate, 0.0, context, known(vaherbu=30)))
 
     assert is_meant("Taunu Vaherpu", "EE")
     assert not is_meant("Taunu Vaherpu", "LV")
     assert not is_meant("Taunu Vaherpu")
     assert not is_meant("Taunu Mahelpu", "EE")
+    assert not is_meant("Taunu Vaherbu", "EE")  # another name
+
+
+def test_a_surname_of_the_text_is_no_place_unless_it_stands_as_one() -> None:
+    def is_meant(before: str, *, ends_another: bool) -> bool:
+        mention = Mention(Span(0, 9), "Lindezund", MentionKind.UNKNOWN, 0)
+        reading = Reading("Lindezund", (mention,), frozenset({before}), ends_another=ends_another)
+        return is_possible(compare(reading, place_of("Lindesund"), 0.0, Context(), NOTHING))
+
+    assert is_meant("and", ends_another=False)
+    assert is_meant("in", ends_another=True)
+    assert not is_meant("and", ends_another=True)
