@@ -61,6 +61,12 @@ def test_keys_change_under_traffic_and_no_request_of_those_that_stay_is_lost(key
         assert all(set(asked.result()) == {200} for asked in clients)
 
 
+def logged(capsys: pytest.CaptureFixture[str]) -> str:
+    """What was logged since: on standard error once the log is set up, on standard output before."""
+    said = capsys.readouterr()
+    return said.out + said.err
+
+
 @pytest.mark.parametrize("left", ["", "# nobody\n", "nonsense\n", "\xff", None])
 def test_the_last_key_is_taken_back_like_any_other(
     keys: Path, capsys: pytest.CaptureFixture[str], left: str | None
@@ -69,7 +75,7 @@ def test_the_last_key_is_taken_back_like_any_other(
     with TestClient(create_app(settings, WilfulEngine())) as client:
         assert status(client, "mtr_a") == 200
         keys.unlink() if left is None else keys.write_text(left, encoding="latin-1")
-        until(lambda: "nobody is let in until it is mended" in capsys.readouterr().out)
+        until(lambda: "nobody is let in until it is mended" in logged(capsys))
         assert status(client, "mtr_a") == 401
         assert client.post("/repair", json={"text": "Fine."}).status_code == 401
         keys.write_text(f"c {hash_key('mtr_c')}\n")
@@ -80,7 +86,7 @@ def test_a_line_that_is_no_key_is_nobody_elses_trouble(keys: Path, capsys: pytes
     settings = Settings(api_keys=keys, reload_s=0.05, requests_per_minute=0)
     with TestClient(create_app(settings, WilfulEngine())) as client:
         keys.write_text(f"nonsense\na {hash_key('mtr_a')}\nc {hash_key('mtr_c')}\nc {hash_key('mtr_d')}\n")
-        until(lambda: "the keys of its other lines hold" in capsys.readouterr().out)
+        until(lambda: "the keys of its other lines hold" in logged(capsys))
         assert [status(client, f"mtr_{key}") for key in "abcd"] == [200, 401, 401, 401]
 
 
