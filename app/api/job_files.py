@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,7 +33,6 @@ MEDIA_TYPES: Final[dict[str, str]] = {
 _SUFFIXES: Final = {"text": ".txt", "md": ".md", "html": ".html", "docx": ".docx"}
 _CONTENT_TYPES: Final = {form: kind for kind, form in reversed(MEDIA_TYPES.items())}
 _FIELD: Final = "text"
-_BOM: Final = b"\xef\xbb\xbf"
 _MOST_DEPTH: Final = 32
 
 
@@ -104,7 +104,7 @@ def write_file(file: JobFile, changes: Sequence[Change], at: datetime) -> tuple[
 
 def _lines(data: bytes) -> list[tuple[int, bytes]]:
     """The rows with the numbers of their lines, from 1; a blank line is none."""
-    lines = data.removeprefix(_BOM).split(b"\n")
+    lines = data.removeprefix(BOM_UTF8).split(b"\n")
     return [(number, line) for number, line in enumerate(lines, 1) if line.strip()]
 
 
@@ -124,7 +124,7 @@ def _rows(data: bytes) -> list[str]:
 
 def _write_rows(original: bytes, changes: Sequence[Change]) -> bytes:
     """The file with other texts; every other byte stays, whatever a reader would make of a number or of two keys."""
-    out, at, waiting = original.removeprefix(_BOM).split(b"\n"), 0, deque(changes)
+    out, at, waiting = original.removeprefix(BOM_UTF8).split(b"\n"), 0, deque(changes)
     for number, line in _lines(original):
         text = str(_row(line, number).get(_FIELD, ""))
         end, mine = at + len(text), []
@@ -135,4 +135,4 @@ def _write_rows(original: bytes, changes: Sequence[Change]) -> bytes:
         at = end + 1
         if mine:
             out[number - 1] = with_value(line.decode(), _FIELD, apply_edits(text, mine)).encode()
-    return original[: len(original) - len(original.removeprefix(_BOM))] + b"\n".join(out)
+    return original[: len(original) - len(original.removeprefix(BOM_UTF8))] + b"\n".join(out)

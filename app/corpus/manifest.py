@@ -17,6 +17,7 @@ import orjson
 from app.core.types import FurnitureMode, RepairOptions
 from app.corpus.batch import REMEMBERED, canonical
 from app.formats.base import FilePlan, Unit, Wanted, sha256_of
+from app.formats.markup import MARKED_UP
 from app.formats.registry import format_of
 from app.formats.storage import (
     Location,
@@ -33,7 +34,6 @@ from app.formats.storage import (
 )
 
 _TABLES = frozenset({"jsonl", "parquet", "csv", "csv-semicolon", "tsv"})  # formats that have columns to add to
-_MARKED_UP = frozenset({"md", "html"})
 _VERSION = 2  # of the manifest's own form; another one is planned anew
 
 
@@ -95,7 +95,7 @@ class Job:
         return self.output_format not in ("same", plan.format)
 
     def _stays_marked_up(self, plan: FilePlan) -> bool:
-        return plan.format in _MARKED_UP and not self._is_converted(plan)
+        return plan.format in MARKED_UP and not self._is_converted(plan)
 
     def format_of_output(self, form: str) -> str:
         """The name of the format to write for a file of the format ``form``."""

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from typing import Final
 
 from app.formats.prose import Prose
+
+MARKED_UP: Final = frozenset({"md", "html"})  # names of the formats that have some
 
 
 class Markup(ABC):

@@ -13,6 +13,7 @@ from typing import Self
 
 from app.core.classify import FUNCTION_WORDS
 from app.core.errors import ResourceError
+from app.core.files import write_whole
 from app.core.types import Span
 
 CALLINGS_FILE = "callings.tsv"
@@ -128,6 +129,6 @@ class Callings:
 
 def save_callings(path: Path, counts: Mapping[str, tuple[int, int]]) -> None:
     """Write the file that ``Callings.read`` reads: noun, people in the base, people in all."""
-    part = path.with_name(f"{path.name}.part")
-    part.write_text("".join(f"{noun}\t{k}\t{n}\n" for noun, (k, n) in sorted(counts.items())), "utf-8")
-    part.replace(path)
+    rows = "".join(f"{noun}\t{k}\t{n}\n" for noun, (k, n) in sorted(counts.items()))
+    with write_whole(path) as file:
+        file.write(rows.encode())

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Final
 from app.core.diff import Change, apply_changes
 from app.core.errors import InputError
 from app.core.types import Span
+from app.formats.markup import MARKED_UP
 from app.formats.prose import apply_to_source
 
 if TYPE_CHECKING:
     from app.formats.markup import Markup
 
 FORMATS: Final = {".txt": "text", ".md": "md", ".markdown": "md", ".html": "html", ".htm": "html", ".docx": "docx"}
-MARKED_UP: Final = frozenset({"md", "html"})
 _MOST_NAME_CHARS: Final = 150
 
 
