@@ -59,6 +59,7 @@ from scripts.names_benchmark import (
     random_entities,
     references,
     right_english,
+    said_of,
     stands_in,
     surnames_alone,
 )
@@ -76,6 +77,7 @@ GENERATED = 2000
 GENERATED_WEIGHT = 0.04
 PAIRS_WEIGHT = 0.6  # nobody read them
 UNSURE = 0.3
+VARIANT = "variant"
 RIGHT_SEED, RIGHT_SENTENCES = 101, 40_000  # of right English; ``measure_right_names`` draws others by default
 CLEAN = ("controls", "documents", "right")  # every name is right
 REAL = ("errors", *CLEAN)
@@ -84,7 +86,8 @@ WEIGHT_OF = {
     "errors": 1.0, "controls": 1.0, "documents": 1.0, "pairs": PAIRS_WEIGHT, "references": 0.5 * PAIRS_WEIGHT,
     "right": 0.3, "far": 0.02,
 }  # fmt: skip
-RIGHT_WEIGHT = {"errors": 1.5, "pairs": 2.25}  # of what is right in real texts, times the above: it is rare
+RIGHT_WEIGHT = {"errors": 1.5, "pairs": 2.25, "references": 2.25, "right": 2.25, "documents": 1.5}  # of what is
+# right in real texts, times the above: it is rare
 FAR_ENTITIES, OF_ORGANISATIONS, SURNAMES = 1500, 800, 800  # generated, beyond the share that they have by chance
 # What little data shows: the right name elsewhere in the document, the caller's word for it, a fitting office.
 PRIOR = {"fuller_form": 2.5, "hinted": 4.0, "role_fits": 1.0, "country": 0.5, "companions": 0.3, "in_office": 0.2}
@@ -104,7 +107,14 @@ PRIOR |= {
 }
 # What few real errors show, and what a machine is known to do all the same.
 PRIOR |= {"mangled": 1.0, "far_fits": 2.0, "far_abroad": -1.0, "mangled_rival": -2.0, "sole_bag": 2.5, "body": 0.5}
-PRIOR |= {"respelt": 1.0, "sole_start": 0.5, "case_ending": 0.5, "office_and_word": 0.5, "country_beside": 0.5}
+PRIOR |= {
+    "is_capital": 1.0,
+    "respelt": 1.0,
+    "sole_start": 0.5,
+    "case_ending": 0.5,
+    "office_and_word": 0.5,
+    "country_beside": 0.5,
+}
 # What makes a candidate doubtful.
 _DOUBTS = (
     "untraced unheard_of letters_changed short_place other_given_name begins_otherwise other_person"
@@ -116,7 +126,7 @@ _FOR = (
     "spelling worst_word sound same_words rare_words same_start mangled length changed_length role_fits in_office"
     " country companions fuller_form hinted popularity known_target famous_target unheard kind placed"
     " far_fits body word_bag sole_bag famous_ending placed_ending exonym respelt same_given_name sole_start"
-    " case_ending office_and_word country_beside"
+    " case_ending office_and_word country_beside is_capital known_name"
 )
 _AGAINST = (
     "distance missing_words extra_words role_differs other_country rival attested common_word sentence_start given_name"
@@ -188,6 +198,7 @@ class Sample:
     text: str  # what would be printed, in canonical form
     source: str  # the set that it comes from
     is_refuted: bool  # a reference that is no post-edit has the name as the text has it: a change would be harm
+    is_variant: bool  # a reader said that either form may stand
     is_barred: bool  # the linker never prints it
     is_rival: bool  # it could be printed, or is there already
     place: int  # candidates of a reading that have the same are records of one place
@@ -216,17 +227,22 @@ def collect(
                 text = printed_form(comparison.candidate, reading.text, attested)
                 if normalise(text) == normalise(reading.text):
                     continue
-                right = bool(case.reference) and is_right_change(case, reading.text, text, entity, store)
+                said = said_of(case, reading.text, text)
+                right = said == "needed" or (
+                    bool(case.reference) and is_right_change(case, reading.text, text, entity, store)
+                )
                 is_unlike = is_printed_otherwise(comparison.candidate, text, reading)
                 left_out = () if source in (*REAL, "pairs", "references") else OF_THE_SENTENCE
                 features = tuple((e.feature, e.score) for e in gather(comparison) if e.feature not in left_out)
                 # A reference that has neither form says little: names are spelt in several ways.
                 kept = not case.reference or stands_in(reading.text, case.reference)
                 # So does a post-edit that has it as the machine wrote it.
-                is_told = kept and not is_post_edit(case)
+                is_told = kept and not right and said != VARIANT and not is_post_edit(case)
                 doubt = 1.0 if is_told or source != "pairs" else UNSURE
                 if right and source in RIGHT_WEIGHT:
                     doubt = RIGHT_WEIGHT[source]
+                if said == VARIANT:
+                    doubt = UNSURE
                 samples.append(
                     Sample(
                         reading_id,
@@ -238,6 +254,7 @@ def collect(
                         normalise(text),
                         source,
                         is_told,
+                        said == VARIANT,
                         is_said(text, reading) or is_unlike,
                         not is_unlike,
                         next(i for i, e in enumerate(entities) if e is entity or is_same_place(e, entity)),
@@ -529,7 +546,7 @@ def operating_points(bests: Sequence[Best], table: WeightTable, clean_names: int
             continue
         if source == "references" or (source not in (*REAL, "pairs") and not rare):
             continue
-        harm += source in CLEAN
+        harm += source in CLEAN and not b.is_right and not b.sample.is_variant
         if source == "pairs":
             borne_out, refuted = borne_out + b.is_right, refuted + b.sample.is_refuted
         elif source in REAL:

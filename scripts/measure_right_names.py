@@ -4,7 +4,8 @@
 
 Whole documents of the clean text, drawn by the seed among those that are not held out; what is attested is counted
 again without them, so that no name is known because it was counted in the very text. Another seed draws others; the
-weights learned with those of ``fit_linker.RIGHT_SEED``.
+weights learned with those of ``fit_linker.RIGHT_SEED``. Right English has slips, too: where somebody has read a change
+(``tests/data/names/changes.tsv``), what they said is shown.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from app.names.link import LinkModel
 from app.names.linker import MODEL_FILE, NameLinker
 from app.names.store import EntityStore
 from scripts.fit_linker import count_attested
-from scripts.names_benchmark import Case, one_segment, right_english
+from scripts.names_benchmark import Case, one_segment, right_english, said_of
 
 SHIPPED = Path("app/names/data") / MODEL_FILE
 
@@ -40,6 +41,7 @@ class Changes:
     total: int = 0
     of: Counter[tuple[str, str]] = field(default_factory=Counter)  # name and what became of it
     where: dict[tuple[str, str], str] = field(default_factory=dict)  # the first place of each
+    said: dict[tuple[str, str], str] = field(default_factory=dict)  # what a reader said of it, if anybody read it
 
     def add(self, case: Case, edits: Iterable[Edit]) -> None:
         """Count a document."""
@@ -51,10 +53,14 @@ class Changes:
             self.of[key] += 1
             around = case.text[max(0, edit.span.start - 60) : edit.span.end + 60].replace("\n", " ")
             self.where.setdefault(key, f"{case.id}: …{around}…")
+            self.said.setdefault(key, said_of(case, *key))
 
     def rows(self) -> list[dict[str, object]]:
         """One row a change, the most frequent first."""
-        return [{"old": a, "new": b, "count": n, "where": self.where[a, b]} for (a, b), n in self.of.most_common()]
+        return [
+            {"old": a, "new": b, "count": n, "where": self.where[a, b], "said": self.said[a, b]}
+            for (a, b), n in self.of.most_common()
+        ]
 
 
 def measure(linker: NameLinker, cases: Iterable[Case]) -> Changes:
@@ -80,7 +86,7 @@ def main(
     linker = NameLinker(store, LinkModel.load(weights), background)
     done = measure(linker, cases)
     for row in done.rows():
-        typer.echo(f"{row['count']}  {row['old']} -> {row['new']}  {row['where']}")
+        typer.echo(f"{row['count']}  {row['old']} -> {row['new']}  {row['said']}  {row['where']}")
     typer.echo(
         f"{done.total} changes, {len(done.of)} different ones, in {done.sentences} sentences of {done.documents} "
         f"documents; {store.version}, seed {seed}"

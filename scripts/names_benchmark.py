@@ -6,6 +6,7 @@ import random
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -189,6 +190,26 @@ def _slips(folder: Path) -> dict[str, list[tuple[str, str]]]:
     return found
 
 
+@lru_cache(maxsize=2)
+def read_changes(folder: Path = FOLDER) -> dict[tuple[str, str, str], str]:
+    """What people who read changes of the dev half and of right English said of them.
+
+    Returns:
+        Document, name as it stands and as it would be, each in canonical form, to ``needed`` (a slip of the text),
+        ``variant`` (either form may stand), ``harm`` (somebody or something else), or ``open``.
+    """
+    found = {}
+    for line in (folder / "changes.tsv").read_text("utf-8").splitlines()[1:]:
+        document, old, new, verdict, _ = line.split("\t")
+        found[document, normalise(old), normalise(new)] = verdict
+    return found
+
+
+def said_of(case: Case, old: str, new: str) -> str:
+    """What a reader said of a change of a case, as in ``read_changes``; empty where nobody read it."""
+    return read_changes().get((case.document, normalise(old), normalise(new)), "")
+
+
 def in_base(case: Case, store: EntityStore) -> Entity | None:
     """The entity that the right form of a case names, titles before it aside: the best known of that name."""
     words = case.right.split()
@@ -224,8 +245,10 @@ def is_right_change(case: Case, old: str, new: str, entity: Entity | None, store
     """Whether the reference bears a change out: it has the new form, or another name of the entity, and not the old.
 
     What other languages call a place counts as its name in a reference. Where only a part of a name is printed the part
-    has to stand in the reference.
+    has to stand in the reference. A reader counts before the reference.
     """
+    if said_of(case, old, new) == "needed":
+        return True
     reference = case.reference or case.text
     if stands_in(old, reference):
         return False

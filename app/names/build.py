@@ -21,6 +21,7 @@ import orjson
 import zstandard
 
 from app.core.errors import InputError
+from app.names.mangle.organisations import near_synonyms
 from app.names.normalise import index_keys, normalise, script_of
 from app.names.sounds import sound_key
 from app.names.store import (
@@ -104,13 +105,16 @@ def learn_function_words(entities: Iterable[Entity]) -> list[str]:
     return sorted(words | _ENGLISH_FUNCTION_WORDS)
 
 
-def learn_synonyms(entities: Iterable[Entity], function_words: Iterable[str]) -> dict[str, dict[str, float]]:
+def learn_synonyms(
+    entities: Iterable[Entity], function_words: Iterable[str], known: Mapping[str, Iterable[str]]
+) -> dict[str, dict[str, float]]:
     """Words that stand for one another in names of organisations, with a weight below 1.
 
-    Two witnesses. Two names of one organisation that differ in one word (propaganda, publicity). And the end of a Han
+    Three witnesses. Two names of one organisation that differ in one word (propaganda, publicity). The end of a Han
     name, where Chinese and Japanese put the kind of body, shared by organisations whose English names end in different
-    words (fund, foundation and endowment under 基金会): a round trip through that language may exchange them. Words
-    that tell organisations of a country apart are none: Eastern and Southern Airlines, committees of House and Senate.
+    words (fund, foundation and endowment under 基金会): a round trip through that language may exchange them. And what
+    is ``known``: words that dictionaries give for one word of another language (criminal, penal). Words that tell
+    organisations of a country apart are none: Eastern and Southern Airlines, committees of House and Senate.
     """
     small = set(function_words)
     weights: dict[tuple[str, str], float] = {}
@@ -154,6 +158,10 @@ def learn_synonyms(entities: Iterable[Entity], function_words: Iterable[str]) ->
             share = min(heads_count[a], heads_count[b]) / total
             if share >= 0.1:
                 witness(a, b, 0.85 if share >= 0.2 else 0.7)
+    for word, exchanged in known.items():
+        for instead in exchanged:
+            if frequency[word] or frequency[instead]:
+                witness(normalise(word), normalise(instead), 0.6)
     apart = _that_tell_apart(organisations, small)
     table: defaultdict[str, dict[str, float]] = defaultdict(dict)
     for (a, b), weight in sorted(weights.items()):
@@ -419,7 +427,7 @@ def _write_data(rows: list[Entity], data: Path, options: BuildOptions, mangler: 
         np.save(data / f"{name}.npy", values, allow_pickle=False)
     for name, text in texts.items():
         (data / name).write_text(text, "utf-8")
-    synonyms = learn_synonyms(rows, function_words)
+    synonyms = learn_synonyms(rows, function_words, near_synonyms())
     (data / "synonyms.json").write_bytes(orjson.dumps(synonyms, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS))
     files = {path.name: _facts(path) for path in sorted(data.iterdir())}
     counts = Counter(str(e.kind) for e in rows)

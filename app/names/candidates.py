@@ -291,7 +291,7 @@ class _Searcher:
         likely = list(found.values())
         if len(likely) > _MOST_SIMILAR_WORDS:  # of those as near, those of the well known
             fame = self._fame
-            likely.sort(key=lambda w: (-w.weight - fame[w.token], w.text))
+            likely.sort(key=lambda w: (w.route is not Route.WORD_BAG, -w.weight - fame[w.token], w.text))
         return tuple(sorted(likely[:_MOST_SIMILAR_WORDS], key=lambda w: (-w.weight, w.text)))
 
     @cached_property

@@ -60,6 +60,7 @@ class Reading:
     ends_another: bool = False  # a longer name of the document ends in it: it is somebody's surname as it stands
     calling: str = ""  # what the text calls somebody, a noun that few people of the base are called by
     is_town: bool = False  # a town or village, maybe one that the base lacks, is called so
+    is_capital: bool = False  # the text calls it a capital
 
     @cached_property
     def words(self) -> tuple[str, ...]:

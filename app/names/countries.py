@@ -1,4 +1,4 @@
-"""Which countries a text names, by noun, adjective or people."""
+"""Which countries a text names, by noun, adjective or people, and their capitals."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from functools import lru_cache
 from importlib.resources import files
 
+import regex
+
+from app.core.types import Span
 from app.names.normalise import normalise
 
 
@@ -42,6 +45,31 @@ def countries_of(words: Sequence[str]) -> Counter[str]:
                 counts[code] += 1
                 break
     return counts
+
+
+CAPITALS_FILE = "capitals.tsv"
+
+
+@lru_cache(maxsize=1)
+def capitals() -> dict[str, str]:
+    """ISO code of a country -> its capital, by GeoNames."""
+    table = (files("app.names") / "data" / CAPITALS_FILE).read_text(encoding="utf-8")
+    return dict(line.split("\t") for line in table.splitlines())
+
+
+_OF_A_PART = "ancient|commercial|county|cultural|district|financial|former|old|provincial|regional|state|voivodeship"
+_CAPITAL_BEFORE = regex.compile(rf"(?<!\b(?:{_OF_A_PART})\s)\bcapital(?:\s+city)?(?:,\s?|\s+)$", regex.I)
+_CAPITAL_BEHIND = regex.compile(
+    rf",?\s+(?:is\s+|was\s+)?(?:the|its?)\s+(?!(?:{_OF_A_PART})\b)(?:\p{{L}}+\s+)?capital\b", regex.I
+)
+_NEAR = 40  # letters
+
+
+def is_called_capital(text: str, span: Span) -> bool:
+    """Whether the text calls a name a capital, not one of a part of a country: *the Colombian capital, Bogotá*,
+    *Bogotá, the capital of Colombia*."""
+    before = text[max(0, span.start - _NEAR) : span.start].rsplit("\n", 1)[-1]
+    return _CAPITAL_BEFORE.search(before) is not None or _CAPITAL_BEHIND.match(text, span.end) is not None
 
 
 @lru_cache(maxsize=300)

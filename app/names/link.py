@@ -23,7 +23,7 @@ from app.names.likeness import align, likeness
 from app.names.mangle.forms import Damage
 from app.names.normalise import normalise
 from app.names.possible import is_possible
-from app.names.store import Entity, EntityKind, NameKind
+from app.names.store import Entity, EntityKind, Name, NameKind
 
 FORMAT = 2
 SHAPES = ("person", "part", "place", "organisation")
@@ -181,14 +181,23 @@ def printed_form(candidate: Candidate, text: str, attested: Attested) -> str:
 
     allowed = (NameKind.CANONICAL, NameKind.ALIAS)
     latin = [n for n in entity.names if n.kind in allowed and normalise(n.text).isascii() and n.language in ("", "en")]
-    best = max(latin, key=lambda n: closeness(n.text, n.kind)).text if latin else entity.name
+    if candidate.damage == Damage.EXONYM:  # what the text has may be among them
+        latin = [n for n in latin if normalise(n.text) != key]
+    found = frozenset(key.split())
+
+    def fit(name: Name) -> tuple[int, float]:
+        """Of an organisation no word of the text gets lost that one of its names has: *U.S. Department of …*."""
+        kept = len(found & {*normalise(name.text).split()}) if entity.kind is EntityKind.ORGANISATION else 0
+        return kept, closeness(name.text, name.kind)
+
+    best = max(latin, key=fit).text if latin else entity.name
     if entity.kind is not EntityKind.PERSON:
         return best
     # The text leaves out names that few print: so does the repair.
-    found = tuple(key.split())
     words = [in_running_text(word) for word in best.split()]
-    pairs, extra, missing = align(found, tuple(normalise(best).split()))
-    if missing and not extra and len(found) >= 2 and len(pairs) == len(found):
+    written = tuple(key.split())
+    pairs, extra, missing = align(written, tuple(normalise(best).split()))
+    if missing and not extra and len(written) >= 2 and len(pairs) == len(written):
         meant = {p.meant for p in pairs}
         kept = [w for w in words if not meant.isdisjoint(normalise(w).split())]  # *Yingjiu* is all of *Ying-jeou*
         return " ".join(kept if len(kept) > 1 else words)
@@ -327,7 +336,27 @@ def _is_rival(other: Weighed, best: Weighed, reading: Reading) -> bool:
         return False
     if is_printed_otherwise(other.candidate, other.text, reading):
         return False
-    return not is_same_place(other.candidate.entity, best.candidate.entity)
+    if is_same_place(other.candidate.entity, best.candidate.entity):
+        return False
+    return other.candidate.probability > 0 or _is_as_near(other.candidate, best.candidate, reading)
+
+
+def _is_as_near(other: Candidate, best: Candidate, reading: Reading) -> bool:
+    """Whether the letters do not tell two names apart that share their other words with the text: for *Aleksandar
+    Vroulin*, *Aleksandar Vulin* is nearer than *Aleksandar Vučić*."""
+    a, b = (tuple(normalise(c.name).split()) for c in (other, best))
+    shared = {*a} & {*reading.words}
+    if other.entity.kind is not best.entity.kind or not shared or shared != {*b} & {*reading.words}:
+        return True
+
+    def rest(words: Sequence[str]) -> str:
+        return " ".join(w for w in words if w not in shared)
+
+    found = rest(reading.words)
+    return likeness(found, rest(b)) - likeness(found, rest(a)) < _FARTHER
+
+
+_FARTHER = 0.2
 
 
 def _without_borrowers(weighed: Sequence[Weighed]) -> list[Weighed]:

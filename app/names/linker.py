@@ -6,6 +6,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
 from app.core.classify import FUNCTION_WORDS
@@ -15,13 +16,16 @@ from app.names.background import Background, data_file
 from app.names.callings import called, is_verb
 from app.names.candidates import Candidate, CandidateFinder, Route
 from app.names.comparison import Context, Evidence, Reading, years_of
-from app.names.countries import countries_of
+from app.names.countries import capitals, countries_of, is_called_capital
 from app.names.evidence.spelling import before_apostrophe
+from app.names.evidence.usage import FAMOUS
 from app.names.likeness import align, likeness
-from app.names.link import Decision, LinkModel, Weighed, as_printed, choose
+from app.names.link import Decision, LinkModel, Weighed, as_printed, choose, fame
+from app.names.mangle.forms import Damage
 from app.names.mentions import Mention, find_mentions
 from app.names.normalise import normalise
 from app.names.offices import fit_of_roles, is_of_few, is_rank
+from app.names.paired_places import pairs_like, with_paired_places
 from app.names.store import Entity, EntityKind, EntityStore, StoreHandle
 
 RULE_ENTITY = "MTR_NAME_ENTITY"  # linked to an entity by spelling, sound and context
@@ -32,6 +36,8 @@ RULE_TITLE = "MTR_NAME_TITLE"  # a title that document and knowledge base contra
 MODEL_FILE = "linker.json"
 _MOST_CANDIDATES = 12
 _LEAST_LETTERS = 4
+_LEAST_IN_USE = 2.0  # on Zipf's scale
+_EXONYM_PROBABILITY = 0.02  # of damaged names of a place, as the base has it of those that it does not list as names
 _WORDS = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
 _LEAST_LIKE_PART = 0.6
 _LEAST_LIKE_HOLDER = 0.5  # in all, and of each word
@@ -145,8 +151,12 @@ class NameLinker:
         entity_hints: Sequence[tuple[str, str]] = (),
     ) -> Examined:
         """Find the names of a document, tell those that are right from those that may not be, and find candidates."""
-        mentions = find_mentions(
-            text, segments, lambda name: any(e.kind is not EntityKind.PERSON for e in store.by_name(name))
+        mentions = with_paired_places(
+            text,
+            find_mentions(
+                text, segments, lambda name: any(e.kind is not EntityKind.PERSON for e in store.by_name(name))
+            ),
+            store.paired_places,
         )
         by_text: dict[str, list[Mention]] = defaultdict(list)
         for mention in mentions:
@@ -154,12 +164,15 @@ class NameLinker:
         known: dict[str, Entity] = {}
         known_in: dict[str, frozenset[int]] = {}
         exact: dict[str, list[Entity]] = {}
+        foreign: dict[str, Entity] = {}
         for key, group in by_text.items():
             entities = store.by_name(group[0].text) if key else []
             bare = without_initials(key)
             if not entities and bare != key and (" " in bare):
                 entities = store.by_name(bare)
-            if entities:
+            if entities and self._is_foreign(key, entities[0]):
+                foreign[key] = entities[0]
+            elif entities:
                 exact[key] = entities
                 if " " in key or entities[0].kind is EntityKind.PLACE:
                     known.setdefault(entities[0].id, entities[0])
@@ -191,11 +204,15 @@ class NameLinker:
                 key in surnames,
                 self._background.callings.unlikely(noun for m in group for noun in called(text, m.span)),
                 key in self._background.towns,
+                any(is_called_capital(text, m.span) for m in group),
             )
             candidates = [
+                *([_exonym(foreign[key], key)] if key in foreign else ()),
                 *_before_apostrophe(reading, finder),
                 *_of_the_document(reading, known.values()),
                 *_of_the_office(reading, context.countries, finder),
+                *_capitals(reading, context.countries, store),
+                *_paired_places(reading, store),
                 *(
                     as_printed(c, group[0].text)
                     for c in finder.find(group[0].text, countries=tuple(context.countries), limit=_MOST_CANDIDATES)
@@ -204,6 +221,20 @@ class NameLinker:
             readings.append((reading, _once(candidates)))
         right.sort(key=lambda m: m.span)
         return Examined(tuple(mentions), tuple(right), tuple(readings), context)
+
+    def _is_foreign(self, key: str, entity: Entity) -> bool:
+        """Whether a form that is in the base is none of English, but of another language for a place that English texts
+        name otherwise: *Warschau*."""
+        background = self._background
+        return (
+            entity.kind is EntityKind.PLACE
+            and " " not in key
+            and key != (canonical := normalise(entity.name))
+            and fame(canonical, background.attested) >= FAMOUS
+            and not background.attested.as_name(key)
+            and background.usage.zipf(key) < _LEAST_IN_USE
+            and key not in background.towns
+        )
 
     def _is_worth_a_look(self, key: str, group: Sequence[Mention]) -> bool:
         """Whether anything could be known about a name: acronyms, initials and everyday words are left alone."""
@@ -312,6 +343,12 @@ def _of_the_document(reading: Reading, known: Iterable[Entity]) -> list[Candidat
     return found
 
 
+def _exonym(entity: Entity, key: str) -> Candidate:
+    """A place by what another language calls it."""
+    name = normalise(entity.name)
+    return Candidate(entity, Route.MANGLED, name, 0.0, likeness(key, name), _EXONYM_PROBABILITY, Damage.EXONYM)
+
+
 def _before_apostrophe(reading: Reading, finder: CandidateFinder) -> list[Candidate]:
     """Who or what is called what stands before an apostrophe and a case ending."""
     name = before_apostrophe(reading.text)
@@ -332,6 +369,33 @@ def _of_the_office(reading: Reading, countries: Iterable[str], finder: Candidate
     ]
 
 
+def _capitals(reading: Reading, named: Iterable[str], store: EntityStore) -> list[Candidate]:
+    """What the text calls a capital may be that of a country it names, called not quite otherwise."""
+    if not reading.is_capital:
+        return []
+    key = " ".join(reading.words)
+    found = []
+    for country in named:
+        capital = capitals().get(country, "")
+        like = likeness(key, normalise(capital))
+        if like >= _LEAST_LIKE_HOLDER:
+            places = (e for e in store.by_name(capital) if e.kind is EntityKind.PLACE and e.country == country)
+            found += [Candidate(e, Route.FUZZY, normalise(capital), like, like) for e in islice(places, 1)]
+    return [as_printed(candidate, reading.text) for candidate in found]
+
+
+def _paired_places(reading: Reading, store: EntityStore) -> list[Candidate]:
+    """Which of two joined places have one of their names as it should be, and the other not quite."""
+    key = " ".join(reading.words)
+    names = [f"{a} and {b}" for a, b in pairs_like(key, store.paired_places)]
+    found = [(name, e) for name in names for e in store.by_name(name)[:1]]
+    return [
+        as_printed(Candidate(e, Route.FUZZY, name, like, like), reading.text)
+        for name, e in found
+        if (like := likeness(key, name)) > 0
+    ]
+
+
 def _least_alike(reading: Reading, name: str) -> float:
     """How alike the least alike words of a reading and a canonical form are; 0 where one of them has more words."""
     pairs, found, meant = align(reading.words, tuple(name.split()))
@@ -349,7 +413,8 @@ def _once(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
 
 
 def _says(candidate: Candidate) -> tuple[float, bool, float]:
-    return candidate.probability, candidate.route is Route.WORD_BAG, candidate.similarity
+    is_bag = candidate.route is Route.WORD_BAG and candidate.entity.kind is EntityKind.ORGANISATION
+    return candidate.probability, is_bag, candidate.similarity
 
 
 # ---------------------------------------------------------------- from decisions to edits

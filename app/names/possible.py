@@ -8,7 +8,7 @@ import regex
 from rapidfuzz.distance import Prefix
 
 from app.names.comparison import Comparison
-from app.names.evidence.document import in_office, role_differs
+from app.names.evidence.document import companions, in_office, role_differs
 from app.names.evidence.people import has_another_beginning, other_surname
 from app.names.evidence.places import PLACE_WORDS, is_supported_place
 from app.names.evidence.spelling import SHORTEST_STEM, case_ending, is_cut_at_apostrophe, is_truncated
@@ -79,7 +79,7 @@ def _is_another_place(c: Comparison) -> bool:
     """Whether the text has a word or a place of its own, not what became of the candidate."""
     if c.reading.is_town:
         return True  # *Walldorf* is no slip for *Waldorf*
-    if any(c.attested.as_word(p.meant) >= _ORDINARY for p in c.changed):
+    if len(c.pairs) == 1 and any(c.attested.as_word(p.meant) >= _ORDINARY for p in c.changed):
         return True  # *Island* for *Iceland* is nobody's English
     if any(m.title for m in c.reading.mentions):
         return True  # *the attorney Taibbi*
@@ -87,6 +87,8 @@ def _is_another_place(c: Comparison) -> bool:
         return True  # *Africa24*
     if c.reading.ends_another and not _is_placed(c):
         return True  # *Cem Karaca*, and then *Karaca*
+    if " and " in c.candidate.name and any(p.is_same and len(p.meant) > len("and") for p in c.pairs):
+        return False  # *Bosna and Herzegovina*: nothing else is called so
     if is_cut_at_apostrophe(c):
         return False  # *Adana'ya* is no derived word
     if _INNER_CAPITAL.search(c.reading.text) or _is_named_so(c, 0.0) or _is_derived(c):
@@ -159,16 +161,31 @@ def _is_another_organisation(c: Comparison) -> bool:
 
 
 def _is_custom(c: Comparison) -> bool:
-    """Whether words differ as two customs of spelling English do: *Defence*, *Defense*."""
-    if not c.is_bag or not c.changed:
-        return False
-    return all(
-        p.similarity >= _LEAST_ALIKE
-        or sorted(p.found) == sorted(p.meant)
-        or p.found.startswith(p.meant)
-        or p.meant.startswith(p.found)
-        for p in c.changed
-    )
+    """Whether words differ as two customs of spelling English do, or one is short for the other: *Defence*, *Defense*;
+    *Corp*, *Corporation*."""
+    return c.is_bag and bool(c.changed) and all(map(_by_custom, c.changed))
+
+
+def _by_custom(p: Pair) -> bool:
+    short, long = sorted((p.found, p.meant), key=len)
+    if long.startswith(short) and len(long) - len(short) >= _LEAST_CUT:
+        return True
+    return _in_one_custom(p.found) == _in_one_custom(p.meant)
+
+
+_LEAST_CUT = 4  # letters
+
+
+def _in_one_custom(word: str) -> str:
+    for british, american in _CUSTOMS:
+        word = word.replace(british, american)
+    return word
+
+
+_CUSTOMS = (
+    ("isation", "ization"), ("yse", "yze"), ("ise", "ize"), ("our", "or"), ("tre", "ter"), ("ence", "ense"),
+    ("mme", "m"), ("ll", "l"), ("ae", "e"), ("oe", "e"),
+)  # fmt: skip
 
 
 def _is_named_so(c: Comparison, more_than: float) -> bool:
@@ -184,7 +201,6 @@ def _is_traced(p: Pair) -> bool:
 
 
 _LEAST_LIKE, _LEAST_OF_PART = 0.6, 0.75
-_LEAST_ALIKE = 0.75
 _KNOWN = 0.2  # of the measure of ``Attested.as_name``: in more documents than may have a slip
 _SHORT_WORD = 5  # letters
 _LEAST_RATE = 10**-3.5  # of a respelling: below, chance does as well
@@ -193,7 +209,7 @@ _LEAST_RATE = 10**-3.5  # of a respelling: below, chance does as well
 def _is_somebody_else(c: Comparison) -> bool:
     """Whether the text may as well speak of another person."""
     alone = _is_by_letters_alone(c)
-    is_near = _is_near_home(c)
+    is_near = _is_near_home(c) or _is_of_the_famous(c)
     if c.reading.ends_another and len(c.reading.words) == 1:
         return True  # the full name is what would have to change
     if _is_called_otherwise(c):
@@ -225,15 +241,39 @@ def _is_somebody_else(c: Comparison) -> bool:
 
 
 def _is_near_home(c: Comparison) -> bool:
-    """Whether a full name is much like that of somebody whose country the text names, and has no word that is another
-    name."""
+    """Whether a full name is much like that of somebody whose country the text names, or somebody else of it, and has
+    no word that is another name."""
     return (
         len(c.reading.words) > 1
         and not c.unpaired_found
-        and c.candidate.entity.country in c.context.countries
+        and (c.candidate.entity.country in c.context.countries or companions(c) is not None)
         and min(p.similarity for p in c.pairs) >= _LEAST_NEAR
-        and not any(c.attested.as_name(p.found) and sound(p.found) != sound(p.meant) for p in c.changed)
+        and not any(c.attested.as_name(p.found) and not _is_one_name(p) for p in c.changed)
     )
+
+
+def _is_of_the_famous(c: Comparison) -> bool:
+    """Whether a full name is nearly that of somebody very well known, and what differs is nobody's word."""
+    changed = c.changed
+    return (
+        len(c.reading.words) > 1
+        and not c.unpaired_found
+        and c.candidate.entity.popularity >= _MOST_KNOWN
+        and any(p.is_same and len(p.meant) > 2 for p in c.pairs)
+        and all(p.similarity >= _LEAST_LIKE_FAMOUS for p in changed)
+        and not any(
+            c.attested.as_name(p.found) or p.found in c.reading.known_words or p.found in c.reading.in_use
+            for p in changed
+        )
+    )
+
+
+_MOST_KNOWN, _LEAST_LIKE_FAMOUS = 0.75, 0.75
+
+
+def _is_one_name(p: Pair) -> bool:
+    """Whether two words sound alike, or are one given name in two languages."""
+    return sound(p.found) == sound(p.meant) or are_equivalent(p.found, p.meant)
 
 
 _LEAST_NEAR = 0.8

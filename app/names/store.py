@@ -507,6 +507,22 @@ class EntityStore:
                 found.setdefault(entity.id, entity)
         return list(found.values())
 
+    @cached_property
+    def paired_places(self) -> tuple[tuple[str, str], ...]:
+        """What stands before and behind *and* in names of places, in canonical form: ``("trinidad", "tobago")``."""
+        found: set[tuple[str, str]] = set()
+        for layer in self.layers:
+            token = layer.token_id("and")
+            if token is None:
+                continue
+            names = layer.token_names(token)
+            places = names[layer.kinds[layer.first_rows(names)] == PLACE_CODE]
+            for name in places.tolist():
+                before, _, behind = layer.name_text(name).partition(" and ")
+                if before and behind:
+                    found.add((before, behind.removeprefix("the ")))
+        return tuple(sorted(found))
+
     def search(self, query: str, limit: int = 10, kind: EntityKind | None = None) -> list[Entity]:
         """Entities for what somebody types: exact names, then names that begin so, then names with all the words.
 

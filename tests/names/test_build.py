@@ -137,7 +137,7 @@ def test_every_form_of_a_large_index_is_found(tmp_path: Path) -> None:
 
 
 def test_bodies_under_one_native_word_have_synonymous_heads() -> None:
-    synonyms = learn_synonyms(entities(), ["of", "the", "for"])
+    synonyms = learn_synonyms(entities(), ["of", "the", "for"], {})
     assert synonyms["fund"] == {"foundation": pytest.approx(0.85)}
     assert synonyms["foundation"]["fund"] == synonyms["fund"]["foundation"]
 
@@ -147,7 +147,7 @@ def test_aliases_that_differ_in_one_word_have_synonyms() -> None:
         {"id": f"O{i}", "type": "body", "name": f"Press Office of {town}", "aliases": [f"Press Bureau of {town}"]}
         for i, town in enumerate(("Arvik", "Borg", "Ceder"))
     ]
-    assert "bureau" in learn_synonyms(entities(rows), ["of"])["office"]
+    assert "bureau" in learn_synonyms(entities(rows), ["of"], {})["office"]
 
 
 def test_words_that_tell_organisations_of_a_country_apart_are_no_synonyms() -> None:
@@ -163,13 +163,26 @@ def test_words_that_tell_organisations_of_a_country_apart_are_no_synonyms() -> N
         both = {"id": "O", "type": "body", "name": "Press Office of Arvik", "aliases": ["Press Bureau of Arvik"]}
         return [both, *named, *other]
 
-    assert "bureau" in learn_synonyms(entities(rows("SE")), ["of"])["office"]
-    assert learn_synonyms(entities(rows("NO")), ["of"]) == {}
+    assert "bureau" in learn_synonyms(entities(rows("SE")), ["of"], {})["office"]
+    assert learn_synonyms(entities(rows("NO")), ["of"], {}) == {}
+
+
+def test_what_dictionaries_give_for_one_word_is_a_weak_synonym_unless_it_tells_bodies_apart() -> None:
+    rows = [{"id": "O", "type": "court", "name": "International Criminal Court"}]
+    known = {"criminal": ("penal",), "blue": ("azure",)}
+    found = learn_synonyms(entities(rows), [], known)
+    assert found == {"criminal": {"penal": 0.6}, "penal": {"criminal": 0.6}}, "no name has blue"
+    apart = [
+        {"id": f"{word}{at}", "type": "court", "name": f"{word} Court of {town}", "country": "NO"}
+        for word in ("Criminal", "Penal")
+        for at, town in enumerate(("Dorv", "Elv"))
+    ]
+    assert learn_synonyms(entities(apart), ["of"], known) == {}
 
 
 def test_a_word_of_one_body_alone_is_no_synonym() -> None:
     rows = [{"id": "O1", "type": "body", "name": "Azurex Works", "aliases": ["Belltower Works"]}]
-    assert learn_synonyms(entities(rows), []) == {}
+    assert learn_synonyms(entities(rows), [], {}) == {}
 
 
 def test_words_that_names_print_in_lower_case_are_function_words() -> None:

@@ -17,7 +17,7 @@ from app.names.background import Background
 from app.names.candidates import Route
 from app.names.linker import RULE_CONSISTENT, RULE_TITLE, NameLinker, build_linker
 from app.names.mentions import find_mentions
-from app.names.store import StoreHandle
+from app.names.store import Entity, EntityKind, Name, StoreHandle
 from tests.names.linking import MODEL, link, linker, person, repaired, store
 
 
@@ -288,3 +288,45 @@ def test_a_country_is_named_by_its_possessive(names: NameLinker) -> None:
     text = "Estonia's Prime Minister Tauno Vaherpuu spoke."
     seen = names.examine(text, SentenceSegmenter().segment(text), names.store)
     assert seen.context.countries == {"EE": 1}
+
+
+def test_of_a_place_of_two_names_one_is_repaired(tmp_path: Path) -> None:
+    own = linker(tmp_path, Entity("I", EntityKind.PLACE, "country", "Grenholm and Tobarvik", country="NO"))
+    assert own.store.paired_places == (("grenholm", "tobarvik"),)
+    assert (
+        repaired(own, "They met in Grinhol and Tobarvik on Monday.") == "They met in Grenholm and Tobarvik on Monday."
+    )
+    for text in ("They met in Grenholm and Tobarvik.", "They met in Finland and Tobarvik."):
+        assert repaired(own, text) == text
+
+
+def test_a_form_that_english_never_uses_of_a_well_known_place_is_not_right(tmp_path: Path) -> None:
+    aliases = (Name("Warschau", language="und"), Name("Danzig"))
+    own = linker(tmp_path, Entity("W", EntityKind.PLACE, "city", "Warsaw", aliases, country="PL", popularity=0.8))
+    text = "The trial of the clerk began in Warschau on Friday."
+    assert repaired(own, text) == text.replace("Warschau", "Warsaw")
+    for other in ("Danzig", "Warsaw"):  # edited English has them
+        assert repaired(own, text.replace("Warschau", other)) == text.replace("Warschau", other)
+
+
+def test_what_the_text_calls_the_capital_of_a_country_may_be_spelt_quite_otherwise(tmp_path: Path) -> None:
+    own = linker(tmp_path, Entity("M", EntityKind.PLACE, "city", "Mogadishu", country="SO", popularity=0.8))
+
+    def candidates(text: str) -> set[str]:
+        seen = own.examine(text, SentenceSegmenter().segment(text), own.store)
+        return {c.entity.id for _, found in seen.readings for c in found}
+
+    text = "Fighting broke out near the capital Mukdizu. Somalia has no army."
+    assert "M" in candidates(text)
+    assert "M" not in candidates(text.replace("capital", "village"))
+    assert "M" not in candidates(text.replace("Somalia", "Kenya"))
+
+
+def test_whoever_shares_the_right_words_and_is_like_the_rest_much_less_is_no_rival(tmp_path: Path) -> None:
+    people = [
+        person("V", "Aleksandar Vurnik", "RS", "minister of Labour"),
+        person("W", "Aleksandar Valbo", "RS", "minister of Finance"),
+    ]
+    own = linker(tmp_path, *people)
+    text = "This is another thing, said the Serbian minister for refugees, Aleksandar Vrurnik, in Serbia."
+    assert repaired(own, text) == text.replace("Vrurnik", "Vurnik")

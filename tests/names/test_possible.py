@@ -250,3 +250,45 @@ def test_a_surname_of_the_text_is_no_place_unless_it_stands_as_one() -> None:
     assert is_meant("and", ends_another=False)
     assert is_meant("in", ends_another=True)
     assert not is_meant("and", ends_another=True)
+
+
+def test_somebody_of_the_same_country_in_the_text_speaks_for_a_full_name_that_is_much_alike() -> None:
+    leader = person("L", "Artur Maskel", "ES", "president of the Generalitat")
+    other = person("O", "Jordi Pujarol", "ES", "president of the Generalitat")
+    texts = known(arthur=30)
+
+    def of(context: Context) -> Comparison:
+        mention = Mention(Span(0, 13), "Arthur Maskel", MentionKind.UNKNOWN, 0)
+        reading = Reading(mention.text, (mention,), known_words={"arthur": 9})
+        return compare(reading, Candidate(leader, Route.FUZZY, leader.name, 0.5, 0.5), 0.0, context, texts)
+
+    assert not is_possible(of(Context()))
+    assert is_possible(of(Context(known={"O": other})))
+    assert is_possible(of(Context(countries={"ES": 1})))
+
+
+def test_a_word_that_nobody_writes_beside_the_given_name_of_the_very_well_known_is_theirs() -> None:
+    def of(popularity: float, in_use: dict[str, float]) -> Comparison:
+        player = person("R", "Roger Vederer", "CH", popularity=popularity)
+        mention = Mention(Span(0, 14), "Roger Vedeller", MentionKind.UNKNOWN, 0)
+        reading = Reading("Roger Vedeller", (mention,), in_use=in_use)
+        candidate = Candidate(player, Route.FUZZY, player.name, 0.5, 0.5)
+        return compare(reading, candidate, 0.0, Context(), NOTHING)
+
+    assert is_possible(of(0.9, {}))
+    assert not is_possible(of(0.6, {}))
+    assert not is_possible(of(0.9, {"vedeller": 2.0}))
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "possible"),
+    [
+        ("Nokar Olympics Board", "Nokar Olympic Board", True),
+        ("Nokar Defence Board", "Nokar Defense Board", False),
+        ("Nokar Organisation", "Nokar Organization", False),
+        ("Nokar Univ", "Nokar University", False),
+    ],
+)
+def test_two_customs_of_spelling_are_no_damage_of_an_organisation(text: str, name: str, possible: bool) -> None:
+    body = Candidate(Entity("O", EntityKind.ORGANISATION, "body", name), Route.WORD_BAG, name, 0.8, 0.8)
+    assert is_possible(weighed(text, body)) is possible

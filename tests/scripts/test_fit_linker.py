@@ -23,7 +23,7 @@ from scripts.fit_linker import (
 
 def sample(*, right: bool, source: str = "errors", reading: int = 0, score: float = 1.0) -> Sample:
     features = (("spelling", score),)
-    return Sample(reading, "place", features, right, 1.0, 0, "text", source, not right, False, True, 0, "")
+    return Sample(reading, "place", features, right, 1.0, 0, "text", source, not right, False, False, True, 0, "")
 
 
 def best(log_odds: float, *, right: bool, source: str = "errors") -> Best:
@@ -87,7 +87,7 @@ def test_where_few_are_right_a_step_that_overshoots_is_halved() -> None:
         Sample(
             i, "place",
             (("hinted", 1.0), ("fuller_form", float(rng.random() < 0.9)), ("spelling", 0.9 if i < 10 else 0.6)),
-            i < 10, 1.0, 0, "text", "errors", i >= 10, False, True, 0, "",
+            i < 10, 1.0, 0, "text", "errors", i >= 10, False, False, True, 0, "",
         )
         for i in range(4000)
     ]  # fmt: skip
@@ -100,6 +100,15 @@ def test_what_the_linker_never_prints_makes_no_point() -> None:
     bests = [best(5 - i / 10, right=True) for i in range(20)]
     bests.append(Best(4.55, -35.0, False, replace(sample(right=False), is_barred=True)))
     assert [(p.right, p.wrong) for p in operating_points(bests, TABLE, 100_000)][-1] == (20, 0)
+
+
+def test_where_either_form_may_stand_a_change_is_no_harm() -> None:
+    bests = [best(9 - i / 10, right=i < 20, source="errors" if i < 20 else "right") for i in range(60)]
+    (*_, stopped) = operating_points(bests, TABLE, 100_000)
+    neutral = [replace(b, sample=replace(b.sample, is_variant=b.sample.source == "right")) for b in bests]
+    (*_, on) = operating_points(neutral, TABLE, 100_000)
+    assert (stopped.harm, on.harm) == (30, 0)
+    assert on.least < stopped.least
 
 
 def test_a_rival_is_another_name_that_could_be_printed_and_no_record_of_the_same_place() -> None:

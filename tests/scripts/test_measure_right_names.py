@@ -12,7 +12,7 @@ from app.evaluation.splits import is_held_out_text
 from scripts.fit_linker import count_attested
 from scripts.measure_right_names import Changes
 from scripts.mine_names import CONTROL_TEXTS
-from scripts.names_benchmark import Case, right_english
+from scripts.names_benchmark import Case, read_changes, right_english, said_of
 
 
 @pytest.fixture
@@ -53,3 +53,17 @@ def test_changes_are_counted_and_told_apart() -> None:
     changes.add(case, [Edit(at, "Vaherpuu", EditKind.NAME, Origin.NAMES, 0.9, "RULE", "why") for at in places])
     assert (changes.total, changes.sentences, changes.documents) == (3, 2, 1)
     assert [(row["old"], row["count"]) for row in changes.rows()] == [("Vaherpu", 2), ("Vaherpo", 1)]
+
+
+def test_a_reader_counts_before_the_text(tmp_path: Path) -> None:
+    table = "document\told\tnew\tverdict\twhy\na/1\tTauno Vaherpu\tTauno Vaherpuu\tneeded\ta letter is lost\n"
+    (tmp_path / "changes.tsv").write_text(table, "utf-8")
+    assert read_changes(tmp_path) == {("a/1", "tauno vaherpu", "tauno vaherpuu"): "needed"}
+
+
+def test_every_verdict_that_is_kept_is_one_of_four() -> None:
+    assert set(read_changes().values()) == {"needed", "variant", "harm", "open"}
+    (document, old, new), said = next(row for row in read_changes().items() if row[1] == "needed")
+    case = Case("x", document, "en", f"They met {old}.")
+    assert said_of(case, old.title(), new) == said
+    assert said_of(Case("x", "elsewhere", "en", case.text), old, new) == ""

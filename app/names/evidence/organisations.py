@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.names.comparison import Comparison, Evidence
+from app.names.normalise import normalise
 from app.names.store import EntityKind
 
 
@@ -23,3 +24,11 @@ def sole_bag(c: Comparison) -> Evidence | None:
     if not c.is_bag or not c.is_sole_bag:
         return None
     return Evidence("sole_bag", 1.0, "no other organisation is called that")
+
+
+def known_name(c: Comparison) -> Evidence | None:
+    """Edited English has the whole name of the organisation."""
+    name = normalise(c.candidate.name)
+    if c.candidate.entity.kind is not EntityKind.ORGANISATION or " " not in name or not c.attested.is_name(name):
+        return None
+    return Evidence("known_name", 1.0, f"English texts have {c.candidate.name}")

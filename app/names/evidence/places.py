@@ -5,6 +5,7 @@ from __future__ import annotations
 from rapidfuzz.distance import Levenshtein, Prefix
 
 from app.names.comparison import Comparison, Evidence
+from app.names.countries import capitals
 from app.names.evidence.damage import respelt
 from app.names.evidence.document import companions, country_named
 from app.names.evidence.spelling import is_truncated, variant
@@ -35,6 +36,16 @@ def is_placed(c: Comparison) -> Evidence | None:
     if not (c.reading.preceded_by & PLACE_WORDS):
         return None
     return Evidence("placed", 1.0 if c.candidate.entity.kind is EntityKind.PLACE else -1.0)
+
+
+def is_capital(c: Comparison) -> Evidence | None:
+    """The text calls it a capital, and it is that of a country: *the Colombian capital Boáta*."""
+    entity = c.candidate.entity
+    if not c.reading.is_capital or entity.kind is not EntityKind.PLACE:
+        return None
+    if not entity.is_called(capitals().get(entity.country, "")):
+        return None
+    return Evidence("is_capital", 1.0, f"the capital of {entity.country}")
 
 
 def unsupported_place(c: Comparison) -> Evidence | None:

@@ -123,6 +123,8 @@ def rival(c: Comparison) -> Evidence | None:
     """Another name is nearly as close."""
     if c.is_far or c.is_exonym:  # letters do not tell: ``mangled_rival`` does
         return None
+    if c.is_bag and c.is_sole_bag:  # nor do they where words stand in another order
+        return None
     gap = c.similarity - c.rival_similarity
     return Evidence("rival", max(0.0, 1 - max(gap, 0.0) * 4), "another name is nearly as close") if gap < 0.25 else None
 

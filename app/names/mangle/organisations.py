@@ -137,6 +137,70 @@ library libraries
 church cathedral
 street road
 province region oblast prefecture
+criminal penal
+penal criminal
+manufacturing fabrication production manufacture
+doctors physicians medics
+workers labour labor
+labour workers
+civic civil citizens
+civil civic
+olympic olympics
+commissioner commissariat commission
+shining luminous bright
+nuclear atomic
+atomic nuclear
+freedom liberty liberation
+liberation freedom
+republican republic
+children child
+refugees refugee
+borders frontiers limits
+agricultural agriculture agrarian
+agriculture agricultural farming
+electoral election elections
+election electoral elections
+elections election electoral
+supreme high highest superior
+high supreme highest superior
+constitutional constitution
+islamic muslim
+homeland fatherland motherland
+space cosmic
+statistics statistical
+statistical statistics
+maritime marine sea
+standards standardization norms
+weather meteorological
+meteorological weather
+tax taxes fiscal
+revenue income
+border frontier
+guard guards protection
+guards guard
+stock shares
+exchange bourse
+construction building
+united unified joint
+unity union
+revolutionary revolution
+progressive progress
+liberal free
+people's popular national folk
+popular people's
+youth young
+students student
+writers authors
+monetary currency
+settlements payments
+drugs narcotics drug
+investigation investigations inquiry
+prosecutor prosecution
+inspectorate inspection
+supervision surveillance oversight
+surveillance supervision
+sports sport
+sport sports
 region area district province oblast
 district region area county
 county district province
@@ -261,7 +325,8 @@ _AND = regex.compile(r"^(?P<before>.*?)(?P<one>\p{L}+) and (?P<two>\p{L}+)(?P<af
 
 
 @lru_cache(maxsize=1)
-def _synonyms() -> dict[str, tuple[str, ...]]:
+def near_synonyms() -> dict[str, tuple[str, ...]]:
+    """Words of names, in lower case -> what a translation there and back may make of them, the likeliest first."""
     table: dict[str, dict[str, None]] = {}
     for line in _SYNONYMS.split("\n"):
         head, *others = line.split() or [""]
@@ -282,7 +347,7 @@ def _meanings() -> dict[str, tuple[str, ...]]:
 
 def word_forms(parts: Parts) -> Iterator[Form]:
     """One word by a near-synonym or by its meaning, all foreign words by their meaning, one word gone."""
-    table, meanings = _synonyms(), _meanings()
+    table, meanings = near_synonyms(), _meanings()
     translated: list[str] = []
     for at, word in enumerate(parts.words):
         key = fold(word).lower()
