@@ -20,7 +20,7 @@ from app.names.evidence.spelling import before_apostrophe
 from app.names.likeness import align, likeness
 from app.names.link import Decision, LinkModel, Weighed, as_printed, choose
 from app.names.mentions import Mention, find_mentions
-from app.names.normalise import normalise
+from app.names.normalise import normalise, strip_possessive
 from app.names.offices import fit_of_roles, is_of_few, is_rank
 from app.names.store import Entity, EntityKind, EntityStore, StoreHandle
 
@@ -285,10 +285,7 @@ def _countries_beside(text: str, mentions: Iterable[Mention]) -> frozenset[str]:
 
 def _countries_in(words: Iterable[str]) -> Counter[str]:
     """How often words name each country, *Iran's* too."""
-    return countries_of([normalise(_POSSESSIVE.sub("", word)) for word in words])
-
-
-_POSSESSIVE = re.compile(r"['’]s$")
+    return countries_of([normalise(strip_possessive(word)) for word in words])
 
 
 _WORDS_BESIDE = 3

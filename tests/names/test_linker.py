@@ -284,7 +284,7 @@ def test_the_nation_before_a_title_stays_where_it_is(names: NameLinker) -> None:
     assert repaired(names, text) == "The Danish Prime Minister Lars Egeskov met Minister of Health Pia Egeskov."
 
 
-def test_a_country_is_named_by_its_possessive(names: NameLinker) -> None:
-    text = "Estonia's Prime Minister Tauno Vaherpuu spoke."
+@pytest.mark.parametrize("text", ["Estonia's Prime Minister Tauno Vaherpuu spoke.", "ESTONIA’S PRIME MINISTER SPOKE"])
+def test_a_country_is_named_by_its_possessive(names: NameLinker, text: str) -> None:
     seen = names.examine(text, SentenceSegmenter().segment(text), names.store)
     assert seen.context.countries == {"EE": 1}
