@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import count, pairwise
 from pathlib import Path
 
 import pytest
@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.core.diff import apply_edits
-from app.core.errors import ResourceError
+from app.core.errors import DeadlineError, ResourceError
 from app.core.segment import SentenceSegmenter
 from app.core.types import EditKind, Origin
 from app.names.background import Background
@@ -172,6 +172,20 @@ def test_a_rank_is_nobodys_alone(tmp_path: Path) -> None:
     text = "President Mart Rannapuu met Arvo Kuusnõmm in Estonia. General Mart Rannapuu left."
     result = link(own, text)
     assert (result.edits, result.flags) == ((), ())
+
+
+@pytest.mark.parametrize("ticks", [0, 3, 6, 9])
+def test_a_document_that_is_not_done_in_time_has_no_names(
+    names: NameLinker, monkeypatch: pytest.MonkeyPatch, ticks: int
+) -> None:
+    text = "Yesterday Korvo Halmi met Tesna Vilgo, Barto Kelsin, Orvid Pelto and Sunda Mirek."
+    segments, clock = SentenceSegmenter().segment(text), count()
+    assert len(names.examine(text, segments, names.store).readings) == 5
+    monkeypatch.setattr("app.names.linker.time.monotonic", lambda: next(clock))
+    with pytest.raises(DeadlineError):
+        names.link(text, segments, (), deadline=ticks)
+    assert next(clock) == ticks + 1  # nothing more was looked at
+    names.link(text, segments, (), deadline=1000)
 
 
 def test_nothing_is_said_of_an_empty_text(names: NameLinker) -> None:
