@@ -121,10 +121,16 @@ class TracedLinker:
     def __init__(self, linker: Linker, tracer: Tracer) -> None:
         self._linker, self._tracer = linker, tracer
 
-    def link(self, text: str, segments: Sequence[Segment], entity_hints: Sequence[tuple[str, str]]) -> LinkResult:
+    def link(
+        self,
+        text: str,
+        segments: Sequence[Segment],
+        entity_hints: Sequence[tuple[str, str]],
+        deadline: float = float("inf"),
+    ) -> LinkResult:
         """As the other one."""
         with span(self._tracer, "names") as made:
-            found = self._linker.link(text, segments, entity_hints)
+            found = self._linker.link(text, segments, entity_hints, deadline)
             made.set_attribute("mt_repair.edits", len(found.edits))
             return found
 

@@ -35,8 +35,14 @@ class WithoutHints:
 
     linker: Linker
 
-    def link(self, text: str, segments: Sequence[Segment], entity_hints: Sequence[tuple[str, str]]) -> LinkResult:
-        return replace(self.linker.link(text, segments, entity_hints), hints=())
+    def link(
+        self,
+        text: str,
+        segments: Sequence[Segment],
+        entity_hints: Sequence[tuple[str, str]],
+        deadline: float = float("inf"),
+    ) -> LinkResult:
+        return replace(self.linker.link(text, segments, entity_hints, deadline), hints=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +51,14 @@ class OnlyHints:
 
     linker: Linker
 
-    def link(self, text: str, segments: Sequence[Segment], entity_hints: Sequence[tuple[str, str]]) -> LinkResult:
-        found = self.linker.link(text, segments, entity_hints)
+    def link(
+        self,
+        text: str,
+        segments: Sequence[Segment],
+        entity_hints: Sequence[tuple[str, str]],
+        deadline: float = float("inf"),
+    ) -> LinkResult:
+        found = self.linker.link(text, segments, entity_hints, deadline)
         told = [NameHint(edit.span, edit.text, edit.confidence) for edit in found.edits]
         return LinkResult(keep=found.keep, hints=(*told, *found.hints))
 

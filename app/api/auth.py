@@ -32,6 +32,7 @@ OPEN: Final = frozenset(
     {"/livez", "/readyz", "/metrics", "/v2/healthcheck", "/problems", *(kind.uri for kind in PROBLEM_TYPES.values())}
 )
 FORM_KEYS: Final = "/v2/"  # there a key may stand in the form: the route asks for it
+_UNCOUNTED: Final = ("/static/", "/docs/")  # files of our pages: each page brings ten, and no work is behind any
 _WINDOW_S: Final = 60
 _PREFIX: Final = "mtr_"
 _LINE: Final = re.compile(r"(?P<id>[A-Za-z0-9][A-Za-z0-9_-]{0,39}) +(?P<hash>[0-9a-f]{64})(?: +(?P<limit>[0-9]{1,7}))?")
@@ -187,8 +188,12 @@ class Gate:
         """Whether everybody may ask."""
         return self._is_open
 
-    def admit(self, presented: str | None) -> Caller:
+    def admit(self, presented: str | None, *, counts: bool = True) -> Caller:
         """Let a request in by its key, and count it.
+
+        Args:
+            presented: The key.
+            counts: Whether the request is one of those that the key has so many of a minute.
 
         Raises:
             ProblemError: ``unauthenticated``, or ``rate-limited``.
@@ -199,7 +204,7 @@ class Gate:
         if key is None:
             detail = "The key is not known here." if presented else "Send your key: `Authorization: Bearer KEY`."
             raise ProblemError("unauthenticated", detail, headers={"WWW-Authenticate": 'Bearer realm="mt-repair"'})
-        return Caller(key.id, self._spend(key))
+        return Caller(key.id, self._spend(key) if counts else None)
 
     def admit_form(self, scope: Scope, presented: str) -> str:
         """Whose request it is where the key may stand in the form: the id of the key.
@@ -288,7 +293,7 @@ class KeyMiddleware:
             if presented is not None or not asks_in_form:
                 if is_basic:
                     _refuse_foreign(headers)
-                caller = self._gate.admit(presented)
+                caller = self._gate.admit(presented, counts=not scope["path"].startswith(_UNCOUNTED))
                 state.update(caller=caller, key_id=caller.key_id)
         except ProblemError as exc:
             await self._refuse(exc, scope, headers, receive, send)

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
-from app.core.errors import InputError, RepairError
+from app.core.errors import DeadlineError, InputError, RepairError
 from app.serving.processes import LostError
 from app.telemetry import Metrics, describe_error, get_logger
 
@@ -159,7 +159,7 @@ PROBLEM_TYPES: Final[Mapping[str, ProblemType]] = {
         ),
         (
             "deadline", 504, "The time for the request ran out.",
-            "The whole time for the request went by before the work began.",
+            "The whole time for the request went by before the work began or, of the names of a text, was done.",
             "Try again later, or send less at once.",
         ),
     )
@@ -253,6 +253,8 @@ def from_repair_error(error: RepairError) -> ProblemError:
         slug = error.code if error.code in PROBLEM_TYPES else "invalid-request"
         field = FieldError(pointer=error.pointer, code=error.code, detail=str(error))
         return ProblemError(slug, str(error), errors=[field])
+    if isinstance(error, DeadlineError):
+        return ProblemError("deadline", "The time for the request ran out before the work was done; send less at once.")
     if isinstance(error, LostError):
         return ProblemError("interrupted", "The work on this was interrupted; send it again.", headers=_SOON)
     return ProblemError("model-not-ready", "A model or a knowledge base cannot be used just now; the log says which.")

@@ -85,7 +85,7 @@ def write_file(file: JobFile, changes: Sequence[Change], at: datetime) -> tuple[
     """The content type and the content of the repaired file.
 
     Of a Word document every change is a tracked one; in files with mark-up a change that reaches across a tag is left
-    out; of JSON Lines each row has its text replaced.
+    out with its group; of JSON Lines each row has its text replaced.
 
     Args:
         file: As it came in.

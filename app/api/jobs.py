@@ -540,7 +540,14 @@ def _changes(source: str, parts: list[dict[str, Any]]) -> tuple[Change, ...]:
     for part in parts:
         span, answer = _read_part(part)
         table = OffsetTable(span.of(source), answer.offset_unit)
-        changes += [Change(table.span_from_unit(e.start, e.end).shift(span.start), e.replacement) for e in answer.edits]
+        changes += [
+            Change(
+                table.span_from_unit(e.start, e.end).shift(span.start),
+                e.replacement,
+                f"{span.start}:{e.group}" if e.group else None,  # groups are named per section
+            )
+            for e in answer.edits
+        ]
     return tuple(changes)
 
 

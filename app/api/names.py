@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from collections.abc import Iterable
 from functools import partial
@@ -199,13 +200,18 @@ class NamesDesk:
             raise ProblemError("not-found", "No entity has this id.")
         return _entity(entity)
 
-    def names(self, text: str, unit: OffsetUnit) -> NamesResponse:
-        """Every name of a text."""
+    def names(self, text: str, unit: OffsetUnit, limit_s: float = float("inf")) -> NamesResponse:
+        """Every name of a text.
+
+        Raises:
+            DeadlineError: It would take longer than ``limit_s``.
+        """
         from app.names.linker import changes_of
 
+        deadline = time.monotonic() + limit_s
         linker = self.linker()
         store = linker.store
-        seen, decisions = linker.decide(text, SentenceSegmenter().segment(text), store)
+        seen, decisions = linker.decide(text, SentenceSegmenter().segment(text), store, deadline=deadline)
         table = OffsetTable(text, unit)
         decision_of = {m.span: d for d in decisions for m in d.reading.mentions}
         change_of = {c.mention.span: c for c in changes_of(text, decisions, seen)}
@@ -391,6 +397,9 @@ async def names_of_text(body: NamesRequest, request: Request, service: ServiceDe
     that stand in the text in several forms."""
     check_length("/text", body.text, service.settings)
     desk = _desk(request)
+    limit_s = service.settings.request_timeout_s
     return await service.in_thread(
-        lambda _waited_s: desk.names(body.text, body.offset_unit), chars=len(body.text), request=request
+        lambda waited_s: desk.names(body.text, body.offset_unit, limit_s - waited_s),
+        chars=len(body.text),
+        request=request,
     )

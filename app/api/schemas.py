@@ -27,7 +27,7 @@ from app.core import diff_forms
 from app.core.classify import errant_type
 from app.core.diff import Change, diff
 from app.core.offsets import OffsetTable, OffsetUnit
-from app.core.rule_ids import KNOWN_IDS, nearest_ids
+from app.core.rule_ids import KNOWN_IDS, did_you_mean
 from app.core.types import (
     BUILTIN_PROTECTION,
     DocumentRepair,
@@ -533,8 +533,7 @@ def read_call(body: RepairRequest, settings: Settings, kept: KeptTerms | None = 
 def _read_disabled(given: Sequence[str]) -> frozenset[str]:
     for index, rule in enumerate(given):
         if rule not in KNOWN_IDS:
-            near = " or ".join(f"`{known}`" for known in nearest_ids(rule))
-            meant = f", did you mean {near}?" if near else ";"
+            meant = did_you_mean(rule, "`")
             raise ProblemError.at(
                 f"/disabled_rules/{index}", "unknown-rule", f"There is no rule of this id{meant} /v1/rules lists them."
             )

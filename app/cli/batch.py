@@ -6,7 +6,7 @@ import functools
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -18,6 +18,7 @@ from app.core.errors import InputError
 from app.core.rule_ids import ids_to_disable
 from app.core.types import FurnitureMode, GlossaryEntry, Mode, ProtectOptions, RepairOptions, Scope
 from app.corpus.outcome import ExitCode, FailOn
+from app.corpus.scratch import scratch_folder
 
 if TYPE_CHECKING:
     from app.core.repairer import Repairer
@@ -242,7 +243,7 @@ def run(
     options = _options(mode, min_confidence, scope, protect_quotes, pattern, glossary, furniture, disable)
     job = _job(options, field, extractor, max_chars, unit_mb, low, surfaces, furniture)
     job = _with_output(job, to, in_place_field, conversions_only, hashes)
-    with _scratch() as scratch:
+    with scratch_folder() as scratch:
         spec = _spec(inputs, output, job, format, workers, max_tries, stall_s, scratch)
         spec = _replace(
             spec,
@@ -298,7 +299,7 @@ def check(
     surfaces = _Surfaces(report, sarif, gitlab, junit, github, quiet, lines=True)
     options = _options(mode, min_confidence, scope, protect_quotes, pattern, glossary, furniture, disable)
     job = _job(options, field, extractor, max_chars, unit_mb, low, surfaces, furniture)
-    with _scratch() as scratch:
+    with scratch_folder() as scratch:
         spec = _spec(inputs, None, job, format, workers, max_tries, stall_s, scratch)
         spec = _replace(spec, control=tuple(control or ()))
         _carry_out(spec, surfaces, fail_on, no_exit, baseline, max_drift, max_changed, max_harm)
@@ -484,7 +485,7 @@ def _spec(
     workers: int,
     max_tries: int,
     stall_s: float,
-    scratch: str,
+    scratch: Path,
 ) -> Spec:
     from app.corpus.run import Spec
 
@@ -492,7 +493,7 @@ def _spec(
         inputs=tuple(inputs),
         output=output,
         job=job,
-        build=_builder(Path(scratch) / "proposals.sqlite"),
+        build=_builder(scratch / "proposals.sqlite"),
         format=format.value,
         workers=workers or len(os.sched_getaffinity(0)),
         max_tries=max_tries,
@@ -509,13 +510,6 @@ def _builder(cache: Path) -> Callable[[], Repairer]:
     if settings.threads == 0:
         settings = settings.model_copy(update={"threads": 1})
     return functools.partial(build_repairer, settings, shared_cache=cache)
-
-
-def _scratch() -> AbstractContextManager[str]:
-    """A folder that lasts as long as the command."""
-    import tempfile
-
-    return tempfile.TemporaryDirectory(prefix="mt-repair-", ignore_cleanup_errors=True)
 
 
 def _need_extra() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -17,7 +17,7 @@ from rapidfuzz.distance import Indel
 
 from app.core.types import Edit, Origin, Span
 
-__all__ = ["Change", "OffsetMap", "apply_changes", "apply_edits", "diff", "resolve", "weaker"]
+__all__ = ["Change", "OffsetMap", "apply_changes", "apply_edits", "diff", "resolve", "weaker", "whole_groups"]
 
 _GRAPHEME = regex.compile(r"\X")
 _ASCII_TOKEN = regex.compile(r"[A-Za-z0-9_]+(?:(?:(?<=[A-Za-z])'(?=[A-Za-z])|(?<=\d)[.,:](?=\d))[A-Za-z0-9_]+)*|[^\s]")
@@ -37,10 +37,14 @@ _MAX_RUN_TO_SPLIT = 40
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Replace ``source[span]`` by ``text``; an empty span inserts, an empty text deletes."""
+    """Replace ``source[span]`` by ``text``; an empty span inserts, an empty text deletes.
+
+    Changes that only make sense together share a ``group``.
+    """
 
     span: Span
     text: str
+    group: str | None = None
 
 
 class _Token(NamedTuple):
@@ -125,6 +129,13 @@ def apply_edits(source: str, edits: Sequence[Edit | Change]) -> str:
         previous = span
     parts.append(source[at:])
     return "".join(parts)
+
+
+def whole_groups(changes: Sequence[Change], fits: Callable[[Change], bool]) -> list[Change]:
+    """The changes that fit, without those of a group of which another one does not: it is made whole or not at all."""
+    found = [(change, fits(change)) for change in changes]
+    torn = {change.group for change, is_fit in found if not is_fit and change.group is not None}
+    return [change for change, is_fit in found if is_fit and change.group not in torn]
 
 
 def apply_changes(source: str, changes: Sequence[Change]) -> str:

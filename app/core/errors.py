@@ -24,5 +24,9 @@ class ResourceError(RepairError):
     """A model or a knowledge base is missing, damaged or not ready: HTTP 503, exit code 2."""
 
 
+class DeadlineError(RepairError):
+    """The time for the request ran out before the work was done: HTTP 504."""
+
+
 class GenerationError(RepairError):
     """A segment fails even when it is tried alone: its status is ``error`` and its text is kept."""

@@ -88,9 +88,20 @@ class LinkResult:
 
 
 class Linker(Protocol):
-    """Repairs names over the whole document, or says nothing."""
+    """Repairs names over the whole document, or says nothing.
 
-    def link(self, text: str, segments: Sequence[Segment], entity_hints: Sequence[tuple[str, str]]) -> LinkResult: ...
+    Raises:
+        DeadlineError: It is not done by ``deadline``, on the clock of ``time.monotonic``. What a name is depends on all
+            of the document, so that there is nothing to give before.
+    """
+
+    def link(
+        self,
+        text: str,
+        segments: Sequence[Segment],
+        entity_hints: Sequence[tuple[str, str]],
+        deadline: float = float("inf"),
+    ) -> LinkResult: ...
 
 
 class TermMatcher(Protocol):

@@ -12,7 +12,7 @@ from itertools import groupby, pairwise
 
 from app.core.classify import edit_kind, explain
 from app.core.diff import OffsetMap, apply_edits, resolve, weaker
-from app.core.errors import GenerationError
+from app.core.errors import DeadlineError, GenerationError
 from app.core.protect import Protection
 from app.core.protocols import (
     FurnitureFinder,
@@ -301,7 +301,11 @@ class Repairer:
     def _names(self, work: _Work) -> LinkResult:
         if Scope.NAMES not in work.options.scope:
             return LinkResult()
-        return self._linker.link(work.text, work.segments, work.options.entity_hints)
+        try:
+            return self._linker.link(work.text, work.segments, work.options.entity_hints, work.deadline)
+        except DeadlineError:
+            _give_up(work, work.segments)
+            return LinkResult()
 
     def _rule_edits(self, work: _Work) -> list[Edit]:
         if work.options.mode is Mode.NAMES_ONLY:
@@ -312,9 +316,7 @@ class Repairer:
             if time.monotonic() < work.deadline:
                 edits += self.rules.find(work.text, paragraph, work.options.disabled_rules)
                 continue
-            for segment in paragraph:
-                if segment.index not in work.asleep:
-                    work.failed.setdefault(segment.index, "deadline")
+            _give_up(work, paragraph)
         return edits
 
     def _take(self, work: _Work, proposed: Sequence[Edit], keep: Sequence[Span]) -> None:
@@ -493,6 +495,13 @@ class Repairer:
                 mine_confidence = quality
             answers.append(SegmentRepair(segment, status, mine_confidence, mine, reason))
         return tuple(answers)
+
+
+def _give_up(work: _Work, segments: Iterable[Segment]) -> None:
+    """Note of segments that are not left alone anyway that the time ran out before they were looked at."""
+    for segment in segments:
+        if segment.index not in work.asleep:
+            work.failed.setdefault(segment.index, "deadline")
 
 
 def is_rough(changed: int, sentences: int, one_in: int = ROUGH_ONE_IN) -> bool:

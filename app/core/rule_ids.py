@@ -62,11 +62,17 @@ def known_rules(rules: Sequence[Rule] = ALL_RULES) -> list[KnownRule]:
 KNOWN_IDS: Final = frozenset(rule.id for rule in known_rules())
 
 
-def nearest_ids(rule: str) -> list[str]:
-    """The known ids that are written most like this one, best first; none where none is."""
+def did_you_mean(rule: str, quote: str = "") -> str:
+    """What a message goes on with after an unknown id: the known ones that are written most like it, best first.
+
+    Args:
+        rule: The unknown id.
+        quote: Stands on both sides of each known one.
+    """
     asked = rule.upper().replace("-", "_")
     asked = asked if asked.startswith(_PREFIX) else _PREFIX + asked
-    return get_close_matches(asked, sorted(KNOWN_IDS), _MOST_NEAR)
+    near = get_close_matches(asked, sorted(KNOWN_IDS), _MOST_NEAR)
+    return f", did you mean {' or '.join(f'{quote}{known}{quote}' for known in near)}?" if near else ";"
 
 
 def ids_to_disable(given: Iterable[str]) -> frozenset[str]:
@@ -77,7 +83,6 @@ def ids_to_disable(given: Iterable[str]) -> frozenset[str]:
     """
     wanted = frozenset(given)
     for rule in sorted(wanted - KNOWN_IDS):
-        near = nearest_ids(rule)
-        meant = f", did you mean {' or '.join(near)}?" if near else ";"
+        meant = did_you_mean(rule)
         raise InputError(f"there is no rule {rule}{meant} `mt-repair rules` lists them", code="unknown-rule")
     return wanted

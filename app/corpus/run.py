@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import signal
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -33,6 +32,7 @@ from app.corpus.manifest import (
 )
 from app.corpus.outcome import ExitCode, FailOn
 from app.corpus.pool import OutOfSpaceError, Pool
+from app.corpus.scratch import scratch_folder
 from app.corpus.tally import Tally
 from app.corpus.worker import JoinOrder, Order, StreamOrder, UnitOrder
 from app.formats.base import FilePlan, RowFormat
@@ -174,8 +174,8 @@ def run(spec: Spec, watcher: Watcher | None = None) -> Result:
     started = time.monotonic()
     if spec.write_back:
         _check_write_back(spec)
-    with tempfile.TemporaryDirectory(prefix="mt-repair-", ignore_cleanup_errors=True) as scratch:
-        job = replace(spec.job, shared_answers=Path(scratch) / "answers.sqlite")
+    with scratch_folder() as scratch:
+        job = replace(spec.job, shared_answers=scratch / "answers.sqlite")
         result = _Runner(replace(spec, job=job), watcher or Silence()).run(scratch)
     result.wall_s = time.monotonic() - started
     return result
@@ -197,7 +197,7 @@ class _Runner:
         self._single: str | None = None
         self._counting_control = False
 
-    def run(self, scratch: str) -> Result:
+    def run(self, scratch: Path) -> Result:
         spec, result = self._spec, self._result
         locations = expand(list(spec.inputs), SUFFIXES if spec.format == "auto" else SUFFIXES | {""})
         self._folder = self._open_folder(locations, scratch)
@@ -240,10 +240,10 @@ class _Runner:
             self._watcher.note(f"{result.units_done} of {result.units} units are done and kept")
             raise OutOfSpaceError(f"{exc}: what is done is kept; make room and go on with --resume") from exc
 
-    def _open_folder(self, locations: Sequence[Location], scratch: str) -> RunFolder | None:
+    def _open_folder(self, locations: Sequence[Location], scratch: Path) -> RunFolder | None:
         spec = self._spec
         if spec.write_back:
-            return RunFolder(join(scratch, "run"))
+            return RunFolder(str(scratch / "run"))
         if spec.output is None:
             return None
         suffix = Location(spec.output, PurePosixPath(spec.output).name).suffix

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from typing import Any, Final
 
 from lxml import etree
 
-from app.core.diff import Change
+from app.core.diff import Change, whole_groups
 from app.core.errors import InputError
 from app.core.types import Span
 
@@ -89,7 +90,7 @@ def track_changes(data: bytes, changes: Sequence[Change], revisions: Revisions) 
     Args:
         data: The document as it came in.
         changes: Of the text that ``read_docx`` gives; sorted, none in conflict. One that reaches across paragraphs
-            or seams, or puts in a line break between paragraphs, cannot be made and is left out.
+            or seams, or puts in a line break between paragraphs, cannot be made and is left out with its group.
         revisions: Author and time.
 
     Raises:
@@ -100,12 +101,16 @@ def track_changes(data: bytes, changes: Sequence[Change], revisions: Revisions) 
     _, spans, seams, pieces = _read(root)
     numbers = count(_last_id(root) + 1)
     by_paragraph: dict[int, list[Change]] = {}
-    at = 0
-    for change in changes:
-        while at < len(spans) and spans[at].end < change.span.start:
-            at += 1
-        if at < len(spans) and fits(change, spans[at], seams):
-            by_paragraph.setdefault(at, []).append(change)
+
+    def paragraph_of(change: Change) -> int:
+        return bisect_left(spans, change.span.start, key=lambda span: span.end)
+
+    def is_possible(change: Change) -> bool:
+        at = paragraph_of(change)
+        return at < len(spans) and fits(change, spans[at], seams)
+
+    for change in whole_groups(changes, is_possible):
+        by_paragraph.setdefault(paragraph_of(change), []).append(change)
     for index, mine in by_paragraph.items():
         for change in reversed(mine):  # from the end, so that what stands before keeps its place
             _track(pieces[index], change, revisions, numbers)

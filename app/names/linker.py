@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,6 +11,7 @@ from itertools import islice
 from pathlib import Path
 
 from app.core.classify import FUNCTION_WORDS
+from app.core.errors import DeadlineError
 from app.core.protocols import LinkResult, NameHint
 from app.core.types import Alternative, Edit, EditKind, EntityRef, Origin, Segment, Span
 from app.names.background import Background, data_file
@@ -23,7 +25,7 @@ from app.names.likeness import align, likeness
 from app.names.link import Decision, LinkModel, Weighed, as_printed, choose, fame
 from app.names.mangle.forms import Damage
 from app.names.mentions import Mention, find_mentions
-from app.names.normalise import normalise
+from app.names.normalise import normalise, strip_possessive
 from app.names.offices import fit_of_roles, is_of_few, is_rank
 from app.names.paired_places import pairs_like, with_paired_places
 from app.names.store import Entity, EntityKind, EntityStore, StoreHandle
@@ -103,9 +105,19 @@ class NameLinker:
             found = self._finder_of = (store, CandidateFinder(store))
         return found[1]
 
-    def link(self, text: str, segments: Sequence[Segment], entity_hints: Sequence[tuple[str, str]]) -> LinkResult:
-        """Repair the names of a document."""
-        seen, decisions = self.decide(text, segments, self._newest(), entity_hints)
+    def link(
+        self,
+        text: str,
+        segments: Sequence[Segment],
+        entity_hints: Sequence[tuple[str, str]],
+        deadline: float = float("inf"),
+    ) -> LinkResult:
+        """Repair the names of a document.
+
+        Raises:
+            DeadlineError: The time is over before every name was looked at.
+        """
+        seen, decisions = self.decide(text, segments, self._newest(), entity_hints, deadline)
         edits = [change.edit for change in changes_of(text, decisions, seen)]
         changed = [e.span for e in edits]
         titles, flags = ([e for e in found if not any(e.span.conflicts(s) for s in changed)] for found in _titles(seen))
@@ -122,14 +134,21 @@ class NameLinker:
         segments: Sequence[Segment],
         store: EntityStore,
         entity_hints: Sequence[tuple[str, str]] = (),
+        deadline: float = float("inf"),
     ) -> tuple[Examined, list[Decision]]:
         """The document as seen and what becomes of each doubtful name: what ``link`` makes its edits of.
 
         Whoever is known by then under a full name may be meant by the surnames that nothing was found for.
+
+        Raises:
+            DeadlineError: The time is over before every name was looked at.
         """
-        seen = self.examine(text, segments, store, entity_hints)
+        seen = self.examine(text, segments, store, entity_hints, deadline)
         attested, model = self._background.attested, self._model
-        decisions = [choose(r, c, seen.context, attested, model) for r, c in seen.readings]
+        decisions = []
+        for reading, candidates in seen.readings:
+            _check_time(deadline)
+            decisions.append(choose(reading, candidates, seen.context, attested, model))
         named = {
             entity.id: entity
             for d in decisions
@@ -139,6 +158,7 @@ class NameLinker:
         context = replace(seen.context, known={**named, **seen.context.known})
         for at, (reading, candidates) in enumerate(seen.readings):
             is_open = decisions[at].chosen is None and len(reading.words) == 1
+            _check_time(deadline)
             if is_open and (more := _of_the_document(reading, named.values())):
                 decisions[at] = choose(reading, _once([*more, *candidates]), context, attested, model)
         return seen, decisions
@@ -149,8 +169,13 @@ class NameLinker:
         segments: Sequence[Segment],
         store: EntityStore,
         entity_hints: Sequence[tuple[str, str]] = (),
+        deadline: float = float("inf"),
     ) -> Examined:
-        """Find the names of a document, tell those that are right from those that may not be, and find candidates."""
+        """Find the names of a document, tell those that are right from those that may not be, and find candidates.
+
+        Raises:
+            DeadlineError: The time is over before every name was looked at.
+        """
         mentions = with_paired_places(
             text,
             find_mentions(
@@ -192,6 +217,7 @@ class NameLinker:
                 continue
             if not self._is_worth_a_look(key, group) or any(_is_cited(text, m.span) for m in group):
                 continue
+            _check_time(deadline)
             known_words = {w: n for w in key.split() if (n := store.word_frequency(w))}
             in_use = {w: zipf for w in key.split() if (zipf := self._background.usage.zipf(w))}
             reading = Reading(
@@ -269,6 +295,12 @@ class NameLinker:
         )
 
 
+def _check_time(deadline: float) -> None:
+    """Raise ``DeadlineError`` once the time is over: an unknown name takes milliseconds, a text may have thousands."""
+    if time.monotonic() >= deadline:
+        raise DeadlineError("the time ran out before every name was looked at; send less at once")
+
+
 _QUOTES = frozenset("\"“”„‟«»‘’'")
 
 
@@ -316,10 +348,7 @@ def _countries_beside(text: str, mentions: Iterable[Mention]) -> frozenset[str]:
 
 def _countries_in(words: Iterable[str]) -> Counter[str]:
     """How often words name each country, *Iran's* too."""
-    return countries_of([normalise(_POSSESSIVE.sub("", word)) for word in words])
-
-
-_POSSESSIVE = re.compile(r"['’]s$")
+    return countries_of([normalise(strip_possessive(word)) for word in words])
 
 
 _WORDS_BESIDE = 3

@@ -11,6 +11,12 @@ from app.core.types import Segment
 class NoNames:
     """Repairs no name and keeps none; glossary, rules and the network work as ever."""
 
-    def link(self, text: str, segments: Sequence[Segment], entity_hints: Sequence[tuple[str, str]]) -> LinkResult:
+    def link(
+        self,
+        text: str,
+        segments: Sequence[Segment],
+        entity_hints: Sequence[tuple[str, str]],
+        deadline: float = float("inf"),
+    ) -> LinkResult:
         """Nothing."""
         return LinkResult()

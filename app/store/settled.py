@@ -118,7 +118,7 @@ def settle(
         if text == edit.original or edit.index in rewritten:
             continue
         who = standing.who if standing is not None else ""
-        made.append(Made(Change(edit.span, text), edit.kind, edit.reason, edit, verdict, who))
+        made.append(Made(Change(edit.span, text, edit.group), edit.kind, edit.reason, edit, verdict, who))
     # A refused edit may overlap a made one: an editor who brings it back wins over what was proposed instead.
     taken: list[Made] = []
     for one in sorted(made, key=lambda m: (m.verdict is Verdict.OPEN, m.change.span)):

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Final
 
-from app.core.diff import Change, apply_changes
+from app.core.diff import Change, apply_changes, whole_groups
 from app.core.errors import InputError
 from app.core.types import Span
 from app.formats.markup import MARKED_UP
@@ -46,7 +46,9 @@ def read_upload(name: str, data: bytes) -> tuple[str, str, str, bytes | None]:
 
 
 def changed_file(kind: str, source: str, original: bytes | None, changes: Sequence[Change]) -> bytes:
-    """A file of text, with mark-up or without, its text changed; what reaches across a tag cannot be changed and stays.
+    """A file of text, with mark-up or without, its text changed.
+
+    What reaches across a tag cannot be changed and stays, and with it what is changed together with it alone.
 
     Args:
         kind: The format, as ``read_upload`` gives it.
@@ -61,9 +63,8 @@ def changed_file(kind: str, source: str, original: bytes | None, changes: Sequen
         return bom + apply_changes(source, changes).encode()
     markup, stored = marked_up(kind), original.decode("utf-8-sig")
     prose = markup.prose(stored)
-    pieces = [
-        (c.span.start, c.span.end, c.text) for c in changes if _is_in_one_piece(c.span, prose.seams, prose.places)
-    ]
+    fitting = whole_groups(changes, lambda change: _is_in_one_piece(change.span, prose.seams, prose.places))
+    pieces = [(c.span.start, c.span.end, c.text) for c in fitting]
     return bom + apply_to_source(stored, pieces, prose.places, markup.escape).encode()
 
 

@@ -130,6 +130,17 @@ def test_a_budget_is_told_and_kept(keyed: TestClient) -> None:
     assert keyed.get("/version", headers=bearer(KEY)).status_code == 200  # another key's budget is its own
 
 
+@pytest.mark.parametrize("path", ["/static/page.css", "/docs/start.js"])
+def test_a_file_of_a_page_needs_a_key_and_uses_nothing_of_its_budget(keyed: TestClient, path: str) -> None:
+    assert keyed.get(path).status_code == 401
+    for _ in range(4):
+        response = keyed.get(path, headers=bearer(OTHER))
+        assert response.status_code == 200
+        assert "ratelimit" not in response.headers
+    assert [keyed.get("/version", headers=bearer(OTHER)).status_code for _ in range(4)] == [200, 200, 200, 429]
+    assert keyed.get(path, headers=bearer(OTHER)).status_code == 200
+
+
 def test_a_budget_is_new_after_its_minute() -> None:
     now = [100.0]
     gate = Gate([ApiKey("a", hash_key(KEY))], per_minute=1, clock=lambda: now[0])

@@ -270,6 +270,15 @@ def test_a_file_comes_back_as_the_kind_that_it_was(client: TestClient, kind: str
     assert (result.text, result.headers["content-type"].partition(";")[0]) == (expected, kind)
 
 
+def test_in_a_file_a_group_is_made_whole_or_not_at_all(client: TestClient) -> None:
+    given = "<p>In the fifth century, v. <b>Chr</b>. the the town was burnt in the sixth century, v. Chr. by him.</p>"
+    place = send_file(client, given.encode(), "text/html")
+    wait_for(client, place, "done")
+    expected = given.replace("the the", "the").replace("sixth century, v. Chr.", "sixth century BC")
+    assert client.get(f"{place}/result?format=file").text == expected
+    assert "fifth century BC the town" in client.get(f"{place}/result?format=text").text
+
+
 @pytest.mark.parametrize(("kind", "given"), [("text/html", KEPT_HTML), ("text/markdown", KEPT_MARKDOWN)])
 @pytest.mark.parametrize("copies", [1, 120])  # of one section, of several
 def test_what_a_file_says_to_leave_alone_stays(client: TestClient, kind: str, given: str, copies: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,17 @@ def test_an_entity_is_looked_up_by_id(client: TestClient) -> None:
 @pytest.mark.parametrize("query", [{}, {"q": ""}, {"q": "a", "limit": 0}, {"q": "a", "kind": "river"}])
 def test_a_search_that_says_nothing_is_refused(client: TestClient, query: dict[str, Any]) -> None:
     assert client.get("/v1/entities", params=query).status_code == 422
+
+
+def test_names_that_take_longer_than_a_request_may_are_not_waited_for(tmp_path: Path) -> None:
+    store(tmp_path)
+    letters = "bdfgklmnprst"
+    unknown = (f"{a.upper()}a{b}o{c}i{d}" for a in letters for b in letters for c in letters for d in letters)
+    text = "".join(f"They met {name} there.\n" for name in islice(unknown, 4000))
+    with TestClient(create_app(Settings(names_dir=tmp_path, request_timeout_s=0.5), pipeline())) as running:
+        response = running.post("/v1/names", json={"text": text})
+        assert (response.status_code, response.json()["type"]) == (504, "/problems/deadline")
+        assert names(running, DAMAGED)["names"]
 
 
 def test_a_damaged_name_comes_with_its_repair_and_evidence(client: TestClient) -> None:

@@ -163,7 +163,13 @@ class Everyone:
         found = self._terms(text) if entries else LinkResult()
         return replace(found, edits=tuple(e for e in found.edits if any(s.span.contains(e.span) for s in segments)))
 
-    def link(self, text: str, segments: Sequence[Segment], entity_hints: Sequence[tuple[str, str]]) -> LinkResult:
+    def link(
+        self,
+        text: str,
+        segments: Sequence[Segment],
+        entity_hints: Sequence[tuple[str, str]],
+        deadline: float = float("inf"),
+    ) -> LinkResult:
         """The names."""
         return self._names(text)
 

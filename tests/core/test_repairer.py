@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.core.diff import apply_edits
+from app.core.errors import DeadlineError
 from app.core.protect import violates
 from app.core.protocols import LinkResult, NameHint, Proposal, ProposedEdit
 from app.core.repairer import is_rough
@@ -515,6 +516,24 @@ def test_no_time_at_all_leaves_the_model_out() -> None:
     repair = make_repairer(generator).repair(GARBLED, RepairOptions(max_latency_s=0.0))
     assert generator.calls == []
     assert statuses(repair) == [(Status.ABSTAINED, "deadline")] * 2
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+def test_names_that_are_not_linked_in_time_leave_the_document_as_it_was(
+    monkeypatch: pytest.MonkeyPatch, mode: Mode
+) -> None:
+    clock = [0.0]
+    monkeypatch.setattr("app.core.repairer.time.monotonic", lambda: clock[0])
+
+    def link(text: str) -> LinkResult:
+        clock[0] = 2.0
+        raise DeadlineError("too late")
+
+    repairer = make_repairer(TableGenerator(MODEL), names=link, foreign=["Nicht"])
+    repair = repairer.repair("Nicht so.\n\nHe go home.", RepairOptions(mode=mode, max_latency_s=1.0))
+    assert (repair.text, repair.edits, repair.warnings) == (repair.source, (), ("deadline",))
+    assert statuses(repair) == [(Status.ABSTAINED, "not_english"), (Status.ABSTAINED, "deadline")]
+    assert repair.status is Status.ABSTAINED
 
 
 def test_a_second_reading_that_is_not_reached_in_time_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -43,7 +43,13 @@ class Nothing:
         """No term."""
         return LinkResult()
 
-    def link(self, text: str, segments: Sequence[Segment], entity_hints: Sequence[tuple[str, str]]) -> LinkResult:
+    def link(
+        self,
+        text: str,
+        segments: Sequence[Segment],
+        entity_hints: Sequence[tuple[str, str]],
+        deadline: float = float("inf"),
+    ) -> LinkResult:
         """No name."""
         return LinkResult()
 

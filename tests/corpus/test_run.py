@@ -10,6 +10,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections import Counter
@@ -445,6 +446,25 @@ def test_a_file_is_written_in_its_own_place_only_where_something_changed(tmp_pat
     assert (folder / "b.md").stat().st_mtime_ns == before
     assert (folder / "c.jsonl").read_text() == '{"text": "He went."}\n' * 500
     assert sorted(p.name for p in folder.iterdir()) == ["a.md", "b.md", "c.jsonl"]
+
+
+def test_of_a_killed_run_that_keeps_no_record_nothing_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, temporary = tmp_path / "in", tmp_path / "tmp"
+    write_corpus(folder)
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    monkeypatch.setattr(tempfile, "tempdir", None)  # where it looked before
+    code = f"from tests.corpus.running import *; run(Spec(({str(folder)!r},), None, JOB, build, write_back=True))"
+    process = subprocess.Popen([sys.executable, "-c", code])
+    while not list(temporary.glob("*/run/*/??/*.part")):
+        assert process.poll() is None
+        time.sleep(0.005)
+    process.kill()
+    process.wait()
+    assert list(temporary.iterdir()) != []
+    run(spec(folder, None, write_back=True))
+    assert list(temporary.iterdir()) == []
+    assert sorted(p.name for p in folder.iterdir()) == ["a.jsonl", "b.jsonl.gz", "c.parquet", "d.txt"]
 
 
 @pytest.mark.parametrize("form", ["jsonl", "parquet"])

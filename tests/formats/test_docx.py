@@ -118,6 +118,15 @@ def test_a_change_across_a_link_is_left_out() -> None:
     assert resolve_revisions(track_changes(STYLED, [across], BY), accept=True) == resolve_revisions(STYLED, accept=True)
 
 
+def test_with_a_change_across_a_link_its_group_is_left_out() -> None:
+    text = read_docx(STYLED).text
+    at = text.index("threefour")
+    changes = [Change(Span(0, 3), "A", "both"), Change(Span(4, 7), "An"), Change(Span(at, at + 9), "x", "both")]
+    tracked = resolve_revisions(track_changes(STYLED, changes, BY), accept=True)
+    assert tracked == resolve_revisions(track_changes(STYLED, changes[1:2], BY), accept=True)
+    assert tracked != resolve_revisions(STYLED, accept=True)
+
+
 @given(texts_with_changes())
 def test_a_new_document_has_both_texts(given_: tuple[str, tuple[Change, ...], str]) -> None:
     source, changes, target = given_

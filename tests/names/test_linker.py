@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import count, pairwise
 from pathlib import Path
 
 import pytest
@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.core.diff import apply_edits
-from app.core.errors import ResourceError
+from app.core.errors import DeadlineError, ResourceError
 from app.core.segment import SentenceSegmenter
 from app.core.types import EditKind, Origin
 from app.names.background import Background
@@ -174,6 +174,20 @@ def test_a_rank_is_nobodys_alone(tmp_path: Path) -> None:
     assert (result.edits, result.flags) == ((), ())
 
 
+@pytest.mark.parametrize("ticks", [0, 3, 6, 9])
+def test_a_document_that_is_not_done_in_time_has_no_names(
+    names: NameLinker, monkeypatch: pytest.MonkeyPatch, ticks: int
+) -> None:
+    text = "Yesterday Korvo Halmi met Tesna Vilgo, Barto Kelsin, Orvid Pelto and Sunda Mirek."
+    segments, clock = SentenceSegmenter().segment(text), count()
+    assert len(names.examine(text, segments, names.store).readings) == 5
+    monkeypatch.setattr("app.names.linker.time.monotonic", lambda: next(clock))
+    with pytest.raises(DeadlineError):
+        names.link(text, segments, (), deadline=ticks)
+    assert next(clock) == ticks + 1  # nothing more was looked at
+    names.link(text, segments, (), deadline=1000)
+
+
 def test_nothing_is_said_of_an_empty_text(names: NameLinker) -> None:
     result = link(names, "")
     assert (result.edits, result.keep, result.hints) == ((), (), ())
@@ -284,8 +298,8 @@ def test_the_nation_before_a_title_stays_where_it_is(names: NameLinker) -> None:
     assert repaired(names, text) == "The Danish Prime Minister Lars Egeskov met Minister of Health Pia Egeskov."
 
 
-def test_a_country_is_named_by_its_possessive(names: NameLinker) -> None:
-    text = "Estonia's Prime Minister Tauno Vaherpuu spoke."
+@pytest.mark.parametrize("text", ["Estonia's Prime Minister Tauno Vaherpuu spoke.", "ESTONIA’S PRIME MINISTER SPOKE"])
+def test_a_country_is_named_by_its_possessive(names: NameLinker, text: str) -> None:
     seen = names.examine(text, SentenceSegmenter().segment(text), names.store)
     assert seen.context.countries == {"EE": 1}
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import html.parser
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -68,6 +69,41 @@ def test_an_uploaded_word_file_comes_back_with_its_changes_tracked() -> None:
     data = export("docx", work(document=replace(document(), format="docx", original=original))).content
     assert "\n".join(resolve_revisions(data, accept=True)) == CORRECTED
     assert "\n".join(resolve_revisions(data, accept=False)) == SOURCE
+
+
+_NAME_TWICE = "Mr Pariss Hilto spoke. Then Pariss Hilto left. It rain."
+
+
+@pytest.mark.parametrize("form", ["html", "md"])
+@pytest.mark.parametrize(
+    ("marked", "is_whole"),
+    [
+        ("Mr Pariss Hilto", True),
+        ("Mr *Pariss Hilto*", True),
+        ("Mr *Pariss* Hilto", False),
+        ("*Mr Pariss* Hilto", False),
+    ],
+)
+def test_a_group_of_which_one_change_reaches_across_a_tag_is_left_out_of_the_file(
+    form: str, marked: str, is_whole: bool
+) -> None:
+    original = _NAME_TWICE.replace("Mr Pariss Hilto", marked)
+    if form == "html":
+        original = re.sub(r"\*(.*?)\*", r"<i>\1</i>", original)
+    name = {"sentence": 0, "original": "Pariss Hilto", "replacement": "Paris Hilton", "group": "hilton"}
+    edits = [
+        replace(EDITS[1], index=n, span=Span(at, at + 12), **name)  # type: ignore[arg-type]
+        for n, at in enumerate([3, 28])
+    ] + [replace(EDITS[3], index=2, sentence=0, span=Span(50, 54), original="rain", replacement="rained")]
+    one = replace(document(), format=form, source=_NAME_TWICE, original=original.encode())
+    sentences = [Sentence(0, Span(0, len(_NAME_TWICE)), 0, Status.REPAIRED, 0.9)]
+    standings = {f"e{n}": Standing(f"e{n}", Verdict.ACCEPTED) for n in range(3)}
+    exported = work(document=one, sentences=sentences, edits=edits, standings=standings)
+    wanted = original.replace("It rain.", "It rained.")
+    wanted = wanted.replace("Pariss Hilto", "Paris Hilton") if is_whole else wanted
+    assert export("text", exported).content.decode() == wanted
+    everywhere = _NAME_TWICE.replace("Pariss Hilto", "Paris Hilton").replace("It rain.", "It rained.")
+    assert join(read_xliff(export("xliff", exported).content)) == (_NAME_TWICE, everywhere)
 
 
 class _Reader(html.parser.HTMLParser):
