@@ -20,7 +20,7 @@ import torch
 import typer
 
 from app.evaluation.report import markdown_table, write_whole
-from app.seq2seq.calibrate import FEATURES, PRODUCTS, READ_AGAIN, ScoredAnswer
+from app.seq2seq.calibrate import FEATURES, INFLECTIONS, PRODUCTS, READ_AGAIN, ScoredAnswer
 from app.seq2seq.ctranslate import WORDS, CTranslateGenerator
 from app.seq2seq.examples import Example
 from app.seq2seq.export import (
@@ -157,6 +157,7 @@ def ablation_table(done: dict[str, dict[str, dict[str, float]]]) -> str:
 
 
 # Features of the calibration, more of them from row to row.
+_INFLECTED = tuple(n for n in READ_AGAIN if n.startswith(INFLECTIONS))
 _WORD_RUNS = ("a_or_an", "article_logit", "unlikelier", "log_ratio", "log_fit")
 _WORD_LIST = ("misspelt", "as_suggested", "as_listed", "strokes", "letters", "frequency", "misspelt_logit")
 FEATURE_SETS = (
@@ -165,8 +166,9 @@ FEATURE_SETS = (
     ("and what the edit looks like", tuple(n for n in FEATURES if n not in (*_WORD_RUNS, *_WORD_LIST, *PRODUCTS))),
     ("and the word list", tuple(n for n in FEATURES if n not in (*_WORD_RUNS, *PRODUCTS))),
     ("and, by sort of edit, the answer's probability", tuple(n for n in FEATURES if n not in _WORD_RUNS)),
-    ("and the second reading", tuple(n for n in READ_AGAIN if n not in _WORD_RUNS)),
-    ("and word runs", READ_AGAIN),
+    ("and the second reading", tuple(n for n in READ_AGAIN if n not in (*_WORD_RUNS, *_INFLECTED))),
+    ("and word runs", tuple(n for n in READ_AGAIN if n not in _INFLECTED)),
+    ("and, by kind of inflection, both readings and word runs", READ_AGAIN),
 )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from rapidfuzz.distance import OSA
+from rapidfuzz.distance import OSA, Prefix
 
 from app.seq2seq.articles import MOST_ODDS
 from app.seq2seq.constructions import is_opening
@@ -27,7 +27,12 @@ _SORTS = (
 )  # fmt: skip
 PRODUCTS = tuple(f"{name}_log_prob" for name in _SORTS)
 FEATURES = (*_PLAIN, *PRODUCTS)
-READ_AGAIN = (*FEATURES, "logit_after", "log_ratio", "log_fit")
+# What is known at the second reading tells more of one word's other form than of the rest, and not as much of each.
+INFLECTIONS = ("final_s", "auxiliary", "ending")
+READ_AGAIN = (
+    *FEATURES, "logit_after", "log_ratio", "log_fit", *INFLECTIONS,
+    *(f"{name}_{of}" for name in INFLECTIONS for of in ("detection_logit", "logit_after", "log_ratio")),
+)  # fmt: skip
 _LIKENESS = ("strokes", "letters", "frequency")
 _LEAST_LOG_PROB = -1.6  # of an answer; below one in five there is nothing to tell apart
 _LEAST_PER_PIECE = -6.0
@@ -37,6 +42,8 @@ _LONG = 60  # characters of an answer: more are not counted
 LEEWAY = 1.0  # how much higher the log odds of an answer may be once it has been read in its place
 NEEDLESS = 2.0  # weight of an edit of a right sentence in the fit
 _ARTICLES = frozenset({"", "a", "an", "the"})
+_AUXILIARIES = frozenset(["am", "is", "are", "was", "were", "has", "have", "do", "does"])
+_SHORTEST_STEM, _LONGEST_ENDING = 3, 3  # letters
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +117,35 @@ def features(answer: ScoredAnswer, hypothesis: str) -> list[float]:
         _logit(answer.detection) if answer.article_odds > 0 else 0.0,
         min(ratio, 0.0),
     ]
+    after = _logit(answer.doubt_after, _LEAST_DOUBT)
+    inflected = [float(inflection(old, new) == name) for name in INFLECTIONS]
+    evidence = (plain[_PLAIN.index("detection_logit")], after, ratio)
     return [
         *_with_products(dict(zip(_PLAIN, plain, strict=True))),
-        _logit(answer.doubt_after, _LEAST_DOUBT),
+        after,
         ratio,
         fit,
+        *inflected,
+        *(is_so * value for is_so in inflected for value in evidence),
     ]
+
+
+def inflection(old: str, new: str) -> str:
+    """Which of ``INFLECTIONS`` tells one text from another of as many words, one of which differs; empty: none.
+
+    A noun or verb with or without its final s, another form of *be*, *have* or *do*, or another ending.
+    """
+    before, after = old.casefold().split(), new.casefold().split()
+    changed = [pair for pair in zip(before, after, strict=False) if pair[0] != pair[1]]
+    if len(before) != len(after) or len(changed) != 1:
+        return ""
+    short, long = sorted(changed[0], key=len)
+    if {short, long} <= _AUXILIARIES:
+        return "auxiliary"
+    if len(short) >= _SHORTEST_STEM and long in (short + "s", short + "es", short[:-1] + "ies"):
+        return "final_s"
+    stem = Prefix.similarity(short, long)
+    return "ending" if stem >= _SHORTEST_STEM and len(long) - stem <= _LONGEST_ENDING else ""
 
 
 def _with_products(plain: Mapping[str, float]) -> list[float]:

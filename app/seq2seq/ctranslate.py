@@ -36,7 +36,7 @@ _LONGEST_RUN = 3  # words of which fewer are asked about, too
 MAX_PIECES = 400  # of one segment; the network has 512 positions, and a prompt may repeat it before the answer
 WIDTHS = (16, 24, 32, 48, 64, 96, 128, 192, 256, 512)  # padded lengths of a batch that is read
 ANSWER_WIDTHS = (64, 128, 512)  # of one that is answered: a step of the decoder costs much the same for one or for many
-FORMAT = 11
+FORMAT = 12
 WORDS, NGRAMS = "words.xz", "ngrams.marisa"
 WEIGHTS = ("model.bin", "head.npz", "tokenizer.model", WORDS, NGRAMS)  # what the checksum in the manifest is of
 

@@ -11,11 +11,13 @@ from hypothesis import strategies as st
 
 from app.seq2seq.calibrate import (
     FEATURES,
+    INFLECTIONS,
     READ_AGAIN,
     Calibration,
     ScoredAnswer,
     choose_threshold,
     features,
+    inflection,
     reliability,
 )
 
@@ -48,6 +50,33 @@ def test_each_sort_of_edit_is_told_apart(name: str, answer: ScoredAnswer, text: 
     at = FEATURES.index(name)
     assert features(answer, text)[at] == 1.0
     assert features(ANSWER, "He go home")[at] == 0.0
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "name"),
+    [
+        ("He walk", "He walks", "final_s"),
+        ("cities", "city", "final_s"),
+        ("boxes", "box", "final_s"),
+        ("the regions is", "the regions are", "auxiliary"),
+        ("Has", "have", "auxiliary"),
+        ("was walked", "was walking", "ending"),
+        ("invest", "invested", "ending"),
+        ("by", "buys", ""),
+        ("make", "made", ""),
+        ("it are", "they is", ""),
+        ("go", "goes to", ""),
+        ("", "goes", ""),
+        ("He", "he", ""),
+    ],
+)
+def test_what_one_word_became_is_told_by_its_end(old: str, new: str, name: str) -> None:
+    assert inflection(old, new) == name
+    row = dict(zip(READ_AGAIN, features(replace(ANSWER, start=0, end=len(old), text=new, doubt_after=0.2), old),
+                   strict=True))  # fmt: skip
+    for kind in INFLECTIONS:
+        for of in ("detection_logit", "logit_after"):
+            assert row[f"{kind}_{of}"] == (row[of] if kind == name else 0.0)
 
 
 def test_a_fit_finds_the_probability_behind_the_data() -> None:
@@ -130,7 +159,8 @@ def test_calibration_survives_its_file() -> None:
 
 def test_a_doubt_that_is_left_lowers_the_confidence_and_none_never_raises_it() -> None:
     first = (2.0, *(0.0 for _ in FEATURES[1:]))
-    calibration = Calibration(first, (*first, -1.0, 0.0, 0.0))
+    weights = dict.fromkeys(READ_AGAIN, 0.0) | {"bias": 2.0, "logit_after": -1.0}
+    calibration = Calibration(first, tuple(weights.values()))
     sure, unsure = (replace(ANSWER, doubt_after=p) for p in (0.5, 0.9))
     assert calibration.confidence(sure, "He go home") == pytest.approx(0.8808)
     assert calibration.confidence(unsure, "He go home") == pytest.approx(0.4509)
