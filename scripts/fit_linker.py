@@ -109,6 +109,8 @@ PRIOR |= {
 PRIOR |= {"mangled": 1.0, "far_fits": 2.0, "far_abroad": -1.0, "mangled_rival": -2.0, "sole_bag": 2.5, "body": 0.5}
 PRIOR |= {
     "is_capital": 1.0,
+    "known_name": 0.5,
+    "all_words": 2.5,
     "respelt": 1.0,
     "sole_start": 0.5,
     "case_ending": 0.5,
@@ -126,7 +128,7 @@ _FOR = (
     "spelling worst_word sound same_words rare_words same_start mangled length changed_length role_fits in_office"
     " country companions fuller_form hinted popularity known_target famous_target unheard kind placed"
     " far_fits body word_bag sole_bag famous_ending placed_ending exonym respelt same_given_name sole_start"
-    " case_ending office_and_word country_beside is_capital known_name"
+    " case_ending office_and_word country_beside is_capital known_name all_words"
 )
 _AGAINST = (
     "distance missing_words extra_words role_differs other_country rival attested common_word sentence_start given_name"

@@ -27,8 +27,9 @@ from app.settings import Settings
 from app.telemetry import describe_error, get_logger
 
 if TYPE_CHECKING:  # opening a base costs time and memory: only once somebody asks
+    from app.names.examine import Examined
     from app.names.link import Decision, Weighed
-    from app.names.linker import Examined, NameChange, NameLinker
+    from app.names.linker import NameChange, NameLinker
     from app.names.mentions import Mention
     from app.names.store import Entity, EntityStore
 

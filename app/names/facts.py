@@ -20,20 +20,27 @@ def with_facts(entities: Iterable[Entity], facts: Iterable[Entity]) -> list[Enti
     """The entities with what the facts add to them, in order, then those that only the facts have.
 
     A fact is of the one record of its kind that bears its name as the canonical one, of the same country or of none,
-    with no other year of birth; of the best known of several. Its offices go first: they have their years.
+    with no other year of birth; of the best known of several. Its offices go first: they have their years. A place or
+    an organisation may be known by what is an alias in the fact, in the same country: it is called as the fact has it
+    from then on.
     """
     joined = list(entities)
-    places: dict[tuple[EntityKind, str], list[int]] = defaultdict(list)
+    called: dict[tuple[EntityKind, str], list[int]] = defaultdict(list)
     for at, entity in enumerate(joined):
-        places[entity.kind, normalise(entity.name)].append(at)
+        called[entity.kind, normalise(entity.name)].append(at)
     for fact in facts:
         key = fact.kind, normalise(fact.name)
-        same = [at for at in places[key] if _may_be_one(joined[at], fact)]
+        same = [at for at in called[key] if _may_be_one(joined[at], fact)]
+        if not same and fact.country and fact.kind is not EntityKind.PERSON:
+            aliases = {normalise(alias.text) for alias in fact.aliases}
+            found = (at for alias in aliases for at in called.get((fact.kind, alias), ()))
+            same = [at for at in found if joined[at].country == fact.country]
         if same:
-            best = max(same, key=lambda at: joined[at].popularity)
+            best = max(same, key=lambda at: (joined[at].popularity, -at))
             joined[best] = _joined(joined[best], fact)
+            called[key].append(best)
         else:
-            places[key].append(len(joined))
+            called[key].append(len(joined))
             joined.append(fact)
     return joined
 
@@ -60,12 +67,16 @@ def _may_be_one(a: Entity, b: Entity) -> bool:
 
 
 def _joined(entity: Entity, fact: Entity) -> Entity:
-    """One record of two; where both say something, the fact is believed of offices, the other of the rest."""
-    native = {n.language: n for n in (*fact.native, *entity.native)}
+    """One record of two; where both say something, the fact is believed of its name, of offices, and of what other
+    languages call a place, the other of the rest."""
+    first, last = (entity, fact) if entity.kind is EntityKind.PLACE else (fact, entity)
+    native = {n.language: n for n in (*first.native, *last.native)}
+    own = Name(entity.name)
     open_end = {entity.active_to, fact.active_to} - {None}
     return replace(
         entity,
-        aliases=_once((*entity.aliases, *fact.aliases), entity.name),
+        name=fact.name if normalise(fact.name) != normalise(entity.name) else entity.name,
+        aliases=_once((own, *entity.aliases, *fact.aliases), fact.name),
         native=tuple(native[language] for language in sorted(native)),
         country=entity.country or fact.country,
         roles=_roles((*fact.roles, *entity.roles)),

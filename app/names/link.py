@@ -181,8 +181,8 @@ def printed_form(candidate: Candidate, text: str, attested: Attested) -> str:
 
     allowed = (NameKind.CANONICAL, NameKind.ALIAS)
     latin = [n for n in entity.names if n.kind in allowed and normalise(n.text).isascii() and n.language in ("", "en")]
-    if candidate.damage == Damage.EXONYM:  # what the text has may be among them
-        latin = [n for n in latin if normalise(n.text) != key]
+    if candidate.damage == Damage.EXONYM:  # no letter need be the same, and what the text has may be among them
+        latin = [n for n in latin if n.kind is NameKind.CANONICAL]
     found = frozenset(key.split())
 
     def fit(name: Name) -> tuple[int, float]:

@@ -3,31 +3,27 @@
 from __future__ import annotations
 
 import re
-import time
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 from pathlib import Path
 
 from app.core.classify import FUNCTION_WORDS
-from app.core.errors import DeadlineError
+from app.core.inflection import Form, bases
 from app.core.protocols import LinkResult, NameHint
 from app.core.types import Alternative, Edit, EditKind, EntityRef, Origin, Segment, Span
 from app.names.background import Background, data_file
-from app.names.callings import called, is_verb
-from app.names.candidates import Candidate, CandidateFinder, Route
-from app.names.comparison import Context, Evidence, Reading, years_of
-from app.names.countries import capitals, countries_of, is_called_capital
-from app.names.evidence.spelling import before_apostrophe
-from app.names.evidence.usage import FAMOUS
-from app.names.likeness import align, likeness
-from app.names.link import Decision, LinkModel, Weighed, as_printed, choose, fame
-from app.names.mangle.forms import Damage
-from app.names.mentions import Mention, find_mentions
-from app.names.normalise import normalise, strip_possessive
-from app.names.offices import fit_of_roles, is_of_few, is_rank
-from app.names.paired_places import pairs_like, with_paired_places
+from app.names.callings import is_verb
+from app.names.candidates import Candidate, CandidateFinder
+from app.names.comparison import Evidence
+from app.names.countries import countries_of
+from app.names.examine import Examined, check_time, examine
+from app.names.likeness import likeness
+from app.names.link import Decision, LinkModel, Weighed, choose
+from app.names.mentions import Mention
+from app.names.normalise import normalise
+from app.names.offices import fit_of_roles, is_rank
+from app.names.sources import of_the_document, once
 from app.names.store import Entity, EntityKind, EntityStore, StoreHandle
 
 RULE_ENTITY = "MTR_NAME_ENTITY"  # linked to an entity by spelling, sound and context
@@ -39,20 +35,11 @@ MODEL_FILE = "linker.json"
 _MOST_CANDIDATES = 12
 _LEAST_LETTERS = 4
 _LEAST_IN_USE = 2.0  # on Zipf's scale
+_LEAST_FAME = 0.25  # of the measure of ``Attested.as_name``: some three documents
 _EXONYM_PROBABILITY = 0.02  # of damaged names of a place, as the base has it of those that it does not list as names
 _WORDS = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
 _LEAST_LIKE_PART = 0.6
 _LEAST_LIKE_HOLDER = 0.5  # in all, and of each word
-
-
-@dataclass(frozen=True, slots=True)
-class Examined:
-    """A document as the linker sees it, before anything is chosen."""
-
-    mentions: tuple[Mention, ...]
-    right: tuple[Mention, ...]  # those that are names as they should be
-    readings: tuple[tuple[Reading, tuple[Candidate, ...]], ...]  # the others that may be damaged
-    context: Context
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +134,7 @@ class NameLinker:
         attested, model = self._background.attested, self._model
         decisions = []
         for reading, candidates in seen.readings:
-            _check_time(deadline)
+            check_time(deadline)
             decisions.append(choose(reading, candidates, seen.context, attested, model))
         named = {
             entity.id: entity
@@ -158,9 +145,9 @@ class NameLinker:
         context = replace(seen.context, known={**named, **seen.context.known})
         for at, (reading, candidates) in enumerate(seen.readings):
             is_open = decisions[at].chosen is None and len(reading.words) == 1
-            _check_time(deadline)
-            if is_open and (more := _of_the_document(reading, named.values())):
-                decisions[at] = choose(reading, _once([*more, *candidates]), context, attested, model)
+            check_time(deadline)
+            if is_open and (more := of_the_document(reading, named.values())):
+                decisions[at] = choose(reading, once([*more, *candidates]), context, attested, model)
         return seen, decisions
 
     def examine(
@@ -176,274 +163,7 @@ class NameLinker:
         Raises:
             DeadlineError: The time is over before every name was looked at.
         """
-        mentions = with_paired_places(
-            text,
-            find_mentions(
-                text, segments, lambda name: any(e.kind is not EntityKind.PERSON for e in store.by_name(name))
-            ),
-            store.paired_places,
-        )
-        by_text: dict[str, list[Mention]] = defaultdict(list)
-        for mention in mentions:
-            by_text[normalise(mention.text)].append(mention)
-        known: dict[str, Entity] = {}
-        known_in: dict[str, frozenset[int]] = {}
-        exact: dict[str, list[Entity]] = {}
-        foreign: dict[str, Entity] = {}
-        for key, group in by_text.items():
-            entities = store.by_name(group[0].text) if key else []
-            bare = without_initials(key)
-            if not entities and bare != key and (" " in bare):
-                entities = store.by_name(bare)
-            if entities and self._is_foreign(key, entities[0]):
-                foreign[key] = entities[0]
-            elif entities:
-                exact[key] = entities
-                if " " in key or entities[0].kind is EntityKind.PLACE:
-                    known.setdefault(entities[0].id, entities[0])
-                    known_in[entities[0].id] = known_in.get(entities[0].id, frozenset()) | {m.segment for m in group}
-        for entity_id, name in entity_hints:
-            entity = store.get(entity_id) or next(iter(store.by_name(name)), None)
-            if entity is not None:
-                known.setdefault(entity.id, entity)
-        context = self._context(text, segments, known, known_in, entity_hints)
-        right: list[Mention] = []
-        readings: list[tuple[Reading, tuple[Candidate, ...]]] = []
-        finder = self._finder(store)
-        surnames = {key.rsplit(" ", 1)[1] for key in by_text if " " in key}
-        for key, group in by_text.items():
-            if key in exact or self._background.attested.is_name(without_initials(key)):
-                right += [m for m in group if " " in key or not m.is_initial]
-                continue
-            if not self._is_worth_a_look(key, group) or any(_is_cited(text, m.span) for m in group):
-                continue
-            _check_time(deadline)
-            known_words = {w: n for w in key.split() if (n := store.word_frequency(w))}
-            in_use = {w: zipf for w in key.split() if (zipf := self._background.usage.zipf(w))}
-            reading = Reading(
-                group[0].text,
-                tuple(group),
-                _words_before(text, group),
-                known_words,
-                in_use,
-                _countries_beside(text, group),
-                key in surnames,
-                self._background.callings.unlikely(noun for m in group for noun in called(text, m.span)),
-                key in self._background.towns,
-                any(is_called_capital(text, m.span) for m in group),
-            )
-            candidates = [
-                *([_exonym(foreign[key], key)] if key in foreign else ()),
-                *_before_apostrophe(reading, finder),
-                *_of_the_document(reading, known.values()),
-                *_of_the_office(reading, context.countries, finder),
-                *_capitals(reading, context.countries, store),
-                *_paired_places(reading, store),
-                *(
-                    as_printed(c, group[0].text)
-                    for c in finder.find(group[0].text, countries=tuple(context.countries), limit=_MOST_CANDIDATES)
-                ),
-            ]
-            readings.append((reading, _once(candidates)))
-        right.sort(key=lambda m: m.span)
-        return Examined(tuple(mentions), tuple(right), tuple(readings), context)
-
-    def _is_foreign(self, key: str, entity: Entity) -> bool:
-        """Whether a form that is in the base is none of English, but of another language for a place that English texts
-        name otherwise: *Warschau*."""
-        background = self._background
-        return (
-            entity.kind is EntityKind.PLACE
-            and " " not in key
-            and key != (canonical := normalise(entity.name))
-            and fame(canonical, background.attested) >= FAMOUS
-            and not background.attested.as_name(key)
-            and background.usage.zipf(key) < _LEAST_IN_USE
-            and key not in background.towns
-        )
-
-    def _is_worth_a_look(self, key: str, group: Sequence[Mention]) -> bool:
-        """Whether anything could be known about a name: acronyms, initials and everyday words are left alone."""
-        if len(key) < _LEAST_LETTERS or not any(len(word) > 2 for word in key.split()):
-            return False
-        if all(m.is_acronym for m in group):
-            return False
-        if " " in key:
-            return True
-        # A single word that is always capitalised for its place in the sentence, and that English uses as a word.
-        return not (all(m.is_initial for m in group) and self._background.attested.as_word(key) > 0)
-
-    def _context(
-        self,
-        text: str,
-        segments: Sequence[Segment],
-        known: Mapping[str, Entity],
-        known_in: Mapping[str, frozenset[int]],
-        entity_hints: Sequence[tuple[str, str]],
-    ) -> Context:
-        countries: Counter[str] = Counter()
-        by_segment: dict[int, frozenset[str]] = {}
-        for segment in segments:
-            counts = _countries_in(_WORDS.findall(segment.text))
-            for code in counts:
-                countries[code] += counts[code]
-            if counts:
-                by_segment[segment.index] = frozenset(counts)
-        places = frozenset(e.name for e in known.values() if e.kind is EntityKind.PLACE)
-        return Context(
-            years_of(text), countries, by_segment, known, places, known_in, frozenset(i for i, _ in entity_hints)
-        )
-
-
-def _check_time(deadline: float) -> None:
-    """Raise ``DeadlineError`` once the time is over: an unknown name takes milliseconds, a text may have thousands."""
-    if time.monotonic() >= deadline:
-        raise DeadlineError("the time ran out before every name was looked at; send less at once")
-
-
-_QUOTES = frozenset("\"“”„‟«»‘’'")
-
-
-def _is_cited(text: str, span: Span) -> bool:
-    """Whether a name stands in quotation marks of its own: what is cited is meant as it is written."""
-    before, after = text[max(0, span.start - 1) : span.start], text[span.end : span.end + 1]
-    return before in _QUOTES and after in _QUOTES
-
-
-def without_initials(key: str) -> str:
-    """A canonical form without its single letters: ``david c bohnett`` is ``david bohnett``."""
-    return " ".join(w for w in key.split() if len(w) > 1) or key
-
-
-_LINKS = frozenset(("of", "called", "named"))  # between what something is and its name: *the town of*
-
-
-def _words_before(text: str, mentions: Iterable[Mention]) -> frozenset[str]:
-    """The word before each place of a name, in lower case, and the one before *of*."""
-    before = set()
-    for mention in mentions:
-        head = text[max(0, mention.span.start - _NEAR) : mention.span.start]
-        words = [w.casefold() for w in _WORDS.findall(head.rsplit("\n", 1)[-1])]
-        if len(words) > 1 and words[-1] == "the":
-            words = words[:-1]
-        before.update(words[-1:])
-        if len(words) > 1 and words[-1] in _LINKS:
-            before.add(words[-2])
-    return frozenset(before)
-
-
-_NEAR = 36  # letters: a few words
-
-
-def _countries_beside(text: str, mentions: Iterable[Mention]) -> frozenset[str]:
-    """The countries that are named within a few words of a name: *Lindesund, Norway*, *Norway's Lindesund*."""
-    beside: set[str] = set()
-    for mention in mentions:
-        head = text[max(0, mention.span.start - _NEAR) : mention.span.start].rsplit("\n", 1)[-1]
-        tail = text[mention.span.end : mention.span.end + _NEAR].split("\n", 1)[0]
-        for words in (_WORDS.findall(head)[-_WORDS_BESIDE:], _WORDS.findall(tail)[:_WORDS_BESIDE]):
-            beside.update(_countries_in(words))
-    return frozenset(beside)
-
-
-def _countries_in(words: Iterable[str]) -> Counter[str]:
-    """How often words name each country, *Iran's* too."""
-    return countries_of([normalise(strip_possessive(word)) for word in words])
-
-
-_WORDS_BESIDE = 3
-
-
-def _of_the_document(reading: Reading, known: Iterable[Entity]) -> list[Candidate]:
-    """The entities that the document names in full, where the reading is like one of their names or a part of it."""
-    found = []
-    key = " ".join(reading.words)
-    for entity in known:
-        if entity.kind is EntityKind.PERSON and len(reading.words) == 1:
-            parts = [w for w in _WORDS.findall(entity.name) if len(w) > 3]
-            best = max(parts, key=lambda w: likeness(key, normalise(w)), default="")
-            like = likeness(key, normalise(best)) if best else 0.0
-            if like >= _LEAST_LIKE_PART:
-                found.append(Candidate(entity, Route.SURNAME, best, like, like))
-        else:
-            like = likeness(key, normalise(entity.name))
-            if like >= _LEAST_LIKE_PART:
-                found.append(Candidate(entity, Route.FUZZY, entity.name, like, like))
-    return found
-
-
-def _exonym(entity: Entity, key: str) -> Candidate:
-    """A place by what another language calls it."""
-    name = normalise(entity.name)
-    return Candidate(entity, Route.MANGLED, name, 0.0, likeness(key, name), _EXONYM_PROBABILITY, Damage.EXONYM)
-
-
-def _before_apostrophe(reading: Reading, finder: CandidateFinder) -> list[Candidate]:
-    """Who or what is called what stands before an apostrophe and a case ending."""
-    name = before_apostrophe(reading.text)
-    return [as_printed(c, name) for c in finder.find(name) if c.route is Route.NAME] if name else []
-
-
-def _of_the_office(reading: Reading, countries: Iterable[str], finder: CandidateFinder) -> list[Candidate]:
-    """Who of the best known people of these countries held the office that the text gives somebody, and is called not
-    quite otherwise: few held it, so that letters need say less than among all the world."""
-    if len(reading.words) < 2 or not any(is_of_few(title) for title in reading.titles):
-        return []
-    key = " ".join(reading.words)
-    return [
-        as_printed(Candidate(entity, Route.OFFICE, name, 0.0, like), reading.text)
-        for country in countries
-        for name, entity, like in finder.called_like(key, country, _LEAST_LIKE_HOLDER)
-        if fit_of_roles(reading.titles, entity)[0] == 1 and _least_alike(reading, name) >= _LEAST_LIKE_HOLDER
-    ]
-
-
-def _capitals(reading: Reading, named: Iterable[str], store: EntityStore) -> list[Candidate]:
-    """What the text calls a capital may be that of a country it names, called not quite otherwise."""
-    if not reading.is_capital:
-        return []
-    key = " ".join(reading.words)
-    found = []
-    for country in named:
-        capital = capitals().get(country, "")
-        like = likeness(key, normalise(capital))
-        if like >= _LEAST_LIKE_HOLDER:
-            places = (e for e in store.by_name(capital) if e.kind is EntityKind.PLACE and e.country == country)
-            found += [Candidate(e, Route.FUZZY, normalise(capital), like, like) for e in islice(places, 1)]
-    return [as_printed(candidate, reading.text) for candidate in found]
-
-
-def _paired_places(reading: Reading, store: EntityStore) -> list[Candidate]:
-    """Which of two joined places have one of their names as it should be, and the other not quite."""
-    key = " ".join(reading.words)
-    names = [f"{a} and {b}" for a, b in pairs_like(key, store.paired_places)]
-    found = [(name, e) for name in names for e in store.by_name(name)[:1]]
-    return [
-        as_printed(Candidate(e, Route.FUZZY, name, like, like), reading.text)
-        for name, e in found
-        if (like := likeness(key, name)) > 0
-    ]
-
-
-def _least_alike(reading: Reading, name: str) -> float:
-    """How alike the least alike words of a reading and a canonical form are; 0 where one of them has more words."""
-    pairs, found, meant = align(reading.words, tuple(name.split()))
-    return 0.0 if found or meant else min(p.similarity for p in pairs)
-
-
-def _once(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
-    """Each entity by its best route: a way in which machines spoil names says more than a likeness."""
-    best: dict[str, Candidate] = {}
-    for candidate in candidates:
-        old = best.get(candidate.entity.id)
-        if old is None or _says(candidate) > _says(old):
-            best[candidate.entity.id] = candidate
-    return tuple(best.values())
-
-
-def _says(candidate: Candidate) -> tuple[float, bool, float]:
-    is_bag = candidate.route is Route.WORD_BAG and candidate.entity.kind is EntityKind.ORGANISATION
-    return candidate.probability, is_bag, candidate.similarity
+        return examine(text, segments, store, self._finder(store), self._background, entity_hints, deadline)
 
 
 # ---------------------------------------------------------------- from decisions to edits
@@ -587,7 +307,9 @@ def _is_genitive(text: str, mention: Mention, name: str) -> bool:
     if likeness(old[:-1], new) <= likeness(old, new):
         return False
     following = _FOLLOWING.match(text, mention.span.end)
-    return following is not None and following[1] not in FUNCTION_WORDS and not is_verb(following[1])
+    if following is None or following[1] in FUNCTION_WORDS or is_verb(following[1]):
+        return False
+    return not any(form is Form.PAST for _, form in bases(following[1]))  # *became*
 
 
 _FOLLOWING = re.compile(r" ([a-z]{3,})")

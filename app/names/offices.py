@@ -78,8 +78,13 @@ def fit_of_roles(titles: Sequence[str], entity: Entity) -> tuple[float, str, str
 
 
 def is_rank(title: str) -> bool:
-    """Whether a title says no more than a word that many offices share: *General*, *Minister*, *Chairwoman*."""
-    return role_words(title) <= _RANKS
+    """Whether a title says no more than words that many offices share: *General*, *Minister*, *Party leader*."""
+    return role_words(title) <= _RANKS | _OF_MANY
+
+
+_OF_MANY = frozenset(
+    ("leader", "party", "opposition", "member", "deputy", "candidate", "head", "chief", "representative")
+)
 
 
 _OF_FEW = frozenset([

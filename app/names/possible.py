@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 import regex
 from rapidfuzz.distance import Prefix
 
-from app.names.comparison import Comparison
+from app.names.comparison import LOST, Comparison
+from app.names.countries import countries_of
 from app.names.evidence.document import companions, in_office, role_differs
 from app.names.evidence.people import has_another_beginning, other_surname
 from app.names.evidence.places import PLACE_WORDS, is_supported_place
@@ -17,7 +18,7 @@ from app.names.given_names import are_equivalent
 from app.names.likeness import Pair, likeness, sound
 from app.names.mangle.noise import respelling_probability
 from app.names.mentions import MentionKind
-from app.names.normalise import normalise
+from app.names.normalise import normalise, strip_possessive
 from app.names.offices import FUNCTION_WORDS, fit_of_body, fit_of_roles, role_words
 from app.names.store import EntityKind
 
@@ -37,7 +38,7 @@ def is_possible(c: Comparison) -> bool:
     if _OTHERS[kind](c):
         return False
     if c.is_exonym:
-        return bool(changed)
+        return True  # *Rzym* has no letter of *Rome*
     if c.is_far or c.is_bag:
         return True
     if not c.is_mangled and _would_lose_words(c):
@@ -91,9 +92,11 @@ def _is_another_place(c: Comparison) -> bool:
         return False  # *Bosna and Herzegovina*: nothing else is called so
     if is_cut_at_apostrophe(c):
         return False  # *Adana'ya* is no derived word
-    if _INNER_CAPITAL.search(c.reading.text) or _is_named_so(c, 0.0) or _is_derived(c):
+    if _INNER_CAPITAL.search(c.reading.text):
         return True
-    if c.is_exonym and not is_supported_place(c):
+    if c.is_exonym and (_is_named_so(c, _KNOWN) or not is_supported_place(c)):
+        return True
+    if not c.is_exonym and (_is_named_so(c, 0.0) or (not c.is_mangled and _is_derived(c))):
         return True
     if c.candidate.entity.name in c.context.known_places and (c.is_exonym or not c.is_mangled):
         return True  # beside *Lesotho* the *Sesotho* are no slip
@@ -132,7 +135,7 @@ def _is_derived(c: Comparison) -> bool:
     rest = p.found[shared:]
     if shared == len(p.meant) and len(rest) >= _LONGEST_DERIVED:
         return True
-    if len(p.meant) > 3 and p.found.endswith(p.meant):
+    if len(p.meant) > 3 and p.found.endswith(p.meant) and len(p.found) - len(p.meant) >= _SHORTEST_BEFORE:
         return True
     if _OF_TRADES.search(p.found) and not _OF_TRADES.search(p.meant):
         return True
@@ -146,6 +149,7 @@ _DERIVED = regex.compile(r"[aei]?ans?|ese|ish|i[sz]e[ds]?|ed|ites?|ics?|ism|ists
 _OF_TRADES = regex.compile(r"(?:air|avia|bank|jet|net|oil|soft|tech|tel)$")  # companies are named so: *Bulgartel*
 _ADJECTIVE = regex.compile(r"[ei]ans?")  # in place of the last letters: *Asturian*
 _LONGEST_DERIVED = 3
+_SHORTEST_BEFORE = 3  # letters: *Eurasia*, and not *Tschibok*
 
 
 def _is_another_organisation(c: Comparison) -> bool:
@@ -155,9 +159,22 @@ def _is_another_organisation(c: Comparison) -> bool:
         return True
     if c.is_mangled:
         return False
+    if len(c.reading.words) == 1 and _is_inflected(c):
+        return True  # *a Beatle*, *the Rammsteine*
     if not c.is_bag and any(p.similarity < _LEAST_LIKE and not _is_traced(p) for p in c.changed):
         return True
     return len("".join(c.reading.words)) < _SHORT_WORD or _is_custom(c) or _is_named_so(c, _KNOWN)
+
+
+def _is_inflected(c: Comparison) -> bool:
+    """Whether a single word differs from the name by an ending that English has."""
+    return any(
+        p.meant == p.found + "s" or (p.found.startswith(p.meant) and _INFLECTIONS.fullmatch(p.found[len(p.meant) :]))
+        for p in c.changed
+    )
+
+
+_INFLECTIONS = regex.compile(r"s|es?|ed|ing|ics?|ians?|ists?|ites?")
 
 
 def _is_custom(c: Comparison) -> bool:
@@ -209,9 +226,11 @@ _LEAST_RATE = 10**-3.5  # of a respelling: below, chance does as well
 def _is_somebody_else(c: Comparison) -> bool:
     """Whether the text may as well speak of another person."""
     alone = _is_by_letters_alone(c)
-    is_near = _is_near_home(c) or _is_of_the_famous(c)
+    is_near = _is_near_home(c) or _is_nobodys_name(c)
     if c.reading.ends_another and len(c.reading.words) == 1:
         return True  # the full name is what would have to change
+    if len(c.reading.words) == 1 and not c.is_mangled and " " not in c.candidate.entity.name and _is_derived(c):
+        return True  # *Napoleonic*
     if _is_called_otherwise(c):
         return True  # *the gardener Berlusconi*
     if _stands_beside(c):
@@ -231,6 +250,8 @@ def _is_somebody_else(c: Comparison) -> bool:
     if len(c.reading.words) == 1 and (known_word(c) is not None or (alone and " " in c.candidate.entity.name)):
         return True  # many bear a given name, and a surname that others have is theirs
     told_by_letters = _is_told_by_letters(c)
+    if c.candidate.damage in LOST and told_by_letters and not _serves_its_country(c):
+        return True  # *Zhang Wei* is a name of its own, and *Zhang Weili* another
     if c.is_mangled:
         return told_by_letters and not c.is_far and _is_famous_otherwise(c)
     if (told_by_letters and not is_near and _may_be_anyone(c)) or (
@@ -252,23 +273,21 @@ def _is_near_home(c: Comparison) -> bool:
     )
 
 
-def _is_of_the_famous(c: Comparison) -> bool:
-    """Whether a full name is nearly that of somebody very well known, and what differs is nobody's word."""
+def _is_nobodys_name(c: Comparison) -> bool:
+    """Whether what differs of a full name is nobody's word, and nearly that of somebody very well known beside a word
+    that agrees, or of somebody whose country the text names, or somebody else of it."""
     changed = c.changed
-    return (
-        len(c.reading.words) > 1
-        and not c.unpaired_found
-        and c.candidate.entity.popularity >= _MOST_KNOWN
-        and any(p.is_same and len(p.meant) > 2 for p in c.pairs)
-        and all(p.similarity >= _LEAST_LIKE_FAMOUS for p in changed)
-        and not any(
-            c.attested.as_name(p.found) or p.found in c.reading.known_words or p.found in c.reading.in_use
-            for p in changed
-        )
-    )
+    if len(c.reading.words) < 2 or c.unpaired_found or any(p.similarity < _LEAST_LIKE_FAMOUS for p in changed):
+        return False
+    words = c.reading.known_words.keys() | c.reading.in_use.keys()
+    if any(c.attested.as_name(p.found) or p.found in words for p in changed):
+        return False
+    if c.candidate.entity.popularity >= _MOST_KNOWN and any(p.is_same and len(p.meant) > 2 for p in c.pairs):
+        return True
+    return c.candidate.entity.country in c.context.countries or companions(c) is not None
 
 
-_MOST_KNOWN, _LEAST_LIKE_FAMOUS = 0.75, 0.75
+_MOST_KNOWN, _LEAST_LIKE_FAMOUS = 0.75, 0.7
 
 
 def _is_one_name(p: Pair) -> bool:
@@ -285,6 +304,8 @@ def _is_called_otherwise(c: Comparison) -> bool:
     noun, entity = c.reading.calling, c.candidate.entity
     if not noun or entity.id in c.context.hinted:
         return False
+    if role_words(noun) and _is_near_home(c):
+        return False  # nobody knows all offices that somebody had
     if entity.id in c.context.known and len(c.reading.words) == 1:
         return False
     if fit_of_roles(c.reading.titles, entity)[0] > 0 or fit_of_body(c.reading.titles, entity):
@@ -327,6 +348,12 @@ def _is_told_by_letters(c: Comparison) -> bool:
     if len(c.reading.words) < 2 and c.candidate.entity.id in c.context.known:
         return False
     return c.candidate.entity.id not in c.context.hinted and not _has_office(c)
+
+
+def _serves_its_country(c: Comparison) -> bool:
+    """Whether what the text says of them names the country of the candidate: *China's top diplomat*."""
+    words = (normalise(strip_possessive(word)) for title in c.reading.titles for word in title.split())
+    return c.candidate.entity.country in countries_of(list(words))
 
 
 def _has_office(c: Comparison) -> bool:

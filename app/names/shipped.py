@@ -237,7 +237,11 @@ def _cleaned(entity: Entity) -> Entity:
     if not entity.id.startswith("iso-"):
         return replace(entity, native=native_kept)
     aliases = tuple(a for a in entity.aliases if a.text in attested or "cur" in entity.sources)
-    return replace(entity, type="subdivision", native=native_kept, aliases=aliases)
+    name = _FOOTNOTE.sub("", entity.name)
+    return replace(entity, type="subdivision", name=name, native=native_kept, aliases=aliases)
+
+
+_FOOTNOTE = regex.compile(r"\s*[²³†*]+$")  # that a list of subdivisions has behind a name
 
 
 @cache

@@ -138,7 +138,7 @@ def as_json(entity: Entity) -> dict[str, Any]:
 # kb.json put in place by one rename, so a reader sees the old base or the new one, never half of each.
 
 MANIFEST = "kb.json"
-FORMAT = 1
+FORMAT = 2
 BLOCK = 16  # records compressed together: larger packs better, smaller reads faster
 MANY = np.uint32(1 << 31)  # set in ``name_rows`` where a name leads to several entities
 DAMAGE_BITS, PROBABILITY_BITS = 6, 6

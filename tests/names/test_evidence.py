@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from app.core.types import Span
+from app.names.background import Attested
 from app.names.candidates import Candidate, Route
 from app.names.comparison import Context, Reading, compare
 from app.names.mentions import Mention, MentionKind
@@ -55,7 +56,8 @@ def test_a_short_name_of_another_known_surname_is_somebody_else() -> None:
 def test_a_short_name_that_machines_make_of_another_may_be_meant() -> None:
     someone = person("B", "Yang Lukai", "CN")
     candidate = Candidate(someone, Route.MANGLED, someone.name, 0.7, 0.7, 0.01, "dropped_character")
-    c = weighed("Yang Lu", candidate, known(yang=40))
+    mention = Mention(Span(0, 7), "Yang Lu", MentionKind.PERSON, 0, description="China's top diplomat")
+    c = compare(Reading("Yang Lu", (mention,)), candidate, 0.0, Context(), known(yang=40))
     assert is_possible(c)
     assert {"mangled", "mangled_lost", "far_abroad"} <= scores(c).keys()
     assert "rival" not in scores(c)
@@ -237,3 +239,28 @@ def test_the_country_in_a_name_is_not_one_that_the_text_names() -> None:
         context = Context(countries=dict.fromkeys(named, 1), countries_of_segment={0: frozenset(named)})
         c = compare(Reading(mention.text, (mention,)), candidate, 0.0, context, NOTHING)
         assert ("other_country" in scores(c)) is speaks_against
+
+
+def test_the_same_words_in_another_order_are_told_from_words_that_mean_the_same() -> None:
+    def of(text: str, name: str, attested: Attested = NOTHING) -> dict[str, float]:
+        body = Candidate(Entity("O", EntityKind.ORGANISATION, "body", name), Route.WORD_BAG, name, 0.8, 0.8)
+        return scores(weighed(text, body, attested))
+
+    assert of("Agency of Sea Fishing", "Sea Fishing Agency")["all_words"] == 1.0
+    assert "all_words" not in of("Sea Fishing Bureau", "Sea Fishing Agency")
+    assert "rival" not in of("Agency of Sea Fishing", "Sea Fishing Agency")
+    known_as_whole = Attested.of({"sea fishing agency": (5, 0)})
+    assert of("Sea Fishing Bureau", "Sea Fishing Agency", known_as_whole)["known_name"] == 1.0
+    assert "known_name" not in of("Sea Fishing Bureau", "Sea Fishing Agency")
+
+
+def test_a_capital_is_one_where_the_text_calls_it_so() -> None:
+    def of(name: str, country: str, *, is_capital: bool) -> dict[str, float]:
+        mention = Mention(Span(0, 6), "Talinn", MentionKind.PLACE, 0)
+        place = Candidate(Entity("P", EntityKind.PLACE, "city", name, country=country), Route.FUZZY, name, 0.8, 0.8)
+        reading = Reading("Talinn", (mention,), is_capital=is_capital)
+        return scores(compare(reading, place, 0.0, Context(), NOTHING))
+
+    assert of("Tallinn", "EE", is_capital=True)["is_capital"] == 1.0
+    for name, country, is_capital in (("Tallinn", "EE", False), ("Tallin", "EE", True), ("Tallinn", "US", True)):
+        assert "is_capital" not in of(name, country, is_capital=is_capital)

@@ -34,6 +34,25 @@ def test_a_namesake_stays_another() -> None:
         assert [e.id for e in with_facts([KNOWN], [other])] == ["Q1", "cur-a"]
 
 
+def test_a_place_is_called_as_the_fact_has_it_whose_alias_its_name_is() -> None:
+    native = (Name("麦加", NameKind.NATIVE, "zh"), Name("מכה", NameKind.NATIVE, "he"))
+    place = Entity("P", EntityKind.PLACE, "city", "Makkarah", native=native, country="SA", sources=("geo",))
+    fact = Entity(
+        "cur-m", EntityKind.PLACE, "place", "Meccar", (Name("Makkarah"),), (Name("麥加", NameKind.NATIVE, "zh"),), "SA",
+        sources=("cur",),
+    )  # fmt: skip
+    (one,) = with_facts([place], [fact])
+    assert (one.id, one.name, {a.text for a in one.aliases}) == ("P", "Meccar", {"Makkarah"})
+    assert {n.language: n.text for n in one.native} == {"zh": "麥加", "he": "מכה"}, "the fact knows better"
+    for other in (replace(fact, country="YE"), replace(fact, country=""), replace(fact, aliases=())):
+        assert [e.id for e in with_facts([place], [other])] == ["P", "cur-m"]
+
+
+def test_somebodys_alias_is_no_proof_of_who_they_are() -> None:
+    other = replace(FACT, name="Taunu Vaherpuu", aliases=(Name("Tauno Vaherpuu"),))
+    assert [e.id for e in with_facts([KNOWN], [other])] == ["Q1", "cur-a"]
+
+
 def test_of_two_namesakes_the_better_known_is_meant() -> None:
     famous = replace(KNOWN, id="Q2", popularity=0.95)
     first, second = with_facts([KNOWN, famous], [FACT])

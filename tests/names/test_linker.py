@@ -38,8 +38,8 @@ def test_who_holds_an_office_that_few_hold_is_known_by_less(names: NameLinker) -
         seen = names.examine(text, SentenceSegmenter().segment(text), names.store)
         return {c.entity.id for _, candidates in seen.readings for c in candidates if c.route is Route.OFFICE}
 
-    text = "In Estonia, Prime Minister Daunu Waherbuh met reporters in 2015."
-    assert repaired(names, text) == text.replace("Daunu Waherbuh", "Tauno Vaherpuu")
+    text = "In Estonia, Prime Minister Daunu Maherbuh met reporters in 2015."
+    assert repaired(names, text) == text.replace("Daunu Maherbuh", "Tauno Vaherpuu")
     assert through_office(text) == {"T1"}
     assert not through_office(text.replace("Prime Minister ", ""))
     assert not through_office(text.replace("Prime Minister", "Member"))
@@ -181,7 +181,7 @@ def test_a_document_that_is_not_done_in_time_has_no_names(
     text = "Yesterday Korvo Halmi met Tesna Vilgo, Barto Kelsin, Orvid Pelto and Sunda Mirek."
     segments, clock = SentenceSegmenter().segment(text), count()
     assert len(names.examine(text, segments, names.store).readings) == 5
-    monkeypatch.setattr("app.names.linker.time.monotonic", lambda: next(clock))
+    monkeypatch.setattr("app.names.examine.time.monotonic", lambda: next(clock))
     with pytest.raises(DeadlineError):
         names.link(text, segments, (), deadline=ticks)
     assert next(clock) == ticks + 1  # nothing more was looked at
@@ -287,6 +287,7 @@ def test_a_surname_is_known_by_a_full_name_that_was_itself_repaired(names: NameL
         ("Prime Minister Tauno Vaherpuus visit to Estonia in 2015 was short.", "Vaherpuu's visit"),
         ("“Prime Minister Tauno Vaherpuus visit to Estonia’s capital in 2015 was short.”", "Vaherpuu’s visit"),
         ("Prime Minister Tauno Vaherpuus of Estonia was there in 2015.", "Vaherpuu of"),
+        ("Prime Minister Tauno Vaherpuus became president of Estonia in 2015.", "Vaherpuu became"),
     ],
 )
 def test_an_ending_before_what_somebody_has_becomes_a_genitive(names: NameLinker, text: str, printed: str) -> None:
@@ -315,11 +316,11 @@ def test_of_a_place_of_two_names_one_is_repaired(tmp_path: Path) -> None:
 
 
 def test_a_form_that_english_never_uses_of_a_well_known_place_is_not_right(tmp_path: Path) -> None:
-    aliases = (Name("Warschau", language="und"), Name("Danzig"))
+    aliases = (Name("Warschau", language="und"), Name("Danzig"), Name("Varszow"))
     own = linker(tmp_path, Entity("W", EntityKind.PLACE, "city", "Warsaw", aliases, country="PL", popularity=0.8))
     text = "The trial of the clerk began in Warschau on Friday."
     assert repaired(own, text) == text.replace("Warschau", "Warsaw")
-    for other in ("Danzig", "Warsaw"):  # edited English has them
+    for other in ("Danzig", "Warsaw", "Varszow"):  # edited English has them, or the base calls them English
         assert repaired(own, text.replace("Warschau", other)) == text.replace("Warschau", other)
 
 

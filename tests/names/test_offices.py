@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from app.names.offices import fit_of_body, fit_of_roles
+import pytest
+
+from app.names.offices import fit_of_body, fit_of_roles, is_rank
 from tests.names.comparing import MINISTER
 from tests.names.linking import person
 
@@ -29,3 +31,11 @@ def test_the_leader_of_a_country_held_one_of_its_great_offices() -> None:
     assert fit_of_roles(["Latvian leader"], premier)[0] == 0
     assert fit_of_roles(["band leader"], premier)[0] == 0
     assert fit_of_roles(["Estonian leader"], person("B", "Tauno Vaherpuu", "EE", "member of parliament"))[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("title", "is_shared"),
+    [("General", True), ("Party leader", True), ("Deputy", True), ("Prime Minister", False), ("President", False)],
+)
+def test_what_many_are_called_is_nobodys_title(title: str, is_shared: bool) -> None:
+    assert is_rank(title) is is_shared

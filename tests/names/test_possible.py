@@ -292,3 +292,53 @@ def test_a_word_that_nobody_writes_beside_the_given_name_of_the_very_well_known_
 def test_two_customs_of_spelling_are_no_damage_of_an_organisation(text: str, name: str, possible: bool) -> None:
     body = Candidate(Entity("O", EntityKind.ORGANISATION, "body", name), Route.WORD_BAG, name, 0.8, 0.8)
     assert is_possible(weighed(text, body)) is possible
+
+
+def test_what_english_derives_from_a_single_name_is_no_damage_of_it() -> None:
+    emperor = person("N", "Vapolon", "FR", "emperor of the French")
+    band = Entity("B", EntityKind.ORGANISATION, "group", "Beapples")
+    assert is_possible(comparison("Vapolom", emperor, title="Emperor"))
+    assert not is_possible(comparison("Vapolonic", emperor, title="Emperor"))
+    for text, possible in (("Beapple", False), ("Beapplesed", False), ("Beapplez", True)):
+        assert is_possible(comparison(text, band)) is possible
+
+
+def test_a_short_name_is_a_cut_one_only_where_the_text_says_who_is_meant() -> None:
+    diplomat = person("Y", "Yang Luchi", "CN", "foreign minister of China")
+
+    def of(text_before: str, damage: str = "shortened") -> Comparison:
+        mention = Mention(Span(0, 7), "Yang Lu", MentionKind.PERSON, 0, description=text_before)
+        candidate = Candidate(diplomat, Route.MANGLED, diplomat.name, 0.8, 0.7, 0.05, damage)
+        return compare(Reading("Yang Lu", (mention,)), candidate, 0.0, Context(), NOTHING)
+
+    assert is_possible(of("China's top diplomat"))
+    assert is_possible(of("foreign minister"))
+    assert not is_possible(of("director of the Urumqi health commission"))
+    assert not is_possible(of(""))
+    assert is_possible(of("", "romanisation"))
+
+
+def test_words_that_nobody_writes_are_those_of_somebody_whose_country_the_text_names() -> None:
+    striker = person("K", "Khvicha Vartskhelia", "GE", popularity=0.4)
+
+    def of(context: Context, in_use: dict[str, float] | None = None) -> Comparison:
+        mention = Mention(Span(0, 18), "Hvitcha Varachelia", MentionKind.UNKNOWN, 0)
+        reading = Reading(mention.text, (mention,), in_use=in_use or {})
+        return compare(reading, Candidate(striker, Route.FUZZY, striker.name, 0.5, 0.5), 0.0, context, NOTHING)
+
+    assert not is_possible(of(Context()))
+    assert is_possible(of(Context(countries={"GE": 1})))
+    assert is_possible(of(Context(known={"M": person("M", "Mart Rannapuu", "GE")})))
+    assert not is_possible(of(Context(countries={"GE": 1}), {"varachelia": 2.0}))
+
+
+def test_an_office_that_is_not_on_record_makes_nobody_somebody_else_whose_country_the_text_names() -> None:
+    def of(calling: str, context: Context) -> Comparison:
+        mention = Mention(Span(0, 14), "Tauno Vaherpum", MentionKind.PERSON, 0)
+        reading = Reading(mention.text, (mention,), calling=calling)
+        return compare(reading, Candidate(MINISTER, Route.FUZZY, MINISTER.name, 0.5, 0.5), 0.0, context, NOTHING)
+
+    here = Context(countries={"EE": 1})
+    assert is_possible(of("governor", here))
+    assert not is_possible(of("governor", Context()))
+    assert not is_possible(of("gardener", here))

@@ -181,5 +181,5 @@ def test_the_base_in_the_tree_is_whole_and_its_card_is_its_own() -> None:
     manifest = read_manifest(SHIPPED)
     assert (SHIPPED / "README.md").read_text("utf-8") == card(manifest)
     assert len(store) == sum(manifest["counts"][kind.value] for kind in EntityKind)
-    assert sum(facts["bytes"] for facts in manifest["files"].values()) < 22_000_000
+    assert sum(facts["bytes"] for facts in manifest["files"].values()) < 23_000_000
     assert {p.name for p in SHIPPED.iterdir()} == {"README.md", MANIFEST, manifest["data"]}

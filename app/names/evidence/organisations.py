@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.names.comparison import Comparison, Evidence
 from app.names.normalise import normalise
+from app.names.offices import FUNCTION_WORDS
 from app.names.store import EntityKind
 
 
@@ -24,6 +25,12 @@ def sole_bag(c: Comparison) -> Evidence | None:
     if not c.is_bag or not c.is_sole_bag:
         return None
     return Evidence("sole_bag", 1.0, "no other organisation is called that")
+
+
+def all_words(c: Comparison) -> Evidence | None:
+    """No word of the organisation's name is another one, or missing: only their order differs."""
+    left = {*c.unpaired_found, *c.unpaired_meant} - FUNCTION_WORDS
+    return Evidence("all_words", 1.0, "the same words") if c.is_bag and not c.changed and not left else None
 
 
 def known_name(c: Comparison) -> Evidence | None:

@@ -137,6 +137,11 @@ library libraries
 church cathedral
 street road
 province region oblast prefecture
+rapid quick fast
+power force strength
+save rescue
+remembrance memory
+investigative inquiry investigation
 criminal penal
 penal criminal
 manufacturing fabrication production manufacture
