@@ -180,6 +180,8 @@ def changes_of(text: str, decisions: Sequence[Decision], seen: Examined) -> list
             name = _in_case_of(mention, weighed.text)
             edit = _edit(text, mention, weighed, decision, group, _rule(weighed.candidate), name)
             changes.append(NameChange(mention, name, weighed.candidate.entity, edit))
+        if weighed.candidate.entity.kind is EntityKind.ORGANISATION:
+            continue  # one word of it says something else
         words = _word_map(decision.reading.text, weighed.text)
         for mention in seen.mentions:
             short = words.get(normalise(mention.text))

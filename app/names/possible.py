@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import regex
 from rapidfuzz.distance import Prefix
@@ -16,6 +16,7 @@ from app.names.evidence.spelling import SHORTEST_STEM, case_ending, is_cut_at_ap
 from app.names.evidence.usage import FAMOUS, another_name, known_word
 from app.names.given_names import are_equivalent
 from app.names.likeness import Pair, likeness, sound
+from app.names.mangle.forms import Damage
 from app.names.mangle.noise import respelling_probability
 from app.names.mentions import MentionKind
 from app.names.normalise import normalise, strip_possessive
@@ -161,6 +162,8 @@ def _is_another_organisation(c: Comparison) -> bool:
         return False
     if len(c.reading.words) == 1 and _is_inflected(c):
         return True  # *a Beatle*, *the Rammsteine*
+    if not c.is_bag and c.changed and len(set(c.unpaired_meant) - FUNCTION_WORDS) > 1:
+        return True  # *Hemvati Bahuguna* is no university that is called after him
     if not c.is_bag and any(p.similarity < _LEAST_LIKE and not _is_traced(p) for p in c.changed):
         return True
     return len("".join(c.reading.words)) < _SHORT_WORD or _is_custom(c) or _is_named_so(c, _KNOWN)
@@ -225,6 +228,10 @@ _LEAST_RATE = 10**-3.5  # of a respelling: below, chance does as well
 
 def _is_somebody_else(c: Comparison) -> bool:
     """Whether the text may as well speak of another person."""
+    if (_numerals(c.reading.words) or _numerals(normalise(c.candidate.name).split())) and _numerals(
+        c.reading.words
+    ) != _numerals(normalise(c.candidate.name).split()):
+        return True  # *Charles III*, *Carlos I*
     alone = _is_by_letters_alone(c)
     is_near = _is_near_home(c) or _is_nobodys_name(c)
     if c.reading.ends_another and len(c.reading.words) == 1:
@@ -252,6 +259,8 @@ def _is_somebody_else(c: Comparison) -> bool:
     told_by_letters = _is_told_by_letters(c)
     if c.candidate.damage in LOST and told_by_letters and not _serves_its_country(c):
         return True  # *Zhang Wei* is a name of its own, and *Zhang Weili* another
+    if c.candidate.damage == Damage.TRANSLATED and told_by_letters and not _is_of_the_text(c):
+        return True  # so is *Stefan Schneider* beside *Etienne Schneider*
     if c.is_mangled:
         return told_by_letters and not c.is_far and _is_famous_otherwise(c)
     if (told_by_letters and not is_near and _may_be_anyone(c)) or (
@@ -261,15 +270,26 @@ def _is_somebody_else(c: Comparison) -> bool:
     return another_name(c) is not None and any(p.similarity < _LEAST_SAME for p in c.changed)  # *Khalid*, *Mohammad*
 
 
+def _numerals(words: Sequence[str]) -> set[str]:
+    """The Roman numerals among words behind the first."""
+    return {word for word in words[1:] if _NUMERAL.fullmatch(word)}
+
+
+_NUMERAL = regex.compile(r"x{0,2}(?:ix|iv|v?i{1,3}|v)")
+
+
 def _is_near_home(c: Comparison) -> bool:
     """Whether a full name is much like that of somebody whose country the text names, or somebody else of it, and has
     no word that is another name."""
     return (
         len(c.reading.words) > 1
         and not c.unpaired_found
-        and (c.candidate.entity.country in c.context.countries or companions(c) is not None)
+        and _is_of_the_text(c)
         and min(p.similarity for p in c.pairs) >= _LEAST_NEAR
-        and not any(c.attested.as_name(p.found) and not _is_one_name(p) for p in c.changed)
+        and not any(
+            c.attested.as_name(p.found) and not (_is_one_name(p) and c.candidate.entity.popularity >= _LEAST_KNOWN)
+            for p in c.changed
+        )
     )
 
 
@@ -284,7 +304,7 @@ def _is_nobodys_name(c: Comparison) -> bool:
         return False
     if c.candidate.entity.popularity >= _MOST_KNOWN and any(p.is_same and len(p.meant) > 2 for p in c.pairs):
         return True
-    return c.candidate.entity.country in c.context.countries or companions(c) is not None
+    return _is_of_the_text(c)
 
 
 _MOST_KNOWN, _LEAST_LIKE_FAMOUS = 0.75, 0.7
@@ -296,6 +316,7 @@ def _is_one_name(p: Pair) -> bool:
 
 
 _LEAST_NEAR = 0.8
+_LEAST_KNOWN = 0.3  # of popularity: below, whoever else bears a common name is as likely
 
 
 def _is_called_otherwise(c: Comparison) -> bool:
@@ -348,6 +369,11 @@ def _is_told_by_letters(c: Comparison) -> bool:
     if len(c.reading.words) < 2 and c.candidate.entity.id in c.context.known:
         return False
     return c.candidate.entity.id not in c.context.hinted and not _has_office(c)
+
+
+def _is_of_the_text(c: Comparison) -> bool:
+    """Whether the text names their country, or somebody else of it."""
+    return c.candidate.entity.country in c.context.countries or companions(c) is not None
 
 
 def _serves_its_country(c: Comparison) -> bool:

@@ -345,3 +345,9 @@ def test_whoever_shares_the_right_words_and_is_like_the_rest_much_less_is_no_riv
     own = linker(tmp_path, *people)
     text = "This is another thing, said the Serbian minister for refugees, Aleksandar Vrurnik, in Serbia."
     assert repaired(own, text) == text.replace("Vrurnik", "Vurnik")
+
+
+def test_one_word_of_a_repaired_organisation_is_not_short_for_it(tmp_path: Path) -> None:
+    own = linker(tmp_path, Entity("B", EntityKind.ORGANISATION, "bank", "Nordholmian Development Bank", country="NO"))
+    text = "The Nordholmiar Development Bank lends more. Nordholmiar needs it, said the bank in Norway."
+    assert repaired(own, text) == text.replace("Nordholmiar Dev", "Nordholmian Dev")

@@ -342,3 +342,27 @@ def test_an_office_that_is_not_on_record_makes_nobody_somebody_else_whose_countr
     assert is_possible(of("governor", here))
     assert not is_possible(of("governor", Context()))
     assert not is_possible(of("gardener", here))
+
+
+def test_a_king_of_another_number_is_another_king() -> None:
+    king = person("C", "Carlos I of Spain", "ES", "king of Spain")
+    assert not is_possible(comparison("Charlos III of Spain", king, title="King"))
+    assert is_possible(comparison("Carolos I of Spain", king, title="King"))
+
+
+def test_a_given_name_in_another_language_needs_more_than_the_surname() -> None:
+    minister = person("E", "Etienne Vaherder", "LU")
+
+    def of(context: Context) -> Comparison:
+        mention = Mention(Span(0, 15), "Stefan Vaherder", MentionKind.PERSON, 0)
+        candidate = Candidate(minister, Route.MANGLED, minister.name, 0.8, 0.7, 0.05, "translated")
+        return compare(Reading(mention.text, (mention,)), candidate, 0.0, context, NOTHING)
+
+    assert not is_possible(of(Context()))
+    assert is_possible(of(Context(countries={"LU": 1})))
+
+
+def test_a_person_is_no_body_that_is_called_after_them() -> None:
+    university = Entity("U", EntityKind.ORGANISATION, "university", "Hemwati Bahuguna Garhwal University")
+    assert not is_possible(comparison("Hemvati Bahuguna", university))
+    assert is_possible(comparison("Hemvati Bahuguna Garhwal University", university))
