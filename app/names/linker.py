@@ -182,7 +182,7 @@ def changes_of(text: str, decisions: Sequence[Decision], seen: Examined) -> list
             changes.append(NameChange(mention, name, weighed.candidate.entity, edit))
         if weighed.candidate.entity.kind is EntityKind.ORGANISATION:
             continue  # one word of it says something else
-        words = _word_map(decision.reading.text, weighed.text)
+        words = short_forms(decision.reading.text, weighed.text)
         for mention in seen.mentions:
             short = words.get(normalise(mention.text))
             if short is None or mention.span in taken or not decision.reading.mentions[0].span < mention.span:
@@ -209,12 +209,13 @@ def _rule(candidate: Candidate) -> str:
     return RULE_SPELLING if candidate.probability > 0 else RULE_ENTITY
 
 
-def _word_map(wrong: str, right: str) -> dict[str, str]:
+def short_forms(wrong: str, right: str) -> dict[str, str]:
     """Words of a wrong full name -> what they should be, where the two names have the same words in the same places."""
     old, new = wrong.split(), right.split()
     if len(old) != len(new) or len(old) < 2:
         return {}
-    return {normalise(a): b for a, b in zip(old, new, strict=True) if normalise(a) != normalise(b)}
+    changed = {normalise(a): b for a, b in zip(old, new, strict=True) if normalise(a) != normalise(b)}
+    return {} if changed.keys() & set(map(normalise, new)) else changed
 
 
 def _edit(

@@ -238,6 +238,8 @@ def _is_somebody_else(c: Comparison) -> bool:
         return True  # the full name is what would have to change
     if len(c.reading.words) == 1 and not c.is_mangled and " " not in c.candidate.entity.name and _is_derived(c):
         return True  # *Napoleonic*
+    if len(c.reading.words) == 1 and max(c.reading.in_use.values(), default=0.0) >= _OFTEN_IN_USE:
+        return True  # *Linux* beside *Linus Torvalds*
     if _is_called_otherwise(c):
         return True  # *the gardener Berlusconi*
     if _stands_beside(c):
@@ -308,6 +310,9 @@ def _is_nobodys_name(c: Comparison) -> bool:
 
 
 _MOST_KNOWN, _LEAST_LIKE_FAMOUS = 0.75, 0.7
+
+
+_OFTEN_IN_USE = 3.0  # on Zipf's scale: once in a million words
 
 
 def _is_one_name(p: Pair) -> bool:

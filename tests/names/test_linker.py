@@ -15,7 +15,7 @@ from app.core.segment import SentenceSegmenter
 from app.core.types import EditKind, Origin
 from app.names.background import Background
 from app.names.candidates import Route
-from app.names.linker import RULE_CONSISTENT, RULE_TITLE, NameLinker, build_linker
+from app.names.linker import RULE_CONSISTENT, RULE_TITLE, NameLinker, build_linker, short_forms
 from app.names.mentions import find_mentions
 from app.names.store import Entity, EntityKind, Name, StoreHandle
 from tests.names.linking import MODEL, link, linker, person, repaired, store
@@ -351,3 +351,18 @@ def test_one_word_of_a_repaired_organisation_is_not_short_for_it(tmp_path: Path)
     own = linker(tmp_path, Entity("B", EntityKind.ORGANISATION, "bank", "Nordholmian Development Bank", country="NO"))
     text = "The Nordholmiar Development Bank lends more. Nordholmiar needs it, said the bank in Norway."
     assert repaired(own, text) == text.replace("Nordholmiar Dev", "Nordholmian Dev")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "words"),
+    [
+        ("Tauno Vaherpu", "Tauno Vaherpuu", {"vaherpu": "Vaherpuu"}),
+        ("Rhee Syngman", "Syngman Rhee", {}),
+        ("Rhee Syngmen", "Syngman Rhee", {}),
+        ("Tauno von Vaherpu", "Tauno Vaherpuu", {}),
+    ],
+)
+def test_short_mentions_follow_a_name_whose_words_keep_their_places(
+    wrong: str, right: str, words: dict[str, str]
+) -> None:
+    assert short_forms(wrong, right) == words

@@ -366,3 +366,16 @@ def test_a_person_is_no_body_that_is_called_after_them() -> None:
     university = Entity("U", EntityKind.ORGANISATION, "university", "Hemwati Bahuguna Garhwal University")
     assert not is_possible(comparison("Hemvati Bahuguna", university))
     assert is_possible(comparison("Hemvati Bahuguna Garhwal University", university))
+
+
+def test_a_word_that_many_people_write_is_nobodys_misspelt_surname() -> None:
+    founder = person("L", "Linas Torvaldson", "FI")
+
+    def of(zipf: float) -> Comparison:
+        mention = Mention(Span(0, 5), "Linax", MentionKind.UNKNOWN, 0)
+        reading = Reading("Linax", (mention,), in_use={"linax": zipf})
+        candidate = Candidate(founder, Route.SURNAME, "Linas", 0.8, 0.8)
+        return compare(reading, candidate, 0.0, Context(known={"L": founder}), NOTHING)
+
+    assert is_possible(of(1.5))
+    assert not is_possible(of(3.4))
