@@ -192,7 +192,7 @@ def _slips(folder: Path) -> dict[str, list[tuple[str, str]]]:
 
 @lru_cache(maxsize=2)
 def read_changes(folder: Path = FOLDER) -> dict[tuple[str, str, str], str]:
-    """What people who read changes of the dev half and of right English said of them.
+    """What readers said of changes in texts of the dev half and in right English.
 
     Returns:
         Document, name as it stands and as it would be, each in canonical form, to ``needed`` (a slip of the text),
