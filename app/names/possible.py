@@ -228,9 +228,8 @@ _LEAST_RATE = 10**-3.5  # of a respelling: below, chance does as well
 
 def _is_somebody_else(c: Comparison) -> bool:
     """Whether the text may as well speak of another person."""
-    if (_numerals(c.reading.words) or _numerals(normalise(c.candidate.name).split())) and _numerals(
-        c.reading.words
-    ) != _numerals(normalise(c.candidate.name).split()):
+    found, meant = _numerals(c.reading.words), _numerals(normalise(c.candidate.name).split())
+    if found and meant and found != meant:
         return True  # *Charles III*, *Carlos I*
     alone = _is_by_letters_alone(c)
     is_near = _is_near_home(c) or _is_nobodys_name(c)
