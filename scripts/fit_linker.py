@@ -43,7 +43,7 @@ from app.names.link import (
 )
 from app.names.linker import MODEL_FILE, NameLinker
 from app.names.mangle.engine import FAR
-from app.names.normalise import normalise
+from app.names.normalise import WORDS, normalise
 from app.names.store import EntityKind, EntityStore
 from scripts.names_benchmark import (
     Case,
@@ -86,8 +86,8 @@ WEIGHT_OF = {
     "errors": 1.0, "controls": 1.0, "documents": 1.0, "pairs": PAIRS_WEIGHT, "references": 0.5 * PAIRS_WEIGHT,
     "right": 0.3, "far": 0.02,
 }  # fmt: skip
-RIGHT_WEIGHT = {"errors": 1.5, "pairs": 2.25, "references": 2.25, "right": 2.25, "documents": 1.5}  # of what is
-# right in real texts, times the above: it is rare
+# Of what is right in real texts, times the above: it is rare.
+RIGHT_WEIGHT = {"errors": 1.5, "pairs": 2.25, "references": 2.25, "right": 2.25, "documents": 1.5}
 FAR_ENTITIES, OF_ORGANISATIONS, SURNAMES = 1500, 800, 800  # generated, beyond the share that they have by chance
 # What little data shows: the right name elsewhere in the document, the caller's word for it, a fitting office.
 PRIOR = {"fuller_form": 2.5, "hinted": 4.0, "role_fits": 1.0, "country": 0.5, "companions": 0.3, "in_office": 0.2}
@@ -145,7 +145,6 @@ IDENTITY = tuple((x / 2, round(1 / (1 + np.exp(-x / 2)), 5)) for x in range(-20,
 LEAD = 4.0  # times the odds of the next one that would print something else
 LEAST_STEP = 1e-5  # of a weight
 MOST_LOG_ODDS = 10.0  # what lies beyond calibrates nothing
-_WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
 
 
 def count_attested(data: Path, left_out: Collection[str] = ()) -> dict[str, tuple[int, int]]:
@@ -165,7 +164,7 @@ def count_attested(data: Path, left_out: Collection[str] = ()) -> dict[str, tupl
             for sentence in sentences:
                 run: list[str] = []
                 end = -2
-                for match in _WORD.finditer(sentence):
+                for match in WORDS.finditer(sentence):
                     word = match.group()
                     key = re.sub(r"['’]s$", "", word)
                     if word[0].isupper() and match.start() > 0:

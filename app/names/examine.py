@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,7 +16,7 @@ from app.names.comparison import Context, Reading, years_of
 from app.names.countries import countries_of, is_called_capital
 from app.names.link import fame
 from app.names.mentions import Mention, find_mentions
-from app.names.normalise import normalise, strip_possessive
+from app.names.normalise import WORDS, normalise, strip_possessive
 from app.names.paired_places import with_paired_places
 from app.names.sources import candidates_for
 from app.names.store import Entity, EntityKind, EntityStore
@@ -26,7 +25,6 @@ _ENGLISH = frozenset(("", "en"))  # languages of names that English texts print
 _LEAST_LETTERS = 4
 _LEAST_IN_USE = 2.0  # on Zipf's scale
 _LEAST_FAME = 0.25  # of the measure of ``Attested.as_name``: some three documents
-_WORDS = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +168,7 @@ def _context(
     countries: Counter[str] = Counter()
     by_segment: dict[int, frozenset[str]] = {}
     for segment in segments:
-        counts = _countries_in(_WORDS.findall(segment.text))
+        counts = _countries_in(WORDS.findall(segment.text))
         for code in counts:
             countries[code] += counts[code]
         if counts:
@@ -215,7 +213,7 @@ def _words_before(text: str, mentions: Iterable[Mention]) -> frozenset[str]:
     before = set()
     for mention in mentions:
         head = text[max(0, mention.span.start - _NEAR) : mention.span.start]
-        words = [w.casefold() for w in _WORDS.findall(head.rsplit("\n", 1)[-1])]
+        words = [w.casefold() for w in WORDS.findall(head.rsplit("\n", 1)[-1])]
         if len(words) > 1 and words[-1] == "the":
             words = words[:-1]
         before.update(words[-1:])
@@ -233,7 +231,7 @@ def _countries_beside(text: str, mentions: Iterable[Mention]) -> frozenset[str]:
     for mention in mentions:
         head = text[max(0, mention.span.start - _NEAR) : mention.span.start].rsplit("\n", 1)[-1]
         tail = text[mention.span.end : mention.span.end + _NEAR].split("\n", 1)[0]
-        for words in (_WORDS.findall(head)[-_WORDS_BESIDE:], _WORDS.findall(tail)[:_WORDS_BESIDE]):
+        for words in (WORDS.findall(head)[-_WORDS_BESIDE:], WORDS.findall(tail)[:_WORDS_BESIDE]):
             beside.update(_countries_in(words))
     return frozenset(beside)
 

@@ -37,7 +37,6 @@ _LEAST_LETTERS = 4
 _LEAST_IN_USE = 2.0  # on Zipf's scale
 _LEAST_FAME = 0.25  # of the measure of ``Attested.as_name``: some three documents
 _EXONYM_PROBABILITY = 0.02  # of damaged names of a place, as the base has it of those that it does not list as names
-_WORDS = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
 _LEAST_LIKE_PART = 0.6
 _LEAST_LIKE_HOLDER = 0.5  # in all, and of each word
 

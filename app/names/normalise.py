@@ -7,11 +7,13 @@ the sound (Japanese voicing, Indic vowel signs) stay.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import lru_cache
 
 import regex
 
+WORDS = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")  # of a text, with hyphens and apostrophes inside them
 _DROPPED_MARKS = regex.compile(
     r"(?<=[\p{Latin}\p{Greek}\p{Cyrillic}])\p{Mn}+|[\p{Mn}\p{Cf}&&[\p{Arabic}\p{Hebrew}\u0610-\u061a\u064b-\u065f]]+",
     regex.VERSION1,

@@ -79,14 +79,10 @@ def fit_of_roles(titles: Sequence[str], entity: Entity) -> tuple[float, str, str
 
 def is_rank(title: str) -> bool:
     """Whether a title says no more than words that many offices share: *General*, *Minister*, *Party leader*."""
-    return role_words(title) <= _RANKS | _OF_MANY
+    return role_words(title) <= _OF_MANY
 
 
-_OF_MANY = frozenset(
-    ("leader", "party", "opposition", "member", "deputy", "candidate", "head", "chief", "representative")
-)
-
-
+_OF_MANY = _RANKS | {"leader", "representative"}
 _OF_FEW = frozenset([
     "president", "prime", "chancellor", "king", "queen", "emperor", "pope", "foreign", "defence", "finance",
     "interior", "economy",

@@ -9,7 +9,7 @@ from rapidfuzz.distance import Prefix
 
 from app.names.comparison import LOST, Comparison
 from app.names.countries import countries_of
-from app.names.evidence.document import companions, in_office, role_differs
+from app.names.evidence.document import in_office, is_of_the_text, role_differs
 from app.names.evidence.people import has_another_beginning, other_surname
 from app.names.evidence.places import PLACE_WORDS, is_supported_place
 from app.names.evidence.spelling import SHORTEST_STEM, case_ending, is_cut_at_apostrophe, is_truncated
@@ -260,7 +260,7 @@ def _is_somebody_else(c: Comparison) -> bool:
     told_by_letters = _is_told_by_letters(c)
     if c.candidate.damage in LOST and told_by_letters and not _serves_its_country(c):
         return True  # *Zhang Wei* is a name of its own, and *Zhang Weili* another
-    if c.candidate.damage == Damage.TRANSLATED and told_by_letters and not _is_of_the_text(c):
+    if c.candidate.damage == Damage.TRANSLATED and told_by_letters and not is_of_the_text(c):
         return True  # so is *Stefan Schneider* beside *Etienne Schneider*
     if c.is_mangled:
         return told_by_letters and not c.is_far and _is_famous_otherwise(c)
@@ -285,7 +285,7 @@ def _is_near_home(c: Comparison) -> bool:
     return (
         len(c.reading.words) > 1
         and not c.unpaired_found
-        and _is_of_the_text(c)
+        and is_of_the_text(c)
         and min(p.similarity for p in c.pairs) >= _LEAST_NEAR
         and not any(
             c.attested.as_name(p.found) and not (_is_one_name(p) and c.candidate.entity.popularity >= _LEAST_KNOWN)
@@ -305,7 +305,7 @@ def _is_nobodys_name(c: Comparison) -> bool:
         return False
     if c.candidate.entity.popularity >= _MOST_KNOWN and any(p.is_same and len(p.meant) > 2 for p in c.pairs):
         return True
-    return _is_of_the_text(c)
+    return is_of_the_text(c)
 
 
 _MOST_KNOWN, _LEAST_LIKE_FAMOUS = 0.75, 0.7
@@ -373,11 +373,6 @@ def _is_told_by_letters(c: Comparison) -> bool:
     if len(c.reading.words) < 2 and c.candidate.entity.id in c.context.known:
         return False
     return c.candidate.entity.id not in c.context.hinted and not _has_office(c)
-
-
-def _is_of_the_text(c: Comparison) -> bool:
-    """Whether the text names their country, or somebody else of it."""
-    return c.candidate.entity.country in c.context.countries or companions(c) is not None
 
 
 def _serves_its_country(c: Comparison) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from itertools import islice
 
@@ -13,7 +12,7 @@ from app.names.evidence.spelling import before_apostrophe
 from app.names.likeness import align, likeness
 from app.names.link import as_printed
 from app.names.mangle.forms import Damage
-from app.names.normalise import normalise
+from app.names.normalise import WORDS, normalise
 from app.names.offices import fit_of_roles, is_of_few
 from app.names.paired_places import pairs_like
 from app.names.store import Entity, EntityKind, EntityStore
@@ -22,7 +21,6 @@ _MOST_CANDIDATES = 12
 _EXONYM_PROBABILITY = 0.02  # of damaged names of a place, as the base has it of those that it does not list as names
 _LEAST_LIKE_PART = 0.6
 _LEAST_LIKE_HOLDER = 0.5  # in all, and of each word
-_WORDS = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
 
 
 def candidates_for(
@@ -56,7 +54,7 @@ def of_the_document(reading: Reading, known: Iterable[Entity]) -> list[Candidate
     key = " ".join(reading.words)
     for entity in known:
         if entity.kind is EntityKind.PERSON and len(reading.words) == 1:
-            parts = [w for w in _WORDS.findall(entity.name) if len(w) > 3]
+            parts = [w for w in WORDS.findall(entity.name) if len(w) > 3]
             best = max(parts, key=lambda w: likeness(key, normalise(w)), default="")
             like = likeness(key, normalise(best)) if best else 0.0
             if like >= _LEAST_LIKE_PART:
@@ -112,13 +110,11 @@ def _capitals(reading: Reading, named: Iterable[str], store: EntityStore) -> lis
 def _paired_places(reading: Reading, store: EntityStore) -> list[Candidate]:
     """Which of two joined places have one of their names as it should be, and the other not quite."""
     key = " ".join(reading.words)
-    names = [f"{a} and {b}" for a, b in pairs_like(key, store.paired_places)]
-    found = [(name, e) for name in names for e in store.by_name(name)[:1]]
-    return [
-        as_printed(Candidate(e, Route.FUZZY, name, like, like), reading.text)
-        for name, e in found
-        if (like := likeness(key, name)) > 0
-    ]
+    found = []
+    for name in (f"{a} and {b}" for a, b in pairs_like(key, store.paired_places)):
+        like = likeness(key, name)
+        found += [Candidate(entity, Route.FUZZY, name, like, like) for entity in store.by_name(name)[:1]]
+    return [as_printed(candidate, reading.text) for candidate in found]
 
 
 def _least_alike(reading: Reading, name: str) -> float:

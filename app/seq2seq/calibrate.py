@@ -91,9 +91,10 @@ def features(answer: ScoredAnswer, hypothesis: str) -> list[float]:
     ratio, fit = (0.0, clipped) if answer.suggestion else (clipped, 0.0)
     is_suggested = bool(answer.suggestion) and new.casefold() == answer.suggestion
     as_listed = is_suggested and answer.is_listed
+    doubt, after = _logit(answer.detection), _logit(answer.doubt_after, _LEAST_DOUBT)
     plain = [
         1.0,
-        _logit(answer.detection),
+        doubt,
         max(answer.log_prob, _LEAST_LOG_PROB),
         max(answer.log_prob / (answer.n_pieces + 1 if new else 1), _LEAST_PER_PIECE),
         float(not old),
@@ -110,23 +111,22 @@ def features(answer: ScoredAnswer, hypothesis: str) -> list[float]:
         float(is_suggested),
         float(as_listed),
         *((0.0, 0.0, 0.0) if as_listed else _likeness(old, answer.suggestion, answer.count)),
-        _logit(answer.detection) if answer.suggestion else 0.0,
+        doubt if answer.suggestion else 0.0,
         float("." in old and old.replace(".", "").casefold().split() == new.casefold().split()),
         float(not old and new == "," and is_opening(hypothesis[: answer.start])),
         answer.article_odds,
-        _logit(answer.detection) if answer.article_odds > 0 else 0.0,
+        doubt if answer.article_odds > 0 else 0.0,
         min(ratio, 0.0),
     ]
-    after = _logit(answer.doubt_after, _LEAST_DOUBT)
-    inflected = [float(inflection(old, new) == name) for name in INFLECTIONS]
-    evidence = (plain[_PLAIN.index("detection_logit")], after, ratio)
+    kind = inflection(old, new)
+    inflected = [float(kind == name) for name in INFLECTIONS]
     return [
         *_with_products(dict(zip(_PLAIN, plain, strict=True))),
         after,
         ratio,
         fit,
         *inflected,
-        *(is_so * value for is_so in inflected for value in evidence),
+        *(is_so * value for is_so in inflected for value in (doubt, after, ratio)),
     ]
 
 
@@ -136,8 +136,10 @@ def inflection(old: str, new: str) -> str:
     A noun or verb with or without its final s, another form of *be*, *have* or *do*, or another ending.
     """
     before, after = old.casefold().split(), new.casefold().split()
-    changed = [pair for pair in zip(before, after, strict=False) if pair[0] != pair[1]]
-    if len(before) != len(after) or len(changed) != 1:
+    if len(before) != len(after):
+        return ""
+    changed = [pair for pair in zip(before, after, strict=True) if pair[0] != pair[1]]
+    if len(changed) != 1:
         return ""
     short, long = sorted(changed[0], key=len)
     if {short, long} <= _AUXILIARIES:

@@ -70,6 +70,11 @@ def country_beside(c: Comparison) -> Evidence | None:
     return Evidence("country_beside", 1.0, "their country is named beside it")
 
 
+def is_of_the_text(c: Comparison) -> bool:
+    """Whether the text names their country, or somebody else of it."""
+    return country_named(c) is not None or companions(c) is not None
+
+
 def other_country(c: Comparison) -> Evidence | None:
     """Countries are named in the sentence, other than by the name itself, and theirs is not among them."""
     country = c.candidate.entity.country

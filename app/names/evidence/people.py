@@ -6,7 +6,7 @@ import regex
 
 from app.names.candidates import Route
 from app.names.comparison import Comparison, Evidence
-from app.names.evidence.document import companions
+from app.names.evidence.document import is_of_the_text
 from app.names.evidence.usage import FAMOUS, another_name
 from app.names.given_names import are_equivalent
 from app.names.likeness import sound
@@ -40,9 +40,7 @@ def unvouched(c: Comparison) -> Evidence | None:
     entity = c.candidate.entity
     if entity.kind is not EntityKind.PERSON or entity.popularity >= _WELL_KNOWN:
         return None
-    if entity.id in c.context.known or entity.country in c.context.countries:
-        return None
-    if fit_of_roles(c.reading.titles, entity)[0] > 0 or companions(c) is not None:
+    if entity.id in c.context.known or fit_of_roles(c.reading.titles, entity)[0] > 0 or is_of_the_text(c):
         return None
     return Evidence("unvouched", 1 - entity.popularity)
 

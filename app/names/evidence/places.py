@@ -7,7 +7,7 @@ from rapidfuzz.distance import Levenshtein, Prefix
 from app.names.comparison import Comparison, Evidence
 from app.names.countries import capitals
 from app.names.evidence.damage import respelt
-from app.names.evidence.document import companions, country_named
+from app.names.evidence.document import is_of_the_text
 from app.names.evidence.spelling import is_truncated, variant
 from app.names.evidence.usage import fame_of, fame_of_all
 from app.names.likeness import Pair
@@ -59,7 +59,7 @@ def is_supported_place(c: Comparison) -> bool:
     """Whether the text speaks of a place there: a preposition, its country, others of its country, or the caller."""
     if c.reading.preceded_by & PLACE_WORDS or c.candidate.entity.id in c.context.hinted:
         return True
-    return country_named(c) is not None or companions(c) is not None
+    return is_of_the_text(c)
 
 
 def famous_ending(c: Comparison) -> Evidence | None:
@@ -134,7 +134,7 @@ def unheard_of(c: Comparison) -> Evidence | None:
     """No English text names the place, and neither caller nor a country in the text speaks for it."""
     if c.candidate.entity.kind is not EntityKind.PLACE or c.is_exonym or not c.changed or fame_of(c):
         return None
-    if c.candidate.entity.id in c.context.hinted or country_named(c) is not None or companions(c) is not None:
+    if c.candidate.entity.id in c.context.hinted or is_of_the_text(c):
         return None
     return Evidence("unheard_of", 1.0)
 
