@@ -13,7 +13,7 @@ import pickle
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from hashlib import sha1
 from itertools import product
 from pathlib import Path
@@ -78,7 +78,8 @@ GENERATED_WEIGHT = 0.04
 PAIRS_WEIGHT = 0.6  # nobody read them
 UNSURE = 0.3
 VARIANT = "variant"
-RIGHT_SEED, RIGHT_SENTENCES = 101, 40_000  # of right English; ``measure_right_names`` draws others by default
+RIGHT_SEED, RIGHT_PARTS = 101, 10  # of right English
+MEASURED = 7  # the part that nothing is learned from, for ``measure_right_names``
 CLEAN = ("controls", "documents", "right")  # every name is right
 REAL = ("errors", *CLEAN)
 OF_THE_SENTENCE = ("role_differs", "other_country")  # a made case stands in a sentence about somebody else
@@ -147,43 +148,80 @@ LEAST_STEP = 1e-5  # of a weight
 MOST_LOG_ODDS = 10.0  # what lies beyond calibrates nothing
 
 
-def count_attested(data: Path, left_out: Collection[str] = ()) -> dict[str, tuple[int, int]]:
-    """In how many documents of clean text that is not held out each word stands, capitalised and not, and each run of
-    two to four capitalised words; documents by these ids do not count."""
-    upper: Counter[str] = Counter()
-    lower: Counter[str] = Counter()
-    runs: Counter[str] = Counter()
+@dataclass(slots=True)
+class Tally:
+    """In how many documents each word stands capitalised, and not, and each run of two to four capitalised words."""
+
+    upper: Counter[str] = field(default_factory=Counter)
+    lower: Counter[str] = field(default_factory=Counter)
+    runs: Counter[str] = field(default_factory=Counter)
+
+    def add(self, sentences: Iterable[str]) -> None:
+        """Count a document."""
+        seen_upper: set[str] = set()
+        seen_lower: set[str] = set()
+        seen_runs: set[str] = set()
+        for sentence in sentences:
+            run: list[str] = []
+            end = -2
+            for match in WORDS.finditer(sentence):
+                word = match.group()
+                key = re.sub(r"['’]s$", "", word)
+                if word[0].isupper() and match.start() > 0:
+                    seen_upper.update(normalise(key).split())
+                    run = [*run, key] if match.start() == end + 1 else [key]
+                    if 2 <= len(run) <= 4:
+                        for start in range(len(run) - 1):
+                            seen_runs.add(normalise(" ".join(run[start:])))
+                else:
+                    if word[0].islower():
+                        seen_lower.update(normalise(key).split())
+                    run = []
+                end = match.end()
+        self.upper.update(seen_upper)
+        self.lower.update(seen_lower)
+        self.runs.update(seen_runs)
+
+    def without(self, other: Tally) -> Tally:
+        """The documents that the other one, some of these, lacks."""
+        return Tally(self.upper - other.upper, self.lower - other.lower, self.runs - other.runs)
+
+    def attested(self) -> dict[str, tuple[int, int]]:
+        """Word or name to how many documents have it capitalised, and not; what a single document has in small letters
+        only, and runs of a single document, are left out."""
+        words = {*self.upper, *self.lower}
+        counts = {
+            w: (self.upper[w], self.lower[w]) for w in words if len(w) > 1 and (self.upper[w] or self.lower[w] > 1)
+        }
+        counts.update((r, (n, 0)) for r, n in self.runs.items() if n >= 2 and " " in r)
+        return counts
+
+
+def tally(data: Path, parts: Sequence[Collection[str]] = ()) -> tuple[Tally, list[Tally]]:
+    """Of all documents of clean text that is not held out, and of each part of them, given by their ids."""
+    whole, of_parts = Tally(), [Tally() for _ in parts]
+    part_of = {document: index for index, part in enumerate(parts) for document in part}
     for path in sorted((data / "text").glob("*.txt.xz")):
         stem = path.name.split(".", 1)[0]
         for index, sentences in read_documents(path):
-            if is_held_out_text(stem, index) or f"{stem}/{index}" in left_out:
-                continue
-            seen_upper: set[str] = set()
-            seen_lower: set[str] = set()
-            seen_runs: set[str] = set()
-            for sentence in sentences:
-                run: list[str] = []
-                end = -2
-                for match in WORDS.finditer(sentence):
-                    word = match.group()
-                    key = re.sub(r"['’]s$", "", word)
-                    if word[0].isupper() and match.start() > 0:
-                        seen_upper.update(normalise(key).split())
-                        run = [*run, key] if match.start() == end + 1 else [key]
-                        if 2 <= len(run) <= 4:
-                            for start in range(len(run) - 1):
-                                seen_runs.add(normalise(" ".join(run[start:])))
-                    else:
-                        if word[0].islower():
-                            seen_lower.update(normalise(key).split())
-                        run = []
-                    end = match.end()
-            upper.update(seen_upper)
-            lower.update(seen_lower)
-            runs.update(seen_runs)
-    counts = {w: (upper[w], lower[w]) for w in {*upper, *lower} if len(w) > 1 and (upper[w] or lower[w] > 1)}
-    counts.update((r, (n, 0)) for r, n in runs.items() if n >= 2 and " " in r)
-    return counts
+            if not is_held_out_text(stem, index):
+                whole.add(sentences)
+                if (part := part_of.get(f"{stem}/{index}")) is not None:
+                    of_parts[part].add(sentences)
+    return whole, of_parts
+
+
+def count_attested(data: Path, left_out: Collection[str] = ()) -> dict[str, tuple[int, int]]:
+    """What clean text that is not held out has, as ``Tally.attested`` says it; documents by these ids do not count."""
+    whole, (part,) = tally(data, [left_out])
+    return whole.without(part).attested()
+
+
+def right_parts(data: Path) -> list[list[Case]]:
+    """Right English in parts of whole documents drawn by chance: a part is read with what the others attest."""
+    drawn = right_english(RIGHT_SEED, data)
+    size = len(drawn) // RIGHT_PARTS + 1
+    return [drawn[start : start + size] for start in range(0, len(drawn), size)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,6 +311,18 @@ class Gathered:
     sizes: dict[str, int]
     mentions: dict[str, int]
 
+    def add(self, name: str, linker: NameLinker, cases: Iterable[Case], attested: Attested) -> None:
+        """Look at the texts of a set, or more of them."""
+        start = self.samples[-1].reading if self.samples else 0
+        got, mentions = collect(linker, name, cases, start, attested)
+        self.mentions[name] = self.mentions.get(name, 0) + mentions
+        self.sizes[name] = self.sizes.get(name, 0) + len({s.reading for s in got})
+        self.samples.extend(got)
+        typer.echo(
+            f"{name}: {self.sizes[name]} doubtful names with candidates, "
+            f"{len({s.reading for s in self.samples if s.is_right and s.source == name})} with the right one among them"
+        )
+
 
 def gather_samples(store: EntityStore, background: Background, data: Path) -> Gathered:
     """Look at every text of every set."""
@@ -296,21 +346,16 @@ def gather_samples(store: EntityStore, background: Background, data: Path) -> Ga
         "surnames": surnames_alone(store, known[-SURNAMES:], slots, SEED + 4),
     }
     gathered = Gathered([], {}, {})
-    drawn = right_english(RIGHT_SEED, RIGHT_SENTENCES, data)
-    sets["right"] = (part for whole in drawn for part in in_parts(whole, 10))
-    # No name of those documents is known because they were counted.
-    others = background.with_counts(count_attested(data, frozenset(case.id for case in drawn)))
     for name, cases in sets.items():
-        if name == "right":
-            background, linker = others, NameLinker(store, blank, others)
-        start = gathered.samples[-1].reading if gathered.samples else 0
-        got, gathered.mentions[name] = collect(linker, name, cases, start, background.attested)
-        gathered.sizes[name] = len({s.reading for s in got})
-        typer.echo(
-            f"{name}: {gathered.sizes[name]} doubtful names with candidates, "
-            f"{len({s.reading for s in got if s.is_right})} with the right one among them"
-        )
-        gathered.samples.extend(got)
+        gathered.add(name, linker, cases, background.attested)
+    parts = right_parts(data)
+    whole, of_parts = tally(data, [[case.id for case in part] for part in parts])
+    for index, (drawn, its_words) in enumerate(zip(parts, of_parts, strict=True)):
+        if index != MEASURED:
+            # No name of those documents is known because they were counted.
+            others = background.with_counts(whole.without(its_words).attested())
+            cases = (piece for document in drawn for piece in in_parts(document, 10))
+            gathered.add("right", NameLinker(store, blank, others), cases, others.attested)
     return gathered
 
 

@@ -1,10 +1,10 @@
 """Measure what the linker changes in English whose names are right, and list it.
 
-    python -m scripts.measure_right_names models/names-en [--seed 1] [--sentences 20000] [--out build/right-names.json]
+    python -m scripts.measure_right_names models/names-en [--part 7] [--out build/right-names.json]
 
-Whole documents of the clean text, drawn by the seed among those that are not held out; what is attested is counted
-again without them, so that no name is known because it was counted in the very text. Another seed draws others; the
-weights learned with those of ``fit_linker.RIGHT_SEED``. Right English has slips, too: where somebody has read a change
+A tenth of the clean text that is not held out, whole documents; what is attested is counted again without them, so that
+no name is known because it was counted in the very text. The weights learned with the other parts
+(``fit_linker.MEASURED`` is left out). Right English has slips, too: where somebody has read a change
 (``tests/data/names/changes.tsv``), what they said is shown.
 """
 
@@ -26,8 +26,8 @@ from app.names.background import Background
 from app.names.link import LinkModel
 from app.names.linker import MODEL_FILE, NameLinker
 from app.names.store import EntityStore
-from scripts.fit_linker import count_attested
-from scripts.names_benchmark import Case, one_segment, right_english, said_of
+from scripts.fit_linker import MEASURED, RIGHT_PARTS, count_attested, right_parts
+from scripts.names_benchmark import Case, one_segment, said_of
 
 SHIPPED = Path("app/names/data") / MODEL_FILE
 
@@ -73,14 +73,13 @@ def measure(linker: NameLinker, cases: Iterable[Case]) -> Changes:
 
 def main(
     names_dir: Annotated[Path, typer.Argument(help="Folder of the knowledge base.")],
-    seed: Annotated[int, typer.Option(help="Says which documents are drawn.")] = 1,
-    sentences: Annotated[int, typer.Option(help="How many, about.")] = 20_000,
+    part: Annotated[int, typer.Option(help="Which tenth.", min=0, max=RIGHT_PARTS - 1)] = MEASURED,
     data: Annotated[Path, typer.Option(help="Folder with text/.")] = Path("../shared/data"),
     weights: Annotated[Path, typer.Option(help="Weights of the linker.")] = SHIPPED,
     out: Annotated[Path, typer.Option(help="Where the JSON goes.")] = Path("build/right-names.json"),
 ) -> None:
     """Draw, count, link, report."""
-    cases = right_english(seed, sentences, data)
+    cases = right_parts(data)[part]
     background = Background.read().with_counts(count_attested(data, frozenset(case.id for case in cases)))
     store = EntityStore.open(names_dir)
     linker = NameLinker(store, LinkModel.load(weights), background)
@@ -89,10 +88,10 @@ def main(
         typer.echo(f"{row['count']}  {row['old']} -> {row['new']}  {row['said']}  {row['where']}")
     typer.echo(
         f"{done.total} changes, {len(done.of)} different ones, in {done.sentences} sentences of {done.documents} "
-        f"documents; {store.version}, seed {seed}"
+        f"documents; {store.version}, part {part}"
     )
     report = {
-        "seed": seed,
+        "part": part,
         "documents": done.documents,
         "sentences": done.sentences,
         "changes": done.total,

@@ -99,9 +99,9 @@ def documents(half: str, data: Path = DATA, most: int = 400) -> Iterator[Case]:
                 yield Case(f"{stem}/{index}", f"{stem}/{index}", "en", "\n".join(sentences[:MOST_SENTENCES]))
 
 
-def right_english(seed: int, sentences: int, data: Path = DATA) -> list[Case]:
-    """Whole documents of clean text that are not held out, drawn by chance until they have so many sentences: their
-    names are right. What is attested has to be counted without them (``fit_linker.count_attested``)."""
+def right_english(seed: int, data: Path = DATA) -> list[Case]:
+    """The documents of clean text that are not held out, shuffled: their names are right. What is attested has to be
+    counted without those that are read (``fit_linker.count_attested``)."""
     found = [
         Case(f"{stem}/{index}", f"{stem}/{index}", "en", "\n".join(lines[:MOST_SENTENCES]))
         for stem in CONTROL_TEXTS
@@ -109,14 +109,7 @@ def right_english(seed: int, sentences: int, data: Path = DATA) -> list[Case]:
         if not is_held_out_text(stem, index)
     ]
     random.Random(seed).shuffle(found)
-    drawn: list[Case] = []
-    count = 0
-    for case in found:
-        if count >= sentences:
-            break
-        drawn.append(case)
-        count += case.text.count("\n") + 1
-    return drawn
+    return found
 
 
 def pairs(data: Path = DATA, half: str = "dev") -> Iterator[Case]:

@@ -7,13 +7,14 @@ from collections.abc import Callable, Mapping, Sequence
 import regex
 from rapidfuzz.distance import Prefix
 
+from app.names.candidates import SURNAME_FIRST
 from app.names.comparison import LOST, Comparison
 from app.names.countries import countries_of
 from app.names.evidence.document import in_office, is_of_the_text, role_differs
 from app.names.evidence.people import has_another_beginning, other_surname
 from app.names.evidence.places import PLACE_WORDS, is_supported_place
 from app.names.evidence.spelling import SHORTEST_STEM, case_ending, is_cut_at_apostrophe, is_truncated
-from app.names.evidence.usage import FAMOUS, another_name, known_word
+from app.names.evidence.usage import FAMOUS, another_name, known_word, unheard
 from app.names.given_names import are_equivalent
 from app.names.likeness import Pair, likeness, sound
 from app.names.mangle.forms import Damage
@@ -95,6 +96,14 @@ def _is_another_place(c: Comparison) -> bool:
         return False  # *Adana'ya* is no derived word
     if _INNER_CAPITAL.search(c.reading.text):
         return True
+    if any(p.found == f"{p.meant}ia" for p in c.changed):
+        return True  # *Washingtonia* is a plant
+    if not c.is_mangled and c.reading.followed_by & _PEOPLES:
+        return True  # *the Kanembu people*
+    if c.attested.as_name(normalise(c.candidate.name)) < FAMOUS and _speaks(c):
+        return True  # *said Tomsky*
+    if not _is_placed(c) and any(_is_adjective_there(p, c.candidate.entity.country) for p in c.changed):
+        return True
     if c.is_exonym and (_is_named_so(c, _KNOWN) or not is_supported_place(c)):
         return True
     if not c.is_exonym and (_is_named_so(c, 0.0) or (not c.is_mangled and _is_derived(c))):
@@ -112,10 +121,37 @@ def _is_another_place(c: Comparison) -> bool:
     return _OF_PLACES.fullmatch(found[len(stem) :]) is not None
 
 
+_PEOPLES = frozenset([
+    "people", "peoples", "tribe", "tribes", "tribesmen", "language", "languages", "dialect", "dialects", "dynasty",
+    "clan", "clans", "caste", "kings", "warriors", "mythology", "chiefs", "chieftains", "alphabet", "script",
+])  # fmt: skip
+_SPEECH = frozenset([
+    "said", "says", "told", "added", "adds", "explained", "replied", "stated", "argued", "noted", "insisted",
+    "admitted", "claimed", "wrote", "writes",
+])  # fmt: skip
+
+
+def _speaks(c: Comparison) -> bool:
+    """Whether the text has somebody of that name say something."""
+    return bool(c.reading.followed_by & _SPEECH or c.reading.preceded_by & _SPEECH)
+
+
 _INNER_CAPITAL = regex.compile(r"\p{Ll}\p{Lu}|\p{Lu}{2,}\p{Ll}")  # *RwandAir*, *IRAs*
 _OF_PEOPLES = regex.compile(r"s|a|e|er|ers|n")  # endings of a place that English has as well
 _OF_PLACES = regex.compile(r"(?:n|an|ian|ean|i|ish|ese|ers?|ites?|ans|ians|is|ic|que)")
 _ORDINARY = 0.5  # of the measure of ``Attested.as_word``
+
+
+def _is_adjective_there(p: Pair, country: str) -> bool:
+    """Whether a word says what belongs to a place as languages of its country do, by an *i*: *Chattisgarhi*."""
+    return country in _SAY_SO_BY_I and p.found.endswith("i") and not p.meant.endswith(("i", "y"))
+
+
+# From Arabic to Bengali: *Iraqi*, *Uzbeki*, *Bihari*.
+_SAY_SO_BY_I = frozenset([
+    "AE", "AF", "AZ", "BD", "BH", "DZ", "EG", "IL", "IN", "IQ", "IR", "JO", "KG", "KW", "KZ", "LB", "LY", "MA", "NP",
+    "OM", "PK", "PS", "QA", "SA", "SD", "SO", "SY", "TJ", "TM", "TN", "TR", "UZ", "YE",
+])  # fmt: skip
 
 
 def _is_placed(c: Comparison) -> bool:
@@ -146,7 +182,7 @@ def _is_derived(c: Comparison) -> bool:
     return any(_ADJECTIVE.fullmatch(p.found[at:]) is not None for at in stems)
 
 
-_DERIVED = regex.compile(r"[aei]?ans?|ese|ish|i[sz]e[ds]?|ed|ites?|ics?|ism|ists?|ids?")
+_DERIVED = regex.compile(r"[aei]?ans?|ese|ish|i[sz]e[ds]?|ed|ites?|ics?|ia|ism|ists?|ids?|esque")
 _OF_TRADES = regex.compile(r"(?:air|avia|bank|jet|net|oil|soft|tech|tel)$")  # companies are named so: *Bulgartel*
 _ADJECTIVE = regex.compile(r"[ei]ans?")  # in place of the last letters: *Asturian*
 _LONGEST_DERIVED = 3
@@ -160,6 +196,8 @@ def _is_another_organisation(c: Comparison) -> bool:
         return True
     if c.is_mangled:
         return False
+    if c.reading.acronyms & (_acronyms(c.reading.words) - _acronyms(normalise(c.candidate.name).split())):
+        return True  # *the New National Front (NNF)*
     if len(c.reading.words) == 1 and _is_inflected(c):
         return True  # *a Beatle*, *the Rammsteine*
     if not c.is_bag and c.changed and len(set(c.unpaired_meant) - FUNCTION_WORDS) > 1:
@@ -167,6 +205,14 @@ def _is_another_organisation(c: Comparison) -> bool:
     if not c.is_bag and any(p.similarity < _LEAST_LIKE and not _is_traced(p) for p in c.changed):
         return True
     return len("".join(c.reading.words)) < _SHORT_WORD or _is_custom(c) or _is_named_so(c, _KNOWN)
+
+
+def _acronyms(words: Sequence[str]) -> set[str]:
+    """What the initials of words make, function words counted and not."""
+    return {
+        "".join(w[0] for w in kept).upper()
+        for kept in (words, [w for w in words if w not in FUNCTION_WORDS])
+    }  # fmt: skip
 
 
 def _is_inflected(c: Comparison) -> bool:
@@ -220,6 +266,11 @@ def _is_traced(p: Pair) -> bool:
     return respelling_probability(p.meant, p.found) >= _LEAST_RATE
 
 
+def _is_unlike(p: Pair) -> bool:
+    """Whether two words neither look nor begin alike, and no machine is known to make one of the other."""
+    return p.similarity < _LEAST_LIKE and Prefix.similarity(p.found, p.meant) < _SHORTEST_BEFORE and not _is_traced(p)
+
+
 _LEAST_LIKE, _LEAST_OF_PART = 0.6, 0.75
 _KNOWN = 0.2  # of the measure of ``Attested.as_name``: in more documents than may have a slip
 _SHORT_WORD = 5  # letters
@@ -237,12 +288,18 @@ def _is_somebody_else(c: Comparison) -> bool:
         return True  # the full name is what would have to change
     if len(c.reading.words) == 1 and not c.is_mangled and " " not in c.candidate.entity.name and _is_derived(c):
         return True  # *Napoleonic*
+    if len(c.reading.words) == 1 and any(_OF_IDEAS.fullmatch(p.found.removeprefix(p.meant)) for p in c.changed):
+        return True  # *Khomeinism*, *the Jeffersonians*
     if len(c.reading.words) == 1 and max(c.reading.in_use.values(), default=0.0) >= _OFTEN_IN_USE:
         return True  # *Linux* beside *Linus Torvalds*
     if _is_called_otherwise(c):
         return True  # *the gardener Berlusconi*
     if _stands_beside(c):
         return True  # *Yang Jiemian, brother of Yang Jiechi*
+    if c.reading.preceded_by & _KIN and c.similarity < _LEAST_LIKE_KIN and sum(p.is_same for p in c.pairs) < 2:
+        return True  # *his brother Ajitabh*
+    if c.reading.text[0].islower() and c.reading.words[0] in c.unpaired_found:
+        return True  # *de Klerk* is a surname, *Joe Clark* has another
     if not c.is_mangled and any(p.similarity < _LEAST_OF_PART and not _is_traced(p) for p in c.changed):
         if len(c.reading.words) == 1 or (alone and role_differs(c) is not None):
             return True
@@ -251,12 +308,18 @@ def _is_somebody_else(c: Comparison) -> bool:
             return True  # *Member A*: there are too many of them
     if not c.is_mangled and not _is_expected(c) and any(p.similarity < _LEAST_SAME for p in c.changed):
         return True  # *General Arthur Lichte* is no *Arthur Li*
-    if not c.is_mangled and other_surname(c) is not None and _is_of_another_time(c):
+    is_unlike = not c.is_mangled and any(map(_is_unlike, c.changed))
+    if not c.is_mangled and (is_unlike or other_surname(c) is not None) and _is_of_another_time(c):
         return True  # nor is the *Robert Scotten* of 1948 a *Robert Scott*
+    shared = [c.reading.known_words.get(p.found, 0) for p in c.pairs if p.is_same]
+    if is_unlike and shared and min(shared) >= _MANY and c.candidate.entity.country not in SURNAME_FIRST:
+        return True  # there are other generals called *Giuseppe* than *Garibaldi*
     if alone and ((known_word(c) is not None and not is_near) or c.rival_similarity >= c.similarity):
         return True  # another name is as near
-    if len(c.reading.words) == 1 and (known_word(c) is not None or (alone and " " in c.candidate.entity.name)):
+    if len(c.reading.words) == 1 and known_word(c) is not None:
         return True  # many bear a given name, and a surname that others have is theirs
+    if len(c.reading.words) == 1 and alone and " " in c.candidate.entity.name and not _is_nobodys_surname(c):
+        return True
     told_by_letters = _is_told_by_letters(c)
     if c.candidate.damage in LOST and told_by_letters and not _serves_its_country(c):
         return True  # *Zhang Wei* is a name of its own, and *Zhang Weili* another
@@ -269,6 +332,16 @@ def _is_somebody_else(c: Comparison) -> bool:
     ):
         return True  # somebody else, maybe of a shorter name
     return another_name(c) is not None and any(p.similarity < _LEAST_SAME for p in c.changed)  # *Khalid*, *Mohammad*
+
+
+_MANY = 100  # names of the base
+_LEAST_LIKE_KIN = 0.9
+_OF_IDEAS = regex.compile(r"ism|ists?|ians?|ites?|esque")
+_KIN = frozenset([
+    "brother", "brothers", "sister", "sisters", "mother", "father", "wife", "husband", "son", "sons", "daughter",
+    "daughters", "girlfriend", "boyfriend", "uncle", "aunt", "cousin", "nephew", "niece", "grandson", "granddaughter",
+    "grandfather", "grandmother", "widow",
+])  # fmt: skip
 
 
 def _numerals(words: Sequence[str]) -> set[str]:
@@ -311,6 +384,30 @@ def _is_nobodys_name(c: Comparison) -> bool:
 _MOST_KNOWN, _LEAST_LIKE_FAMOUS = 0.75, 0.7
 
 
+def _is_nobodys_surname(c: Comparison) -> bool:
+    """Whether a single word is nobody's, stands where no place does, and is nearly the surname of somebody well known:
+    *Bossonaro*, and not *Shakespearean* or *Brzezinska*."""
+    if c.candidate.entity.popularity < _LEAST_WELL_KNOWN or c.similarity < _LEAST_LIKE_SURNAME:
+        return False
+    if unheard(c) is None or c.reading.in_use or c.reading.known_words:
+        return False
+    if any(m.has_article for m in c.reading.mentions) or c.reading.preceded_by & PLACE_WORDS:
+        return False
+    return not (_is_derived(c) or _is_inflected(c) or any(_is_of_another_sex(p) for p in c.changed))
+
+
+_LEAST_WELL_KNOWN = 0.55  # of popularity
+_LEAST_LIKE_SURNAME = 0.79
+
+
+def _is_of_another_sex(p: Pair) -> bool:
+    """Whether one of two surnames is a woman's and the other is not: *Brzezinska*, *Brzezinski*."""
+    return (_OF_WOMEN.search(p.found) is None) != (_OF_WOMEN.search(p.meant) is None)
+
+
+_OF_WOMEN = regex.compile(r"(?:ska|skaya|skaia|cka|ova|eva)$")
+
+
 _OFTEN_IN_USE = 3.0  # on Zipf's scale: once in a million words
 
 
@@ -339,9 +436,18 @@ def _is_called_otherwise(c: Comparison) -> bool:
 
 
 def _stands_beside(c: Comparison) -> bool:
-    """Whether a full name stands in one sentence with the right one: they are two people."""
+    """Whether a full name stands in one sentence with the right one (they are two people), or the text says that this
+    is another way to spell it."""
+    if c.reading.preceded_by & _SPELT:
+        return True  # *Hammurabi, also spelled Hammurapi*
     segments = c.context.known_in.get(c.candidate.entity.id, frozenset())
-    return len(c.reading.words) > 1 and any(m.segment in segments for m in c.reading.mentions)
+    is_apart = len(c.reading.words) > 1 or "or" in c.reading.preceded_by
+    return is_apart and any(m.segment in segments for m in c.reading.mentions)
+
+
+_SPELT = frozenset([
+    "spelled", "spelt", "written", "transliterated", "transcribed", "romanized", "romanised", "pronounced",
+])  # fmt: skip
 
 
 _OF_MANY = frozenset(("member", "deputy", "representative"))

@@ -54,9 +54,101 @@ def test_a_shorter_name_under_another_office_is_somebody_else() -> None:
 
 
 def test_a_surname_alone_needs_more_than_letters() -> None:
-    assert not is_possible(comparison("Vaherpum", MINISTER, name="Vaherpuu"))
-    assert is_possible(comparison("Vaherpum", MINISTER, name="Vaherpuu", title="Prime Minister"))
-    assert is_possible(comparison("Vaherpum", MINISTER, Context(known={"A": MINISTER}), name="Vaherpuu"))
+    minister = person("A", "Tauno Vaherpuu", "EE", "prime minister of Estonia", popularity=0.4)
+    assert not is_possible(comparison("Vaherpum", minister, name="Vaherpuu"))
+    assert is_possible(comparison("Vaherpum", minister, name="Vaherpuu", title="Prime Minister"))
+    assert is_possible(comparison("Vaherpum", minister, Context(known={"A": minister}), name="Vaherpuu"))
+
+
+def test_a_surname_that_nobody_has_is_that_of_somebody_well_known() -> None:
+    def of(text: str, meant: str = "Vaherpuu", **more: object) -> bool:
+        reading = Reading(text, (Mention(Span(0, len(text)), text, MentionKind.UNKNOWN, 0),), **more)  # type: ignore[arg-type]
+        leader = person("A", f"Tauno {meant}", "EE", popularity=0.7)
+        candidate = Candidate(leader, Route.SURNAME, meant, 0.5, 0.5)
+        return is_possible(compare(reading, candidate, 0.0, Context(), NOTHING))
+
+    assert of("Vaherpu")
+    assert not of("Vaherpu", in_use={"vaherpu": 1.5})
+    assert not of("Vaherpu", preceded_by=frozenset({"near"}))
+    assert not of("Vaherpuuian")
+    assert not of("Vaherska", "Vahersky")  # a woman's
+    assert not of("Vokarpuu")  # not like it
+
+
+def test_what_is_spelt_otherwise_in_so_many_words_stays() -> None:
+    said, unsaid = (weighed("Tauno Vaherpu", _minister(), before=word) for word in ("spelled", "with"))
+    assert is_possible(unsaid)
+    assert not is_possible(said)
+
+
+def test_a_brother_has_another_name() -> None:
+    one, other = (weighed("Tauno Vaherpo", _minister(), before=word) for word in ("with", "brother"))
+    assert is_possible(one)
+    assert not is_possible(other)
+
+
+def test_a_surname_with_a_particle_is_no_full_name() -> None:
+    premier = Candidate(person("J", "Joe Klark", "CA", "prime minister"), Route.PART, "Joe Klark", 0.6, 0.6)
+    mention = Mention(Span(0, 8), "de Klerk", MentionKind.PERSON, 0, title="prime minister")
+    assert not is_possible(compare(Reading("de Klerk", (mention,)), premier, 0.0, Context(), NOTHING))
+
+
+def test_an_idea_is_nobody() -> None:
+    known_leader = Context(known={"A": MINISTER})
+    assert is_possible(comparison("Vaherpuum", MINISTER, known_leader, name="Vaherpuu"))
+    for text in ("Vaherpuuism", "Vaherpuuists", "Vaherpuuians"):
+        assert not is_possible(comparison(text, MINISTER, known_leader, name="Vaherpuu"))
+
+
+def test_many_generals_share_a_given_name() -> None:
+    general = person("G", "Marko Garnibaldi", "IT", "general")
+
+    def of(names: int) -> bool:
+        mention = Mention(Span(0, 15), "Marko Gerimondi", MentionKind.PERSON, 0, title="General")
+        reading = Reading(mention.text, (mention,), known_words={"marko": names})
+        return is_possible(
+            compare(reading, Candidate(general, Route.PART, general.name, 0.5, 0.5), 0.0, Context(), NOTHING)
+        )
+
+    assert of(3)
+    assert not of(300)
+
+
+def _minister() -> Candidate:
+    return Candidate(MINISTER, Route.FUZZY, MINISTER.name, 0.8, 0.8)
+
+
+def test_a_plant_and_what_belongs_to_a_place_are_no_damage() -> None:
+    assert not is_possible(weighed("Lindesundia", place_of("Lindesund"), before="in"))
+    assert not is_possible(weighed("Lindezundi", place_of("Lindesund", country="IN")))
+    assert is_possible(weighed("Lindezundi", place_of("Lindesund", country="EE")))
+    assert is_possible(weighed("Lindezund", place_of("Lindesund", country="IN")))
+
+
+def test_a_people_and_somebody_who_speaks_are_no_place() -> None:
+    def of(word: str) -> bool:
+        mention = Mention(Span(0, 9), "Lindezund", MentionKind.UNKNOWN, 0)
+        reading = Reading("Lindezund", (mention,), followed_by=frozenset({word} if word else ()))
+        return is_possible(compare(reading, place_of("Lindesund"), 0.0, Context(), NOTHING))
+
+    assert of("")
+    assert of("station")
+    assert not of("tribesmen")
+    assert not of("said")
+
+
+def test_an_organisation_whose_acronym_the_text_gives_is_called_so() -> None:
+    body = Entity("O", EntityKind.ORGANISATION, "body", "Nordholm Board Aid")
+    board = Candidate(body, Route.FUZZY, body.name, 0.8, 0.8)
+
+    def of(*acronyms: str) -> bool:
+        mention = Mention(Span(0, 18), "Nordholm Voard Aid", MentionKind.UNKNOWN, 0)
+        reading = Reading(mention.text, (mention,), acronyms=frozenset(acronyms))
+        return is_possible(compare(reading, board, 0.0, Context(), NOTHING))
+
+    assert of()
+    assert of("NBA")
+    assert not of("NVA")
 
 
 def test_a_people_is_no_damaged_place() -> None:

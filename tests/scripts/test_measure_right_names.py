@@ -9,7 +9,7 @@ import pytest
 
 from app.core.types import Edit, EditKind, Origin, Span
 from app.evaluation.splits import is_held_out_text
-from scripts.fit_linker import count_attested
+from scripts.fit_linker import MEASURED, RIGHT_PARTS, count_attested, right_parts, tally
 from scripts.measure_right_names import Changes
 from scripts.mine_names import CONTROL_TEXTS
 from scripts.names_benchmark import Case, read_changes, right_english, said_of
@@ -26,24 +26,24 @@ def data(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_whole_documents_are_drawn_by_the_seed(data: Path) -> None:
-    first, again, other = (right_english(seed, 40, data) for seed in (1, 1, 2))
-    assert first == again
-    assert first != other
-    assert sum(case.text.count("\n") + 1 for case in first) == 40
+def test_every_document_that_is_not_held_out_is_in_one_part(data: Path) -> None:
+    parts = right_parts(data)
+    drawn = [case.id for part in parts for case in part]
+    assert len(parts) == RIGHT_PARTS
+    assert len(drawn) == len(set(drawn))
+    every = {f"{stem}/{index}" for stem in CONTROL_TEXTS for index in range(60)}
+    assert set(drawn) == {x for x in every if not is_held_out_text(x.split("/")[0], int(x.split("/")[1]))}
+    assert right_english(1, data) != right_english(2, data)
 
 
-def test_nothing_is_drawn_that_is_held_out(data: Path) -> None:
-    drawn = right_english(1, 100_000, data)
-    assert drawn
-    assert not any(is_held_out_text(stem, int(index)) for stem, index in (case.id.split("/") for case in drawn))
-
-
-def test_what_was_drawn_does_not_count_as_attested(data: Path) -> None:
-    drawn = right_english(1, 4, data)
-    own = {word.rstrip(".").lower() for case in drawn for word in case.text.split() if word.startswith("Vaher")}
+def test_what_is_read_does_not_count_as_attested(data: Path) -> None:
+    part = right_parts(data)[MEASURED]
+    read = [case.id for case in part]
+    own = {word.rstrip(".").lower() for case in part for word in case.text.split() if word.startswith("Vaher")}
     assert own <= count_attested(data).keys()
-    assert not own & count_attested(data, {case.id for case in drawn}).keys()
+    assert not own & count_attested(data, read).keys()
+    whole, (its_words,) = tally(data, [read])
+    assert whole.without(its_words).attested() == count_attested(data, read)
 
 
 def test_changes_are_counted_and_told_apart() -> None:
