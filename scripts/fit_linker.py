@@ -2,9 +2,9 @@
 
     python -m scripts.fit_linker models/names-en [--data ../shared/data] [--out app/names/data]
 
-Trains on the dev half of the benchmark (real errors, sentences whose names are right, whole documents of clean text)
-and on names that the mangler damaged in real sentences; the test half is never read. OUT gets ``attested.marisa`` and
-``linker.json``: weights, calibration, the operating point and where they come from.
+Trains on the dev half of the benchmark (real errors, sentences whose names are right, whole documents of clean text),
+on right English, most of all, and on names that the mangler damaged in real sentences; the test half is never read. OUT
+gets ``attested.marisa`` and ``linker.json``: weights, calibration, the operating point and where they come from.
 """
 
 from __future__ import annotations
@@ -71,7 +71,8 @@ FOLDS = 5
 RIDGE = 3.0
 FEWEST = 15  # right candidates of a shape before real ones alone choose its least probability
 LEAST_WITHOUT_DATA = 0.95
-LEAST_CONFIDENCE, LEAST_OF_RARE = 0.8, 0.5  # whatever the sample says; of a shape whose real errors are few
+LEAST_CONFIDENCE = 2 / 3  # whatever the sample says: a wrong change costs twice what a right one brings
+LEAST_OF_RARE = 0.5  # of a shape whose real errors are few
 SEED = 11
 GENERATED = 2000
 GENERATED_WEIGHT = 0.04
@@ -82,6 +83,7 @@ RIGHT_SEED, RIGHT_PARTS = 101, 10  # of right English
 MEASURED = 7  # the part that nothing is learned from, for ``measure_right_names``
 CLEAN = ("controls", "documents", "right")  # every name is right
 REAL = ("errors", *CLEAN)
+JUDGED = ("errors", "controls")  # every name of them
 OF_THE_SENTENCE = ("role_differs", "other_country")  # a made case stands in a sentence about somebody else
 WEIGHT_OF = {
     "errors": 1.0, "controls": 1.0, "documents": 1.0, "pairs": PAIRS_WEIGHT, "references": 0.5 * PAIRS_WEIGHT,
@@ -137,6 +139,7 @@ _AGAINST = (
     " known_form unvouched known_word in_use unsupported_place "
 ) + _DOUBTS
 SIGNS = {**dict.fromkeys(_FOR.split(), 1), **dict.fromkeys(_AGAINST.split(), -1)}
+COST = 1.0  # of a wrong change, in right ones: a missed one costs nothing more than itself
 LEAST_BORNE_OUT = 0.78  # of the changes in unread translations that their reference judges
 LEAST_PRECISION = 0.95  # of the changes in the errors and controls of the dev half, out of fold
 MOST_HARM = 0.0003  # of a shape: wrong changes per name of the controls and of right English, out of fold
@@ -220,8 +223,8 @@ def count_attested(data: Path, left_out: Collection[str] = ()) -> dict[str, tupl
 def right_parts(data: Path) -> list[list[Case]]:
     """Right English in parts of whole documents drawn by chance: a part is read with what the others attest."""
     drawn = right_english(RIGHT_SEED, data)
-    size = len(drawn) // RIGHT_PARTS + 1
-    return [drawn[start : start + size] for start in range(0, len(drawn), size)]
+    size = -(-len(drawn) // RIGHT_PARTS)
+    return [drawn[part * size : (part + 1) * size] for part in range(RIGHT_PARTS)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,7 +306,7 @@ def collect(
     return samples, names
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Gathered:
     """The candidates of all sets, and by set how many doubtful names and how many names there are."""
 
@@ -516,7 +519,7 @@ def main(
     tables: dict[str, WeightTable] = {}
     report: dict[str, dict[str, float]] = {}
     options: dict[str, list[Point]] = {}
-    real = [b for b in bests if b.sample.source in ("errors", "controls")]
+    real = [b for b in bests if is_settled(b.sample)]
     clean_names = sum(mentions[name] for name in CLEAN)
     # One for all shapes: behind the rules some have too few wrong candidates to show a slope.
     calibration = calibrate([b.log_odds for b in real], [b.is_right for b in real])
@@ -576,6 +579,12 @@ class Point:
         }
 
 
+def is_settled(sample: Sample) -> bool:
+    """Whether it is known if the change is right: read by somebody, or told by the reference of a translation."""
+    is_told = sample.is_right or sample.is_refuted or sample.is_variant
+    return not sample.is_barred and (sample.source in JUDGED or (sample.source == "pairs" and is_told))
+
+
 def is_rare(bests: Sequence[Best]) -> bool:
     """Whether so few real candidates are right and look so that they cannot say where to begin to act."""
     return sum(b.is_right and b.log_odds > 0 for b in bests) < FEWEST
@@ -584,7 +593,7 @@ def is_rare(bests: Sequence[Best]) -> bool:
 def operating_points(bests: Sequence[Best], table: WeightTable, clean_names: int) -> list[Point]:
     """Where the least probability of a shape may lie: before each real change that is wrong, and above them all."""
     right = wrong = harm = made_right = made_wrong = borne_out = refuted = 0
-    rare = is_rare([b for b in bests if b.sample.source in REAL])
+    rare = is_rare([b for b in bests if b.sample.source in JUDGED])
     points = [Point(LEAST_WITHOUT_DATA)]
     for b in sorted(bests, key=lambda b: -b.log_odds):
         probability, source = table.calibrated(b.log_odds), b.sample.source
@@ -596,7 +605,7 @@ def operating_points(bests: Sequence[Best], table: WeightTable, clean_names: int
         if source == "pairs":
             borne_out, refuted = borne_out + b.is_right, refuted + b.sample.is_refuted
         elif source in REAL:
-            right, wrong = right + b.is_right, wrong + (not b.is_right and source in ("errors", "controls"))
+            right, wrong = right + (b.is_right and source in JUDGED), wrong + (not b.is_right and source in JUDGED)
         else:
             made_right, made_wrong = made_right + b.is_right, made_wrong + (not b.is_right)
         most_harm, least = (MOST_HARM_OF_RARE, LEAST_OF_RARE) if rare else (MOST_HARM, LEAST_CONFIDENCE)
@@ -615,9 +624,10 @@ def operating_points(bests: Sequence[Best], table: WeightTable, clean_names: int
 
 
 def best_together(options: Mapping[str, Sequence[Point]]) -> dict[str, Point]:
-    """One point a shape, so that the changes of all shapes together are right often enough, and most are right."""
+    """One point a shape, so that the changes of all shapes together are right often enough, and as many as may be are
+    right, each wrong one taking ``COST`` right ones away."""
     best: tuple[Point, ...] | None = None
-    most = (0, 0)
+    most = 0.0
     for chosen in product(*options.values()):
         right, wrong = sum(p.right for p in chosen), sum(p.wrong for p in chosen)
         borne_out, refuted = sum(p.borne_out for p in chosen), sum(p.refuted for p in chosen)
@@ -625,7 +635,7 @@ def best_together(options: Mapping[str, Sequence[Point]]) -> dict[str, Point]:
             continue
         if borne_out < LEAST_BORNE_OUT * (borne_out + refuted):
             continue
-        reached = (right + borne_out, -wrong - refuted)
+        reached = right + borne_out - COST * (wrong + refuted)
         if best is None or reached > most:
             best, most = chosen, reached
     return dict(zip(options, best or [points[0] for points in options.values()], strict=True))

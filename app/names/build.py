@@ -22,7 +22,7 @@ import zstandard
 
 from app.core.errors import InputError
 from app.names.mangle.organisations import near_synonyms
-from app.names.normalise import index_keys, normalise, script_of
+from app.names.normalise import acronyms, index_keys, is_latin_word, normalise, script_of
 from app.names.sounds import sound_key
 from app.names.store import (
     BLOCK,
@@ -49,7 +49,6 @@ _FEWEST_USES = 3  # organisations that a word stands in, before it can be a syno
 _ENGLISH_FUNCTION_WORDS = frozenset(
     ("a", "an", "and", "at", "by", "for", "from", "in", "of", "on", "the", "to", "with")
 )
-_SHORTEST_ACRONYM, _LONGEST_ACRONYM = 3, 8
 
 
 class Form(Protocol):
@@ -76,11 +75,6 @@ class BuildOptions:
     mangled_entities: int = 60_000  # so many of the best known are mangled; it takes about 4 ms each
     least_probability: float = 0.000001  # of a mangled form worth keeping
     card: Mapping[str, Any] = field(default_factory=dict)  # sources, licences: goes into the manifest as it is
-
-
-def is_latin_word(token: str) -> bool:
-    """Whether a word of a canonical form can stand in an English sentence."""
-    return token.isascii() and token.isalnum()
 
 
 # ---------------------------------------------------------------- what is learned from the names
@@ -202,14 +196,6 @@ def _head(name: str, function_words: set[str]) -> str:
             break
     head = words[-1] if words else ""
     return head if len(head) > 3 and head.isascii() and head.isalpha() else ""
-
-
-def acronyms(name: str, function_words: frozenset[str]) -> set[str]:
-    """The acronyms that a name of several words may have: with the function words and without."""
-    words = [w for w in normalise(name).split() if is_latin_word(w)]
-    full = "".join(w[0] for w in words if w != "the")
-    content = "".join(w[0] for w in words if w not in function_words)
-    return {a for a in (full, content) if _SHORTEST_ACRONYM <= len(a) <= _LONGEST_ACRONYM}
 
 
 # ---------------------------------------------------------------- the indexes

@@ -55,7 +55,7 @@ class Reading:
     mentions: tuple[Mention, ...]
     preceded_by: frozenset[str] = frozenset()  # the words before it, in lower case
     followed_by: frozenset[str] = frozenset()  # the words right behind it, as they stand
-    acronyms: frozenset[str] = frozenset()  # in brackets behind it
+    acronyms: frozenset[str] = frozenset()  # in brackets right behind it, in small letters: *(NNF)*
     known_words: Mapping[str, int] = field(default_factory=dict)  # in how many names of the base its words stand
     in_use: Mapping[str, float] = field(default_factory=dict)  # how often people write its words: Zipf's scale
     beside: frozenset[str] = frozenset()  # ISO codes of the countries named within a few words of it

@@ -86,7 +86,7 @@ def examine(
             tuple(group),
             _words_before(text, group),
             _words_behind(text, group),
-            frozenset(a[1] for m in group if (a := _ACRONYM.match(text, m.span.end))),
+            frozenset(a[1].lower() for m in group if (a := _ACRONYM.match(text, m.span.end))),
             known_words={w: n for w in key.split() if (n := store.word_frequency(w))},
             in_use={w: zipf for w in key.split() if (zipf := background.usage.zipf(w))},
             beside=_countries_beside(text, group),
@@ -227,12 +227,12 @@ def _words_before(text: str, mentions: Iterable[Mention]) -> frozenset[str]:
 
 
 def _words_behind(text: str, mentions: Iterable[Mention]) -> frozenset[str]:
-    """The word behind each place of a name, a possessive ending aside, as it stands."""
+    """The word behind each place of a name, as it stands."""
     found = (_BEHIND.match(text, mention.span.end) for mention in mentions)
     return frozenset(match[1] for match in found if match)
 
 
-_BEHIND = regex.compile(r"(?:['’]s?)? (\p{L}+)")
+_BEHIND = regex.compile(r" (\p{L}+)")
 _ACRONYM = regex.compile(r" \((\p{Lu}{2,8})\)")
 
 _NEAR = 36  # letters: a few words

@@ -133,3 +133,19 @@ def script_of(text: str) -> str:
         return "Zyyy"
     present = {c for n, c in counts if n}
     return "Jpan" if {"Hani"} < present & {"Hani", "Hira", "Kana"} else code
+
+
+def is_latin_word(token: str) -> bool:
+    """Whether a word of a canonical form can stand in an English sentence."""
+    return token.isascii() and token.isalnum()
+
+
+def acronyms(name: str, function_words: frozenset[str]) -> set[str]:
+    """The acronyms that a name of several words may have: with the function words and without."""
+    words = [w for w in normalise(name).split() if is_latin_word(w)]
+    full = "".join(w[0] for w in words if w != "the")
+    content = "".join(w[0] for w in words if w not in function_words)
+    return {a for a in (full, content) if _SHORTEST_ACRONYM <= len(a) <= _LONGEST_ACRONYM}
+
+
+_SHORTEST_ACRONYM, _LONGEST_ACRONYM = 3, 8

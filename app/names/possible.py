@@ -20,7 +20,7 @@ from app.names.likeness import Pair, likeness, sound
 from app.names.mangle.forms import Damage
 from app.names.mangle.noise import respelling_probability
 from app.names.mentions import MentionKind
-from app.names.normalise import normalise, strip_possessive
+from app.names.normalise import acronyms, normalise, strip_possessive
 from app.names.offices import FUNCTION_WORDS, fit_of_body, fit_of_roles, role_words
 from app.names.store import EntityKind
 
@@ -80,7 +80,7 @@ _LEAST_JOINED = 0.85
 
 def _is_another_place(c: Comparison) -> bool:
     """Whether the text has a word or a place of its own, not what became of the candidate."""
-    if c.reading.is_town:
+    if c.reading.is_town or _is_spelt_so(c):
         return True  # *Walldorf* is no slip for *Waldorf*
     if len(c.pairs) == 1 and any(c.attested.as_word(p.meant) >= _ORDINARY for p in c.changed):
         return True  # *Island* for *Iceland* is nobody's English
@@ -96,13 +96,7 @@ def _is_another_place(c: Comparison) -> bool:
         return False  # *Adana'ya* is no derived word
     if _INNER_CAPITAL.search(c.reading.text):
         return True
-    if any(p.found == f"{p.meant}ia" for p in c.changed):
-        return True  # *Washingtonia* is a plant
-    if not c.is_mangled and c.reading.followed_by & _PEOPLES:
-        return True  # *the Kanembu people*
-    if c.attested.as_name(normalise(c.candidate.name)) < FAMOUS and _speaks(c):
-        return True  # *said Tomsky*
-    if not _is_placed(c) and any(_is_adjective_there(p, c.candidate.entity.country) for p in c.changed):
+    if not _is_placed(c) and _is_of_other_kind(c):
         return True
     if c.is_exonym and (_is_named_so(c, _KNOWN) or not is_supported_place(c)):
         return True
@@ -119,6 +113,20 @@ def _is_another_place(c: Comparison) -> bool:
     if len(stem) < SHORTEST_STEM - 1 or not found.startswith(stem) or (is_placed and len(meant) > _SHORT_WORD):
         return False
     return _OF_PLACES.fullmatch(found[len(stem) :]) is not None
+
+
+def _is_of_other_kind(c: Comparison) -> bool:
+    """Whether the text speaks of a people, a plant, an adjective or somebody where no place need stand: *the Kanembu
+    people*, *Washingtonia*, *Chattisgarhi*, *said Tomsky*."""
+    if any(p.found == f"{p.meant}ia" for p in c.changed):
+        return True
+    if c.attested.as_name(normalise(c.candidate.name)) < FAMOUS and _speaks(c):
+        return True
+    if c.is_mangled:
+        return False
+    return bool(c.reading.followed_by & _PEOPLES) or any(
+        _is_adjective_there(p, c.candidate.entity.country) for p in c.changed
+    )
 
 
 _PEOPLES = frozenset([
@@ -196,7 +204,8 @@ def _is_another_organisation(c: Comparison) -> bool:
         return True
     if c.is_mangled:
         return False
-    if c.reading.acronyms & (_acronyms(c.reading.words) - _acronyms(normalise(c.candidate.name).split())):
+    own, other = (acronyms(name, FUNCTION_WORDS) for name in (c.reading.text, c.candidate.name))
+    if c.reading.acronyms & (own - other):
         return True  # *the New National Front (NNF)*
     if len(c.reading.words) == 1 and _is_inflected(c):
         return True  # *a Beatle*, *the Rammsteine*
@@ -205,14 +214,6 @@ def _is_another_organisation(c: Comparison) -> bool:
     if not c.is_bag and any(p.similarity < _LEAST_LIKE and not _is_traced(p) for p in c.changed):
         return True
     return len("".join(c.reading.words)) < _SHORT_WORD or _is_custom(c) or _is_named_so(c, _KNOWN)
-
-
-def _acronyms(words: Sequence[str]) -> set[str]:
-    """What the initials of words make, function words counted and not."""
-    return {
-        "".join(w[0] for w in kept).upper()
-        for kept in (words, [w for w in words if w not in FUNCTION_WORDS])
-    }  # fmt: skip
 
 
 def _is_inflected(c: Comparison) -> bool:
@@ -288,15 +289,15 @@ def _is_somebody_else(c: Comparison) -> bool:
         return True  # the full name is what would have to change
     if len(c.reading.words) == 1 and not c.is_mangled and " " not in c.candidate.entity.name and _is_derived(c):
         return True  # *Napoleonic*
-    if len(c.reading.words) == 1 and any(_OF_IDEAS.fullmatch(p.found.removeprefix(p.meant)) for p in c.changed):
+    if len(c.reading.words) == 1 and any(map(_is_idea, c.changed)):
         return True  # *Khomeinism*, *the Jeffersonians*
     if len(c.reading.words) == 1 and max(c.reading.in_use.values(), default=0.0) >= _OFTEN_IN_USE:
         return True  # *Linux* beside *Linus Torvalds*
     if _is_called_otherwise(c):
         return True  # *the gardener Berlusconi*
-    if _stands_beside(c):
+    if _stands_beside(c) or _is_spelt_so(c):
         return True  # *Yang Jiemian, brother of Yang Jiechi*
-    if c.reading.preceded_by & _KIN and c.similarity < _LEAST_LIKE_KIN and sum(p.is_same for p in c.pairs) < 2:
+    if _is_kin(c):
         return True  # *his brother Ajitabh*
     if c.reading.text[0].islower() and c.reading.words[0] in c.unpaired_found:
         return True  # *de Klerk* is a surname, *Joe Clark* has another
@@ -334,9 +335,26 @@ def _is_somebody_else(c: Comparison) -> bool:
     return another_name(c) is not None and any(p.similarity < _LEAST_SAME for p in c.changed)  # *Khalid*, *Mohammad*
 
 
+def _is_kin(c: Comparison) -> bool:
+    """Whether the text calls them somebody's kin, nothing else says who they are, and the name is less than nearly
+    theirs."""
+    before = c.reading.preceded_by
+    if not before & _KIN or "of" in before or c.is_far or _is_expected(c):
+        return False
+    return c.similarity < _LEAST_LIKE_KIN and sum(p.is_same for p in c.pairs) < 2
+
+
+def _is_idea(p: Pair) -> bool:
+    """Whether English calls ideas, or those who have them, after somebody so."""
+    stems = (p.meant, p.meant[:-1]) if p.meant.endswith(tuple("aeiouy")) else (p.meant,)
+    return any(
+        p.found.startswith(stem) and _OF_IDEAS.fullmatch(p.found[len(stem) :]) for stem in stems if len(stem) > 3
+    )
+
+
 _MANY = 100  # names of the base
 _LEAST_LIKE_KIN = 0.9
-_OF_IDEAS = regex.compile(r"ism|ists?|ians?|ites?|esque")
+_OF_IDEAS = regex.compile(r"ism|ists?|[ie]?ans?|ites?|esque")
 _KIN = frozenset([
     "brother", "brothers", "sister", "sisters", "mother", "father", "wife", "husband", "son", "sons", "daughter",
     "daughters", "girlfriend", "boyfriend", "uncle", "aunt", "cousin", "nephew", "niece", "grandson", "granddaughter",
@@ -436,17 +454,27 @@ def _is_called_otherwise(c: Comparison) -> bool:
 
 
 def _stands_beside(c: Comparison) -> bool:
-    """Whether a full name stands in one sentence with the right one (they are two people), or the text says that this
-    is another way to spell it."""
-    if c.reading.preceded_by & _SPELT:
-        return True  # *Hammurabi, also spelled Hammurapi*
+    """Whether a full name stands in one sentence with the right one: they are two people."""
+    return len(c.reading.words) > 1 and _shares_sentence(c)
+
+
+def _shares_sentence(c: Comparison) -> bool:
+    """Whether the right name stands in a sentence with this one."""
     segments = c.context.known_in.get(c.candidate.entity.id, frozenset())
-    is_apart = len(c.reading.words) > 1 or "or" in c.reading.preceded_by
-    return is_apart and any(m.segment in segments for m in c.reading.mentions)
+    return any(m.segment in segments for m in c.reading.mentions)
 
 
+def _is_spelt_so(c: Comparison) -> bool:
+    """Whether the text says that this is another way to spell the name: *Hammurabi, also spelled Hammurapi*; *Herat, or
+    Harat*."""
+    if c.reading.preceded_by & _SPELT:
+        return True
+    return bool(c.reading.preceded_by & _OTHERWISE) and _shares_sentence(c)
+
+
+_OTHERWISE = frozenset(("or", "also", "formerly", "sometimes", "written", "pronounced"))
 _SPELT = frozenset([
-    "spelled", "spelt", "written", "transliterated", "transcribed", "romanized", "romanised", "pronounced",
+    "spelled", "spelt", "transliterated", "transcribed", "romanized", "romanised",
 ])  # fmt: skip
 
 

@@ -87,6 +87,7 @@ def shipped_entities(folder: Path) -> Iterator[Entity | Broken]:
         ResourceError: A row names a source that is not in ``SOURCES``.
     """
     ids = set()
+    places: set[tuple[str, str]] = set()
     for name, kind in _FILES:
         for row in read_jsonl(folder / name, kind):
             if isinstance(row, Broken):
@@ -99,8 +100,15 @@ def shipped_entities(folder: Path) -> Iterator[Entity | Broken]:
                 if made.id in ids and made.id != row.id:
                     made = replace(made, id=row.id)  # the city stands there already
                 ids.add(made.id)
+                if kind is EntityKind.PLACE:
+                    places.update((normalise(n.text), made.country) for n in made.names)
                 yield made
     yield from (region for region in _regions() if region.id not in ids)
+    for town in _towns():
+        key = (normalise(town.name), town.country)
+        if town.id not in ids and key not in places:
+            places.add(key)
+            yield town
 
 
 def exonyms(entity: Entity, subdivisions: Subdivisions) -> Iterator[MangledForm]:
@@ -190,6 +198,25 @@ def _city(entity: Entity) -> Entity:
     if round(popularity_of(EntityKind.PLACE, largest["population"]), 3) != entity.popularity:
         return entity
     return replace(entity, id=f"geonames-{largest['geonameid']}", country=str(largest["countrycode"]))
+
+
+def _towns() -> Iterator[Entity]:
+    """The largest towns of each country, of fifteen thousand inhabitants or more: a small country has few cities."""
+    of_country: dict[str, list[dict[str, Any]]] = {}
+    for city in sorted(_cities(), key=lambda c: (-c["population"], c["geonameid"])):
+        of_country.setdefault(city["countrycode"], []).append(city)
+    for country, cities in sorted(of_country.items()):
+        for city in cities[:_LARGEST]:
+            popularity = popularity_of(EntityKind.PLACE, city["population"])
+            yield _in_english(
+                Entity(
+                    f"geonames-{city['geonameid']}", EntityKind.PLACE, "city", city["name"], country=country,
+                    popularity=popularity, sources=("geo",),
+                )
+            )  # fmt: skip
+
+
+_LARGEST = 60
 
 
 def _in_english(entity: Entity) -> Entity:
@@ -359,7 +386,9 @@ Copyright © 1991-2026 Unicode, Inc., Unicode License v3 and Unicode-DFS-2016.
   languages of CLDR that use Latin letters, those of provinces, states and regions in all languages of CLDR, and the
   alternate names that GeoNames has of a city, but for those that are its aliases and for names of other towns. Of its
   aliases those marked `und` are not English; they are never printed.
-- GeoNames makes one record of cities of one name; it stands for the one with the most inhabitants.
+- Cities have fifty thousand inhabitants or more (fifteen thousand in regions at war), or are among the sixty largest
+  towns of their country. Of one name there is one record, for the one with the most inhabitants, and one for each other
+  that is among those sixty.
 
 ## Files
 

@@ -12,7 +12,6 @@ import pytest
 from app.core.errors import InputError
 from app.names.build import (
     BuildOptions,
-    acronyms,
     learn_function_words,
     learn_synonyms,
     write_base,
@@ -191,8 +190,3 @@ def test_words_that_names_print_in_lower_case_are_function_words() -> None:
     assert {"fur", "und"} <= learned
     assert not {"haus", "ton", "glas"} & learned
     assert "fur" not in learn_function_words([])
-
-
-def test_acronyms_are_made_with_the_function_words_and_without() -> None:
-    assert acronyms("Ministry of Water and Air", frozenset({"of", "and"})) == {"mowaa", "mwa"}
-    assert acronyms("Water Board", frozenset()) == set(), "two letters are too few"

@@ -366,3 +366,12 @@ def test_short_mentions_follow_a_name_whose_words_keep_their_places(
     wrong: str, right: str, words: dict[str, str]
 ) -> None:
     assert short_forms(wrong, right) == words
+
+
+def test_what_stands_behind_a_name_is_read(tmp_path: Path) -> None:
+    text = "The Vordal Front (NLF) met the Valkeapuri people.\nThe Vordal Front's people went to Valkeapuri."
+    linked = linker(tmp_path)
+    readings = {r.text: r for r, _ in linked.examine(text, SentenceSegmenter().segment(text), linked.store).readings}
+    assert readings["Vordal Front"].acronyms == {"nlf"}
+    assert readings["Vordal Front"].followed_by == frozenset()
+    assert readings["Valkeapuri"].followed_by == {"people"}

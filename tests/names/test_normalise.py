@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.names.normalise import index_keys, normalise, query_keys, script_of, strip_possessive, tokens
+from app.names.normalise import acronyms, index_keys, normalise, query_keys, script_of, strip_possessive, tokens
 
 NAMES = st.text(st.characters(exclude_categories=["Cs", "Cn", "Co"]), max_size=40)
 ENGLISH = st.text(st.sampled_from("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ -.'"), max_size=30)
@@ -114,3 +114,8 @@ def test_hyphens_part_words_or_close_up() -> None:
 )
 def test_the_script_is_that_of_most_letters(text: str, script: str) -> None:
     assert script_of(text) == script
+
+
+def test_acronyms_are_made_with_the_function_words_and_without() -> None:
+    assert acronyms("Ministry of Water and Air", frozenset({"of", "and"})) == {"mowaa", "mwa"}
+    assert acronyms("Water Board", frozenset()) == set(), "two letters are too few"

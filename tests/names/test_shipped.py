@@ -85,6 +85,16 @@ def _place(entity_id: str, name: str, country: str) -> Entity:
     return Entity(entity_id, EntityKind.PLACE, "subdivision", name, country=country)
 
 
+def test_the_largest_towns_of_a_small_country_are_places(tmp_path: Path) -> None:
+    row = {"id": "Q185866", "type": "city", "name": "Marijampolė", "country": "LT", "popularity": 34975}
+    places = _by_id(_files(tmp_path, places=[{**row, "source": ["geo"]}]))
+    assert places["geonames-2633274"].name == "Akureyri"
+    assert places["geonames-2633274"].country == "IS"
+    # Nicosia, too, of sixteen thousand inhabitants in Sicily: Italy has sixty larger ones.
+    assert not any(p.country == "IT" and p.name == "Nicosia" for p in places.values())
+    assert sum(p.name == "Marijampolė" for p in places.values()) == 1  # what the rows have stands once
+
+
 def test_languages_call_a_province_by_its_name_without_the_word_province(subdivisions: Subdivisions) -> None:
     crete = _place("iso-gr-m", "Crete", "GR")
     assert dict(subdivisions.names(crete)) == {"en": "Crete", "et": "Kreeta", "fr": "Crète", "ru": "Крит"}
@@ -132,8 +142,9 @@ def test_a_record_of_cities_of_one_name_stands_for_the_largest(tmp_path: Path) -
     row = {"id": "geonames-6058560", "type": "city", "name": "London", "country": "CA", "popularity": 8961989,
            "source": ["geo"]}  # fmt: skip
     found = _by_id(_files(tmp_path, places=[row]))
-    assert "geonames-6058560" not in found
     assert found["geonames-2643743"].country == "GB"
+    assert found["geonames-6058560"].country == "CA"  # one of the largest there, and a record of its own
+    assert found["geonames-6058560"].popularity < found["geonames-2643743"].popularity
 
 
 @pytest.mark.parametrize(

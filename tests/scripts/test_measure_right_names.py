@@ -9,7 +9,7 @@ import pytest
 
 from app.core.types import Edit, EditKind, Origin, Span
 from app.evaluation.splits import is_held_out_text
-from scripts.fit_linker import MEASURED, RIGHT_PARTS, count_attested, right_parts, tally
+from scripts.fit_linker import MEASURED, RIGHT_PARTS, Tally, count_attested, right_parts, tally
 from scripts.measure_right_names import Changes
 from scripts.mine_names import CONTROL_TEXTS
 from scripts.names_benchmark import Case, read_changes, right_english, said_of
@@ -40,10 +40,20 @@ def test_what_is_read_does_not_count_as_attested(data: Path) -> None:
     part = right_parts(data)[MEASURED]
     read = [case.id for case in part]
     own = {word.rstrip(".").lower() for case in part for word in case.text.split() if word.startswith("Vaher")}
+    assert own
     assert own <= count_attested(data).keys()
     assert not own & count_attested(data, read).keys()
+
+
+def test_what_is_left_of_a_tally_is_a_count_of_the_rest(data: Path) -> None:
+    parts = right_parts(data)
+    read = [case.id for case in parts[MEASURED]]
     whole, (its_words,) = tally(data, [read])
-    assert whole.without(its_words).attested() == count_attested(data, read)
+    rest = Tally()
+    for case in (case for part in parts for case in part if case.id not in read):
+        rest.add(case.text.split("\n"))
+    assert whole.without(its_words).attested() == rest.attested()
+    assert whole.attested() != rest.attested()
 
 
 def test_changes_are_counted_and_told_apart() -> None:
