@@ -71,8 +71,8 @@ FOLDS = 5
 RIDGE = 3.0
 FEWEST = 15  # right candidates of a shape before real ones alone choose its least probability
 LEAST_WITHOUT_DATA = 0.95
-LEAST_CONFIDENCE = 2 / 3  # whatever the sample says: a wrong change costs twice what a right one brings
-LEAST_OF_RARE = 0.5  # of a shape whose real errors are few
+# Whatever the sample says: a wrong change costs twice what a right one brings, and of an organisation as much.
+LEAST_CONFIDENCE = {"person": 2 / 3, "part": 2 / 3, "place": 2 / 3, "organisation": 0.5}
 SEED = 11
 GENERATED = 2000
 GENERATED_WEIGHT = 0.04
@@ -526,7 +526,8 @@ def main(
     for shape in SHAPES:
         table = replace(fit(designs[shape]), calibration=calibration)
         tables[shape] = table
-        options[shape] = operating_points([b for b in bests if b.sample.shape == shape], table, clean_names)
+        mine = [b for b in bests if b.sample.shape == shape]
+        options[shape] = operating_points(mine, table, LEAST_CONFIDENCE[shape], clean_names)
     for shape, point in best_together(options).items():
         report[shape] = point.report(clean_names)
         tables[shape] = replace(tables[shape], least=point.least)
@@ -590,7 +591,7 @@ def is_rare(bests: Sequence[Best]) -> bool:
     return sum(b.is_right and b.log_odds > 0 for b in bests) < FEWEST
 
 
-def operating_points(bests: Sequence[Best], table: WeightTable, clean_names: int) -> list[Point]:
+def operating_points(bests: Sequence[Best], table: WeightTable, least: float, clean_names: int) -> list[Point]:
     """Where the least probability of a shape may lie: before each real change that is wrong, and above them all."""
     right = wrong = harm = made_right = made_wrong = borne_out = refuted = 0
     rare = is_rare([b for b in bests if b.sample.source in JUDGED])
@@ -608,8 +609,7 @@ def operating_points(bests: Sequence[Best], table: WeightTable, clean_names: int
             right, wrong = right + (b.is_right and source in JUDGED), wrong + (not b.is_right and source in JUDGED)
         else:
             made_right, made_wrong = made_right + b.is_right, made_wrong + (not b.is_right)
-        most_harm, least = (MOST_HARM_OF_RARE, LEAST_OF_RARE) if rare else (MOST_HARM, LEAST_CONFIDENCE)
-        if harm / clean_names > most_harm or probability < least:
+        if harm / clean_names > (MOST_HARM_OF_RARE if rare else MOST_HARM) or probability < least:
             break
         # Where real ones are few, the point may lie anywhere above the first wrong one: generated ones say how low.
         made = made_right + made_wrong
