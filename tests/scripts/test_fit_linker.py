@@ -35,14 +35,19 @@ TABLE = WeightTable(0.0, {}, IDENTITY, 1.0)
 
 def test_a_point_lies_before_each_wrong_change() -> None:
     bests = [best(5 - i / 10, right=i not in (6, 12)) for i in range(20)]
-    assert [(p.right, p.wrong) for p in operating_points(bests, TABLE, 100_000)] == [(0, 0), (6, 0), (11, 1), (18, 2)]
+    assert [(p.right, p.wrong) for p in operating_points(bests, TABLE, 0.5, 100_000)] == [
+        (0, 0),
+        (6, 0),
+        (11, 1),
+        (18, 2),
+    ]
 
 
 def test_changes_in_clean_text_end_the_points() -> None:
     bests = [best(5 - i / 10, right=True) for i in range(20)]
     bests.append(best(4.55, right=False, source="documents"))
-    assert max(p.right for p in operating_points(bests, TABLE, 100_000)) == 20
-    assert max(p.right for p in operating_points(bests, TABLE, 100)) == 5
+    assert max(p.right for p in operating_points(bests, TABLE, 0.5, 100_000)) == 20
+    assert max(p.right for p in operating_points(bests, TABLE, 0.5, 100)) == 5
 
 
 def test_points_are_chosen_for_all_shapes_together() -> None:
@@ -56,10 +61,22 @@ def test_points_are_chosen_for_all_shapes_together() -> None:
 def test_what_references_of_unread_translations_refute_counts_beside_what_they_bear_out() -> None:
     bests = [best(5 - i / 10, right=i != 4, source="pairs") for i in range(8)]
     bests += [best(4.95 - i / 10, right=True) for i in range(20)]
-    points = [(p.right, p.borne_out, p.refuted) for p in operating_points(bests, TABLE, 100_000)]
+    points = [(p.right, p.borne_out, p.refuted) for p in operating_points(bests, TABLE, 0.5, 100_000)]
     assert points == [(0, 0, 0), (4, 4, 0), (20, 7, 1)]
     chosen = best_together({"place": [Point(0.95), Point(0.9, 5, 0, 0, 20, 1), Point(0.8, 9, 0, 0, 30, 9)]})
     assert chosen["place"].right == 5
+
+
+def test_no_point_lies_below_what_a_shape_needs() -> None:
+    bests = [best(5 - i / 2, right=True) for i in range(10)]  # down to log odds of a half
+    assert operating_points(bests, TABLE, 0.5, 100_000)[-1].right == 10
+    assert operating_points(bests, TABLE, 0.9, 100_000)[-1].right == 6
+
+
+def test_each_wrong_change_takes_a_right_one_away() -> None:
+    high, low = Point(0.9, 60, 0, 0, 20, 0), Point(0.8, 63, 2, 0, 22, 5)
+    assert best_together({"place": [high, low]})["place"] == high
+    assert best_together({"place": [high, replace(low, refuted=1)]})["place"] == replace(low, refuted=1)
 
 
 def test_where_nothing_is_right_often_enough_nothing_is_changed() -> None:
@@ -99,14 +116,14 @@ def test_where_few_are_right_a_step_that_overshoots_is_halved() -> None:
 def test_what_the_linker_never_prints_makes_no_point() -> None:
     bests = [best(5 - i / 10, right=True) for i in range(20)]
     bests.append(Best(4.55, -35.0, False, replace(sample(right=False), is_barred=True)))
-    assert [(p.right, p.wrong) for p in operating_points(bests, TABLE, 100_000)][-1] == (20, 0)
+    assert [(p.right, p.wrong) for p in operating_points(bests, TABLE, 0.5, 100_000)][-1] == (20, 0)
 
 
 def test_where_either_form_may_stand_a_change_is_no_harm() -> None:
     bests = [best(9 - i / 10, right=i < 20, source="errors" if i < 20 else "right") for i in range(60)]
-    (*_, stopped) = operating_points(bests, TABLE, 100_000)
+    (*_, stopped) = operating_points(bests, TABLE, 0.5, 100_000)
     neutral = [replace(b, sample=replace(b.sample, is_variant=b.sample.source == "right")) for b in bests]
-    (*_, on) = operating_points(neutral, TABLE, 100_000)
+    (*_, on) = operating_points(neutral, TABLE, 0.5, 100_000)
     assert (stopped.harm, on.harm) == (30, 0)
     assert on.least < stopped.least
 
