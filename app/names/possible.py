@@ -12,7 +12,7 @@ from app.names.comparison import LOST, Comparison
 from app.names.countries import countries_of
 from app.names.evidence.document import in_office, is_of_the_text, role_differs
 from app.names.evidence.people import has_another_beginning, other_surname
-from app.names.evidence.places import PLACE_WORDS, is_supported_place
+from app.names.evidence.places import PLACE_WORDS, is_supported_place, well_formed
 from app.names.evidence.spelling import SHORTEST_STEM, case_ending, is_cut_at_apostrophe, is_truncated
 from app.names.evidence.usage import FAMOUS, another_name, known_word, unheard
 from app.names.given_names import are_equivalent
@@ -328,6 +328,8 @@ def _is_somebody_else(c: Comparison) -> bool:
         return True  # so is *Stefan Schneider* beside *Etienne Schneider*
     if c.is_mangled:
         return told_by_letters and not c.is_far and _is_famous_otherwise(c)
+    if told_by_letters and c.candidate.entity.popularity < _MOST_KNOWN and well_formed(c) is not None:
+        return True  # *Li Junfeng* is as good a name as *Li Yunfeng*
     if (told_by_letters and not is_near and _may_be_anyone(c)) or (
         is_truncated(c) is not None and role_differs(c) is not None
     ):

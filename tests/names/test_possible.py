@@ -493,3 +493,11 @@ def test_a_word_that_many_people_write_is_nobodys_misspelt_surname() -> None:
 
     assert is_possible(of(1.5))
     assert not is_possible(of(3.4))
+
+
+def test_a_chinese_name_that_is_one_is_nobody_elses_without_an_office() -> None:
+    mayor = person("L", "Li Yunfeng", "CN", "mayor of Ningcheng", popularity=0.4)
+    china = Context(countries={"CN": 1})
+    assert not is_possible(comparison("Li Junfeng", mayor, china))
+    assert is_possible(comparison("Li Junfeng", mayor, china, title="mayor of Ningcheng"))
+    assert is_possible(comparison("Li Yunfemg", mayor, china))  # no syllable
