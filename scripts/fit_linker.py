@@ -185,6 +185,12 @@ class Tally:
         self.lower.update(seen_lower)
         self.runs.update(seen_runs)
 
+    def update(self, other: Tally) -> None:
+        """Count the documents of another one, too."""
+        self.upper.update(other.upper)
+        self.lower.update(other.lower)
+        self.runs.update(other.runs)
+
     def without(self, other: Tally) -> Tally:
         """The documents that the other one, some of these, lacks."""
         return Tally(self.upper - other.upper, self.lower - other.lower, self.runs - other.runs)
@@ -208,9 +214,10 @@ def tally(data: Path, parts: Sequence[Collection[str]] = ()) -> tuple[Tally, lis
         stem = path.name.split(".", 1)[0]
         for index, sentences in read_documents(path):
             if not is_held_out_text(stem, index):
-                whole.add(sentences)
-                if (part := part_of.get(f"{stem}/{index}")) is not None:
-                    of_parts[part].add(sentences)
+                part = part_of.get(f"{stem}/{index}")
+                (whole if part is None else of_parts[part]).add(sentences)
+    for its_words in of_parts:
+        whole.update(its_words)
     return whole, of_parts
 
 

@@ -32,13 +32,6 @@ RULE_CONSISTENT = "MTR_NAME_CONSISTENT"  # a short mention follows the full one
 RULE_TITLE = "MTR_NAME_TITLE"  # a title that document and knowledge base contradict
 
 MODEL_FILE = "linker.json"
-_MOST_CANDIDATES = 12
-_LEAST_LETTERS = 4
-_LEAST_IN_USE = 2.0  # on Zipf's scale
-_LEAST_FAME = 0.25  # of the measure of ``Attested.as_name``: some three documents
-_EXONYM_PROBABILITY = 0.02  # of damaged names of a place, as the base has it of those that it does not list as names
-_LEAST_LIKE_PART = 0.6
-_LEAST_LIKE_HOLDER = 0.5  # in all, and of each word
 
 
 @dataclass(frozen=True, slots=True)

@@ -204,8 +204,7 @@ def _is_another_organisation(c: Comparison) -> bool:
         return True
     if c.is_mangled:
         return False
-    own, other = (acronyms(name, FUNCTION_WORDS) for name in (c.reading.text, c.candidate.name))
-    if c.reading.acronyms & (own - other):
+    if c.reading.acronyms and _is_shortened_otherwise(c):
         return True  # *the New National Front (NNF)*
     if len(c.reading.words) == 1 and _is_inflected(c):
         return True  # *a Beatle*, *the Rammsteine*
@@ -214,6 +213,12 @@ def _is_another_organisation(c: Comparison) -> bool:
     if not c.is_bag and any(p.similarity < _LEAST_LIKE and not _is_traced(p) for p in c.changed):
         return True
     return len("".join(c.reading.words)) < _SHORT_WORD or _is_custom(c) or _is_named_so(c, _KNOWN)
+
+
+def _is_shortened_otherwise(c: Comparison) -> bool:
+    """Whether an acronym that the text gives is one of its name, and none of the candidate's."""
+    own, other = (acronyms(name, FUNCTION_WORDS) for name in (c.reading.text, c.candidate.name))
+    return bool(c.reading.acronyms & (own - other))
 
 
 def _is_inflected(c: Comparison) -> bool:
@@ -475,9 +480,7 @@ def _is_spelt_so(c: Comparison) -> bool:
 
 
 _OTHERWISE = frozenset(("or", "also", "formerly", "sometimes", "written", "pronounced"))
-_SPELT = frozenset([
-    "spelled", "spelt", "transliterated", "transcribed", "romanized", "romanised",
-])  # fmt: skip
+_SPELT = frozenset(("spelled", "spelt", "transliterated", "transcribed", "romanized", "romanised"))
 
 
 _OF_MANY = frozenset(("member", "deputy", "representative"))
