@@ -20,7 +20,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from app.core.types import Edit, Origin
+from app.core.types import Edit, Origin, Span
 from app.evaluation.provenance import provenance
 from app.names.linker import NameLinker, build_linker
 from app.names.store import EntityStore
@@ -51,6 +51,7 @@ class Tally:
     repaired: int = 0  # of those
     changed: int = 0  # names, whatever they were
     right: int = 0
+    borne_out: int = 0  # by the references alone, whatever readers said
 
     def row(self) -> dict[str, float | int | None]:
         return {
@@ -61,6 +62,7 @@ class Tally:
             "changed": self.changed,
             "right": self.right,
             "precision": self.right / self.changed if self.changed else None,
+            "borne_out": self.borne_out,
         }
 
 
@@ -115,32 +117,43 @@ def measure(find: Finder, cases: Iterable[Case], store: EntityStore, *, warm: bo
         rows = done.tally(case, entity.kind.value if entity is not None else "not in base")
         done.names += case.names
         judged = changed_names(case, edits, store)
-        hit = any(ok and case.span is not None and edit.span.conflicts(case.span) for edit, ok in judged)
+        hit = any(j.is_right and case.span is not None and j.edit.span.conflicts(case.span) for j in judged)
         for row in rows:
             row.cases += 1
             row.changed += len(judged)
-            row.right += sum(ok for _, ok in judged)
+            row.right += sum(j.is_right for j in judged)
+            row.borne_out += sum(j.is_borne_out for j in judged)
             if case.is_knowable and case.entity_id:
                 row.repairable += 1
                 row.repaired += hit
         done.changes += [
             {
                 "case": case.id,
-                "old": edit.span.of(case.text),
-                "new": edit.text,
-                "right": ok,
-                "confidence": edit.confidence,
-                "entity": edit.entity.id if edit.entity else "",
-                "reason": edit.reason,
+                "document": case.document,
+                "old": j.edit.span.of(case.text),
+                "new": j.edit.text,
+                "right": j.is_right,
+                "borne_out": j.is_borne_out,
+                "said": j.said,
+                "confidence": j.edit.confidence,
+                "entity": j.edit.entity.id if j.edit.entity else "",
+                "reason": j.edit.reason,
+                "text": marked(case.text, j.edit.span),
+                "reference": case.reference,
             }
-            for edit, ok in judged
+            for j in judged
         ]
     return done
 
 
+def marked(text: str, span: Span) -> str:
+    """A text with double brackets around a span, for those who read it."""
+    return f"{text[: span.start]}[[{span.of(text)}]]{text[span.end :]}"
+
+
 def _table(title: str, rows: Sequence[tuple[str, Tally]]) -> Table:
     table = Table(title=title)
-    for column in ("", "cases", "repairable", "repaired", "recall", "changed", "right", "precision"):
+    for column in ("", "cases", "repairable", "repaired", "recall", "changed", "right", "precision", "borne out"):
         table.add_column(column, justify="left" if not column else "right")
     for name, tally in rows:
         table.add_row(
@@ -191,11 +204,14 @@ def main(
     changed = errors.total.changed + controls.total.changed
     right = errors.total.right + controls.total.right
     precision = right / changed if changed else 1.0
-    kinds = Counter(str(c["right"]) for c in controls.changes)
+    borne_out = errors.total.borne_out + controls.total.borne_out
+    kinds = Counter(str(c["said"] or "unread") for c in controls.changes)
+    unread = sum(not c["said"] for c in (*errors.changes, *controls.changes))
     console.print(
         f"repaired {errors.total.repaired} of {errors.total.repairable} real errors that base and text let one know "
         f"({errors.total.repaired / max(1, errors.total.repairable):.1%})\n"
-        f"of {changed} names changed in errors and controls {right} rightly ({precision:.1%})\n"
+        f"of {changed} names changed in errors and controls {right} rightly ({precision:.1%}; "
+        f"by the references alone {borne_out}; {unread} unread)\n"
         f"controls: {controls.total.changed} of {controls.names} names changed "
         f"({controls.total.changed / max(1, controls.names):.2%}; {dict(kinds)})\n"
         f"clean documents: {clean.total.changed} changes in {clean.sentences} sentences\n"

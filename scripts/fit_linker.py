@@ -45,7 +45,10 @@ from app.names.linker import MODEL_FILE, NameLinker
 from app.names.mangle.engine import FAR
 from app.names.normalise import WORDS, normalise
 from app.names.store import EntityKind, EntityStore
+from scripts.build_surroundings import collect as collect_surroundings
+from scripts.build_surroundings import learn
 from scripts.names_benchmark import (
+    MEASURED,
     Case,
     documents,
     frames,
@@ -58,7 +61,7 @@ from scripts.names_benchmark import (
     pairs,
     random_entities,
     references,
-    right_english,
+    right_parts,
     said_of,
     stands_in,
     surnames_alone,
@@ -69,22 +72,21 @@ Floats = npt.NDArray[np.float64]
 
 FOLDS = 5
 RIDGE = 3.0
+OFFSET_RIDGE = 1.0  # of what a shape differs from the others in
 FEWEST = 15  # right candidates of a shape before real ones alone choose its least probability
 LEAST_WITHOUT_DATA = 0.95
-# Whatever the sample says: a wrong change costs twice what a right one brings, and of an organisation as much.
-LEAST_CONFIDENCE = {"person": 2 / 3, "part": 2 / 3, "place": 2 / 3, "organisation": 0.5}
+LEAST_CONFIDENCE = 0.5  # of a change, whatever the sample says: it is likelier right than wrong
 SEED = 11
 GENERATED = 2000
 GENERATED_WEIGHT = 0.04
 PAIRS_WEIGHT = 0.6  # nobody read them
 UNSURE = 0.3
-VARIANT = "variant"
-RIGHT_SEED, RIGHT_PARTS = 101, 10  # of right English
-MEASURED = 7  # the part that nothing is learned from, for ``measure_right_names``
+VARIANT, HARM = "variant", "harm"
 CLEAN = ("controls", "documents", "right")  # every name is right
 REAL = ("errors", *CLEAN)
 JUDGED = ("errors", "controls")  # every name of them
-OF_THE_SENTENCE = ("role_differs", "other_country")  # a made case stands in a sentence about somebody else
+# A made case stands in a sentence about somebody else.
+OF_THE_SENTENCE = ("role_differs", "other_country", "surroundings")
 WEIGHT_OF = {
     "errors": 1.0, "controls": 1.0, "documents": 1.0, "pairs": PAIRS_WEIGHT, "references": 0.5 * PAIRS_WEIGHT,
     "right": 0.3, "far": 0.02,
@@ -131,7 +133,7 @@ _FOR = (
     "spelling worst_word sound same_words rare_words same_start mangled length changed_length role_fits in_office"
     " country companions fuller_form hinted popularity known_target famous_target unheard kind placed"
     " far_fits body word_bag sole_bag famous_ending placed_ending exonym respelt same_given_name sole_start"
-    " case_ending office_and_word country_beside is_capital known_name all_words"
+    " case_ending office_and_word country_beside is_capital known_name all_words surroundings"
 )
 _AGAINST = (
     "distance missing_words extra_words role_differs other_country rival attested common_word sentence_start given_name"
@@ -139,8 +141,7 @@ _AGAINST = (
     " known_form unvouched known_word in_use unsupported_place "
 ) + _DOUBTS
 SIGNS = {**dict.fromkeys(_FOR.split(), 1), **dict.fromkeys(_AGAINST.split(), -1)}
-COST = 1.0  # of a wrong change, in right ones: a missed one costs nothing more than itself
-LEAST_BORNE_OUT = 0.78  # of the changes in unread translations that their reference judges
+LEAST_BORNE_OUT = 0.8  # of the changes in other translations that readers or references judge
 LEAST_PRECISION = 0.95  # of the changes in the errors and controls of the dev half, out of fold
 MOST_HARM = 0.0003  # of a shape: wrong changes per name of the controls and of right English, out of fold
 LEAST_HINT = 0.25
@@ -227,13 +228,6 @@ def count_attested(data: Path, left_out: Collection[str] = ()) -> dict[str, tupl
     return whole.without(part).attested()
 
 
-def right_parts(data: Path) -> list[list[Case]]:
-    """Right English in parts of whole documents drawn by chance: a part is read with what the others attest."""
-    drawn = right_english(RIGHT_SEED, data)
-    size = -(-len(drawn) // RIGHT_PARTS)
-    return [drawn[part * size : (part + 1) * size] for part in range(RIGHT_PARTS)]
-
-
 @dataclass(frozen=True, slots=True)
 class Sample:
     """One candidate of one reading: what speaks for it, and whether it is right."""
@@ -287,6 +281,7 @@ def collect(
                 kept = not case.reference or stands_in(reading.text, case.reference)
                 # So does a post-edit that has it as the machine wrote it.
                 is_told = kept and not right and said != VARIANT and not is_post_edit(case)
+                # Readers looked at the likeliest changes only, often in translations that make no sense.
                 doubt = 1.0 if is_told or source != "pairs" else UNSURE
                 if right and source in RIGHT_WEIGHT:
                     doubt = RIGHT_WEIGHT[source]
@@ -302,7 +297,7 @@ def collect(
                         fold,
                         normalise(text),
                         source,
-                        is_told,
+                        is_told or said == HARM,
                         said == VARIANT,
                         is_said(text, reading) or is_unlike,
                         not is_unlike,
@@ -360,10 +355,13 @@ def gather_samples(store: EntityStore, background: Background, data: Path) -> Ga
         gathered.add(name, linker, cases, background.attested)
     parts = right_parts(data)
     whole, of_parts = tally(data, [[case.id for case in part] for part in parts])
+    around = collect_surroundings(store, data)
+    # Each half is read with what the words of the other half say.
+    halves = [learn(around, {case.id for part in parts[half::2] for case in part}) for half in (0, 1)]
     for index, (drawn, its_words) in enumerate(zip(parts, of_parts, strict=True)):
         if index != MEASURED:
             # No name of those documents is known because they were counted.
-            others = background.with_counts(whole.without(its_words).attested())
+            others = background.with_counts(whole.without(its_words).attested(), halves[index % 2])
             cases = (piece for document in drawn for piece in in_parts(document, 10))
             gathered.add("right", NameLinker(store, blank, others), cases, others.attested)
     return gathered
@@ -451,18 +449,30 @@ def score(table: WeightTable, sample: Sample) -> float:
     return table.bias + sum(table.weights.get(n, 0.0) * v for n, v in sample.features)
 
 
-def calibrate(log_odds: Sequence[float], right: Sequence[bool]) -> tuple[tuple[float, float], ...]:
-    """Platt's sigmoid over the best candidates of readings, as points half a unit apart."""
-    x = np.column_stack([np.ones(len(log_odds)), np.clip(np.array(log_odds), -MOST_LOG_ODDS, MOST_LOG_ODDS)])
-    hits, misses = sum(right), len(right) - sum(right)
+def calibrate(bests: Sequence[Best]) -> dict[str, tuple[tuple[float, float], ...]]:
+    """Platt's sigmoid over the best candidates of readings, as points half a unit apart: of one slope, since behind the
+    rules some shapes have too few wrong candidates to show their own, and with an offset a shape."""
+    x = np.zeros((len(bests), 2 + len(SHAPES)))
+    x[:, 0], x[:, 1] = 1.0, np.clip([b.log_odds for b in bests], -MOST_LOG_ODDS, MOST_LOG_ODDS)
+    for row, best in enumerate(bests):
+        x[row, 2 + SHAPES.index(best.sample.shape)] = 1.0
+    hits = sum(b.is_right for b in bests)
     # Platt's targets: no finite sample makes certainty.
-    y = np.where(np.array(right), (hits + 1) / (hits + 2), 1 / (misses + 2))
-    beta = np.array([0.0, 1.0])
+    y = np.where([b.is_right for b in bests], (hits + 1) / (hits + 2), 1 / (len(bests) - hits + 2))
+    penalty = np.array([1e-3, 1e-3, *([OFFSET_RIDGE] * len(SHAPES))])
+    beta = np.zeros(x.shape[1])
+    beta[1] = 1.0
     for _ in range(200):
         p = 1 / (1 + np.exp(-np.clip(x @ beta, -35, 35)))
-        step = np.linalg.solve((x * (p * (1 - p) + 1e-9)[:, None]).T @ x + 1e-3 * np.eye(2), x.T @ (p - y))
+        slope = x.T @ (p - y) + penalty * np.array([0.0, 0.0, *beta[2:]])
+        step = np.linalg.solve((x * (p * (1 - p) + 1e-9)[:, None]).T @ x + np.diag(penalty), slope)
         beta = beta - step / max(1.0, float(np.abs(step).max()))  # far from the end Newton's steps overshoot
-    return tuple((at / 2, _uncertain(sigmoid(float(beta[0] + beta[1] * at / 2)))) for at in range(-20, 21))
+    return {
+        shape: tuple(
+            (at / 2, _uncertain(sigmoid(float(beta[0] + beta[2 + i] + beta[1] * at / 2)))) for at in range(-20, 21)
+        )
+        for i, shape in enumerate(SHAPES)
+    }
 
 
 def _uncertain(probability: float) -> float:
@@ -528,13 +538,12 @@ def main(
     options: dict[str, list[Point]] = {}
     real = [b for b in bests if is_settled(b.sample)]
     clean_names = sum(mentions[name] for name in CLEAN)
-    # One for all shapes: behind the rules some have too few wrong candidates to show a slope.
-    calibration = calibrate([b.log_odds for b in real], [b.is_right for b in real])
+    calibrations = calibrate(real)
     for shape in SHAPES:
-        table = replace(fit(designs[shape]), calibration=calibration)
+        table = replace(fit(designs[shape]), calibration=calibrations[shape])
         tables[shape] = table
         mine = [b for b in bests if b.sample.shape == shape]
-        options[shape] = operating_points(mine, table, LEAST_CONFIDENCE[shape], clean_names)
+        options[shape] = operating_points(mine, table, LEAST_CONFIDENCE, clean_names)
     for shape, point in best_together(options).items():
         report[shape] = point.report(clean_names)
         tables[shape] = replace(tables[shape], least=point.least)
@@ -632,17 +641,15 @@ def operating_points(bests: Sequence[Best], table: WeightTable, least: float, cl
 
 def best_together(options: Mapping[str, Sequence[Point]]) -> dict[str, Point]:
     """One point a shape, so that the changes of all shapes together are right often enough, and as many as may be are
-    right, each wrong one taking ``COST`` right ones away."""
+    right; of those combinations the one with fewest wrong ones."""
     best: tuple[Point, ...] | None = None
-    most = 0.0
+    most = (0, 0)
     for chosen in product(*options.values()):
         right, wrong = sum(p.right for p in chosen), sum(p.wrong for p in chosen)
         borne_out, refuted = sum(p.borne_out for p in chosen), sum(p.refuted for p in chosen)
-        if right / max(1, right + wrong) < LEAST_PRECISION:
+        if right < LEAST_PRECISION * (right + wrong) or borne_out < LEAST_BORNE_OUT * (borne_out + refuted):
             continue
-        if borne_out < LEAST_BORNE_OUT * (borne_out + refuted):
-            continue
-        reached = right + borne_out - COST * (wrong + refuted)
+        reached = (right + borne_out, -wrong - refuted)
         if best is None or reached > most:
             best, most = chosen, reached
     return dict(zip(options, best or [points[0] for points in options.values()], strict=True))

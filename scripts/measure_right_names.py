@@ -4,7 +4,7 @@
 
 A tenth of the clean text that is not held out, whole documents; what is attested is counted again without them, so that
 no name is known because it was counted in the very text. The weights learned with the other parts
-(``fit_linker.MEASURED`` is left out). Right English has slips, too: where somebody has read a change
+(``names_benchmark.MEASURED`` is left out). Right English has slips, too: where somebody has read a change
 (``tests/data/names/changes.tsv``), what they said is shown.
 """
 
@@ -26,8 +26,8 @@ from app.names.background import Background
 from app.names.link import LinkModel
 from app.names.linker import MODEL_FILE, NameLinker
 from app.names.store import EntityStore
-from scripts.fit_linker import MEASURED, RIGHT_PARTS, count_attested, right_parts
-from scripts.names_benchmark import Case, one_segment, said_of
+from scripts.fit_linker import count_attested
+from scripts.names_benchmark import MEASURED, RIGHT_PARTS, Case, one_segment, right_parts, said_of
 
 SHIPPED = Path("app/names/data") / MODEL_FILE
 

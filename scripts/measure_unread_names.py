@@ -53,9 +53,10 @@ class Found:
     def add(self, case: Case, edits: Iterable[Edit], store: EntityStore) -> None:
         """Judge the changes of one translation."""
         self.sentences += 1
-        for edit, is_right in changed_names(case, tuple(edits), store):
+        for judged in changed_names(case, tuple(edits), store):
+            edit = judged.edit
             entity = store.get(edit.entity.id) if edit.entity is not None else None
-            kind, said = entity.kind.value if entity is not None else "title", verdict(case, edit, is_right)
+            kind, said = entity.kind.value if entity is not None else "title", verdict(case, edit, judged.is_right)
             self.of[kind, said] += 1
             self.rows.append(
                 {

@@ -84,6 +84,8 @@ def load(kind: str, half: str, data: Path = DATA, folder: Path = FOLDER) -> list
 
 
 MOST_SENTENCES = 120  # of a document
+RIGHT_SEED, RIGHT_PARTS = 101, 10  # of right English
+MEASURED = 7  # the part that nothing is learned from, for ``measure_right_names``
 
 
 def documents(half: str, data: Path = DATA, most: int = 400) -> Iterator[Case]:
@@ -110,6 +112,13 @@ def right_english(seed: int, data: Path = DATA) -> list[Case]:
     ]
     random.Random(seed).shuffle(found)
     return found
+
+
+def right_parts(data: Path) -> list[list[Case]]:
+    """Right English in parts of whole documents drawn by chance: a part is read with what the others attest."""
+    drawn = right_english(RIGHT_SEED, data)
+    size = -(-len(drawn) // RIGHT_PARTS)
+    return [drawn[part * size : (part + 1) * size] for part in range(RIGHT_PARTS)]
 
 
 def pairs(data: Path = DATA, half: str = "dev") -> Iterator[Case]:
@@ -185,16 +194,18 @@ def _slips(folder: Path) -> dict[str, list[tuple[str, str]]]:
 
 @lru_cache(maxsize=2)
 def read_changes(folder: Path = FOLDER) -> dict[tuple[str, str, str], str]:
-    """What readers said of changes in texts of the dev half and in right English.
+    """What readers said of changes: in texts of the dev half and in right English (``changes.tsv``), from which the
+    linker learns, and in the test half (``changes-test.tsv``), read without knowing what the reference says of them.
 
     Returns:
         Document, name as it stands and as it would be, each in canonical form, to ``needed`` (a slip of the text),
         ``variant`` (either form may stand), ``harm`` (somebody or something else), or ``open``.
     """
     found = {}
-    for line in (folder / "changes.tsv").read_text("utf-8").splitlines()[1:]:
-        document, old, new, verdict, _ = line.split("\t")
-        found[document, normalise(old), normalise(new)] = verdict
+    for name in ("changes.tsv", "changes-test.tsv"):
+        for line in (folder / name).read_text("utf-8").splitlines()[1:]:
+            document, old, new, verdict, _ = line.split("\t")
+            found[document, normalise(old), normalise(new)] = verdict
     return found
 
 
@@ -235,13 +246,17 @@ def stands_in(name: str, text: str) -> bool:
 
 
 def is_right_change(case: Case, old: str, new: str, entity: Entity | None, store: EntityStore) -> bool:
-    """Whether the reference bears a change out: it has the new form, or another name of the entity, and not the old.
+    """Whether a reader said that a change is needed, or where nobody did the reference bears it out."""
+    said = said_of(case, old, new)
+    return said == "needed" or (said != "harm" and is_borne_out(case, old, new, entity, store))
+
+
+def is_borne_out(case: Case, old: str, new: str, entity: Entity | None, store: EntityStore) -> bool:
+    """Whether the reference has the new form, or another name of the entity, and not the old.
 
     What other languages call a place counts as its name in a reference. Where only a part of a name is printed the part
-    has to stand in the reference. A reader counts before the reference.
+    has to stand in the reference.
     """
-    if said_of(case, old, new) == "needed":
-        return True
     reference = case.reference or case.text
     if stands_in(old, reference):
         return False
@@ -261,13 +276,30 @@ def is_right_change(case: Case, old: str, new: str, entity: Entity | None, store
     return any(e.id == entity.id for word in words for e in called_abroad(word, store))
 
 
-def changed_names(case: Case, edits: Sequence[Edit], store: EntityStore) -> list[tuple[Edit, bool]]:
-    """The edits of names, and whether each is right."""
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """An edit of a name, what a reader said of it, whether it is right, and whether the reference bears it out."""
+
+    edit: Edit
+    said: str
+    is_right: bool
+    is_borne_out: bool
+
+
+def changed_names(case: Case, edits: Sequence[Edit], store: EntityStore) -> list[Judged]:
+    """The edits of names, judged."""
     judged = []
     for edit in edits:
         entity = store.get(edit.entity.id) if edit.entity is not None else None
-        new = regex.sub(r"^[Aa]n?\s+|['’]s?$", "", edit.text)
-        judged.append((edit, is_right_change(case, edit.span.of(case.text), new, entity, store)))
+        old, new = edit.span.of(case.text), regex.sub(r"^[Aa]n?\s+|['’]s?$", "", edit.text)
+        judged.append(
+            Judged(
+                edit,
+                said_of(case, old, new),
+                is_right_change(case, old, new, entity, store),
+                is_borne_out(case, old, new, entity, store),
+            )
+        )
     return judged
 
 

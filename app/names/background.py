@@ -1,7 +1,7 @@
 """What English at large knows of words and names, beside the knowledge base.
 
 How edited text writes them, what towns are called, how often people write a word, what those are called whom the base
-knows: what is known so is seldom a damaged name.
+knows: what is known so is seldom a damaged name. And which words stand around the names of the base.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import marisa_trie
 from app.core.tries import map_file, save_file
 from app.names.callings import CALLINGS_FILE, Callings
 from app.names.normalise import normalise
+from app.names.surroundings import SURROUNDINGS_FILE, Surroundings
 
 ATTESTED_FILE, TOWNS_FILE, USAGE_FILE = "attested.marisa", "towns.marisa", "usage.marisa"
 MOST_ZIPF = 8.0
@@ -170,6 +171,7 @@ class Background:
     towns: Towns
     usage: Usage
     callings: Callings
+    surroundings: Surroundings
 
     @classmethod
     def read(cls, folder: Path | None = None) -> Self:
@@ -183,11 +185,12 @@ class Background:
             Towns.read(data_file(TOWNS_FILE, folder)),
             Usage.read(data_file(USAGE_FILE, folder)),
             Callings.read(data_file(CALLINGS_FILE, folder)),
+            Surroundings.read(data_file(SURROUNDINGS_FILE, folder)),
         )
 
-    def with_counts(self, counts: Mapping[str, tuple[int, int]]) -> Self:
-        """The same, with other text counted for ``attested``."""
-        return replace(self, attested=Attested.of(counts))
+    def with_counts(self, counts: Mapping[str, tuple[int, int]], surroundings: Surroundings | None = None) -> Self:
+        """The same, with other text counted for ``attested``, and other weights of the words around names."""
+        return replace(self, attested=Attested.of(counts), surroundings=surroundings or self.surroundings)
 
 
 def data_file(name: str, folder: Path | None = None) -> Path:

@@ -63,6 +63,8 @@ class Reading:
     calling: str = ""  # what the text calls somebody, a noun that few people of the base are called by
     is_town: bool = False  # a town or village, maybe one that the base lacks, is called so
     is_capital: bool = False  # the text calls it a capital
+    # Log odds that the words around it stand around such a name of the base, beyond those of any name.
+    surroundings: Mapping[EntityKind, float] = field(default_factory=dict)
 
     @cached_property
     def words(self) -> tuple[str, ...]:

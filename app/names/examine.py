@@ -73,6 +73,7 @@ def examine(
     context = _context(text, segments, recognised, entity_hints)
     right: list[Mention] = []
     readings: list[tuple[Reading, tuple[Candidate, ...]]] = []
+    sentences = {segment.index: segment.span for segment in segments}
     surnames = {key.rsplit(" ", 1)[1] for key in by_text if " " in key}
     for key, group in by_text.items():
         if key in recognised.right or background.attested.is_name(without_initials(key)):
@@ -94,6 +95,7 @@ def examine(
             calling=background.callings.unlikely(noun for m in group for noun in called(text, m.span)),
             is_town=key in background.towns,
             is_capital=any(is_called_capital(text, m.span) for m in group),
+            surroundings=background.surroundings.speak_for(text, ((m.span, sentences[m.segment]) for m in group)),
         )
         readings.append((reading, candidates_for(reading, context, store, finder, recognised.foreign.get(key))))
     right.sort(key=lambda m: m.span)

@@ -619,7 +619,7 @@ def _behind_link(s: _Sentence, role: int) -> int:
 def _modified(s: _Sentence, role: int) -> int:
     """The first token of an office with what stands before it: *deputy* speaker."""
     at = role
-    while at > 0 and s.tokens[at - 1].lower in _OFFICE_MODIFIERS:
+    while at > 0 and _modifies(s.tokens, at - 1):
         at -= 1
     while at < role and s.tokens[at].lower in {"and", "then", "new"}:
         at += 1
@@ -768,6 +768,12 @@ def _is_name(s: _Sentence, words: list[_Token]) -> bool:
     return word.commonness is None or word.commonness >= 4
 
 
+def _modifies(tokens: list[_Token], at: int) -> bool:
+    """Whether a word is part of the office behind it; *under* is of a secretary's alone: *under President A*."""
+    word = tokens[at].lower
+    return word in _OFFICE_MODIFIERS and (word != "under" or tokens[at + 1].lower == "secretary")
+
+
 def _office_with_field(tokens: list[_Token], first: int) -> int | None:
     """Where a title in lower case begins that ends with its field of work: "the minister of foreign affairs A"."""
     at = first - 1
@@ -778,7 +784,7 @@ def _office_with_field(tokens: list[_Token], first: int) -> int | None:
     if at < 2 or tokens[at - 1].lower != "of" or not _is_title(tokens[at - 2]):
         return None
     at -= 2
-    while at > 0 and tokens[at - 1].lower in _OFFICE_MODIFIERS:
+    while at > 0 and _modifies(tokens, at - 1):
         at -= 1
     return at
 
@@ -788,7 +794,7 @@ def _title_before(s: _Sentence, first: int, title_from: int) -> tuple[int, int] 
     tokens, at = s.tokens, first
     if first in s.offices:
         at = s.offices[first]
-        while at > 0 and tokens[at - 1].lower in _OFFICE_MODIFIERS:
+        while at > 0 and _modifies(tokens, at - 1):
             at -= 1
         return tokens[at].start, tokens[first - 1].end
     office = _office_with_field(tokens, first)
@@ -797,11 +803,11 @@ def _title_before(s: _Sentence, first: int, title_from: int) -> tuple[int, int] 
     if at == title_from and at > 1 and tokens[at - 1].text == "," and _is_title(tokens[at - 2]):
         at -= 1  # "its governor, A"
         first = at
-    while at > title_from and (_is_title(tokens[at - 1]) or tokens[at - 1].lower in _OFFICE_MODIFIERS):
+    while at > title_from and (_is_title(tokens[at - 1]) or _modifies(tokens, at - 1)):
         at -= 1
     if at == first and (at == 0 or not _is_title(tokens[at - 1])):
         return None
-    while at > 0 and (tokens[at - 1].lower in _OFFICE_MODIFIERS or _is_title(tokens[at - 1])) and at > first - 6:
+    while at > 0 and (_modifies(tokens, at - 1) or _is_title(tokens[at - 1])) and at > first - 6:
         at -= 1
     while at < first and tokens[at].lower in {"and", "then", "new"}:
         at += 1
@@ -828,7 +834,7 @@ def _office_before(s: _Sentence, first: int, end: int) -> str:
         if _is_title(token) and not _is_honorific(token):
             if at + 1 < first - 1 and tokens[at + 1].lower not in _AFTER_OFFICE:
                 return ""
-            while at > 0 and tokens[at - 1].lower in _OFFICE_MODIFIERS:
+            while at > 0 and _modifies(tokens, at - 1):
                 at -= 1
             return s.text[tokens[at].start : tokens[first - 2].end]
     return ""

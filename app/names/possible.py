@@ -80,7 +80,7 @@ _LEAST_JOINED = 0.85
 
 def _is_another_place(c: Comparison) -> bool:
     """Whether the text has a word or a place of its own, not what became of the candidate."""
-    if c.reading.is_town or _is_spelt_so(c):
+    if c.reading.is_town or _is_spelt_so(c) or _is_several(c):
         return True  # *Walldorf* is no slip for *Waldorf*
     if len(c.pairs) == 1 and any(c.attested.as_word(p.meant) >= _ORDINARY for p in c.changed):
         return True  # *Island* for *Iceland* is nobody's English
@@ -202,6 +202,8 @@ def _is_another_organisation(c: Comparison) -> bool:
     or whether its words are nothing like those of the name."""
     if not c.is_bag and c.reading.kinds == {MentionKind.PERSON}:
         return True
+    if _is_several(c):
+        return True
     if c.is_mangled:
         return False
     if c.reading.acronyms and _is_shortened_otherwise(c):
@@ -213,6 +215,20 @@ def _is_another_organisation(c: Comparison) -> bool:
     if not c.is_bag and any(p.similarity < _LEAST_LIKE and not _is_traced(p) for p in c.changed):
         return True
     return len("".join(c.reading.words)) < _SHORT_WORD or _is_custom(c) or _is_named_so(c, _KNOWN)
+
+
+def _is_several(c: Comparison) -> bool:
+    """Whether the noun that a name of several words is built on stands in the plural: *the Indian Institutes of
+    Technology* are several; *Federal Bureau of Investigations* is a slip."""
+    words = c.reading.words
+    if len(words) < 2:
+        return False
+    head = words[words.index("of", 1) - 1] if "of" in words[1:] else words[-1]
+    return any(
+        p.found == head and p.found in (f"{p.meant}s", f"{p.meant}es", f"{p.meant[:-1]}ies")
+        for p in c.changed
+        if c.attested.as_word(p.meant)
+    )
 
 
 def _is_shortened_otherwise(c: Comparison) -> bool:

@@ -10,6 +10,7 @@ import pytest
 from app.core.errors import ResourceError
 from app.names.background import ATTESTED_FILE, TOWNS_FILE, USAGE_FILE, Attested, Background, Towns, Usage
 from app.names.linker import NameLinker
+from app.names.surroundings import SURROUNDINGS_FILE
 from scripts.names_benchmark import one_segment
 from tests.names.linking import MODEL, repaired, store
 
@@ -44,7 +45,13 @@ def test_a_file_of_words_has_what_was_put_in(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "remedy"), [(ATTESTED_FILE, "fit_linker"), (TOWNS_FILE, "build_towns"), (USAGE_FILE, "build_usage")]
+    ("name", "remedy"),
+    [
+        (ATTESTED_FILE, "fit_linker"),
+        (TOWNS_FILE, "build_towns"),
+        (USAGE_FILE, "build_usage"),
+        (SURROUNDINGS_FILE, "build_surroundings"),
+    ],
 )
 def test_a_file_that_is_damaged_is_refused(tmp_path: Path, name: str, remedy: str) -> None:
     (tmp_path / name).write_bytes(b"no trie")

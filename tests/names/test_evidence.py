@@ -264,3 +264,22 @@ def test_a_capital_is_one_where_the_text_calls_it_so() -> None:
     assert of("Tallinn", "EE", is_capital=True)["is_capital"] == 1.0
     for name, country, is_capital in (("Tallinn", "EE", False), ("Tallin", "EE", True), ("Tallinn", "US", True)):
         assert "is_capital" not in of(name, country, is_capital=is_capital)
+
+
+def test_a_well_known_place_is_named_in_texts_about_any_country() -> None:
+    mention = Mention(Span(0, 9), "Lindesumd", MentionKind.UNKNOWN, 0)
+    reading = Reading(mention.text, (mention,))
+    context = Context(countries={"FR": 1}, countries_of_segment={0: frozenset({"FR"})})
+    for attested, speaks_against in (NOTHING, True), (known(lindesund=3), True), (known(lindesund=500), False):
+        c = compare(reading, place_of("Lindesund", country="NO"), 0.0, context, attested)
+        assert ("other_country" in scores(c)) is speaks_against
+
+
+def test_the_words_around_a_name_speak_for_its_kind_within_bounds() -> None:
+    mention = Mention(Span(0, 9), "Lindesumd", MentionKind.UNKNOWN, 0)
+    for log_odds, score in (3.0, 0.5), (-1.5, -0.25), (60.0, 1.0), (-60.0, -1.0):
+        around = {EntityKind.PLACE: log_odds, EntityKind.PERSON: -log_odds}
+        reading = Reading(mention.text, (mention,), surroundings=around)
+        c = compare(reading, place_of("Lindesund", country="NO"), 0.0, Context(), NOTHING)
+        assert scores(c)["surroundings"] == score
+    assert "surroundings" not in scores(weighed("Lindesumd", place_of("Lindesund")))

@@ -141,6 +141,9 @@ def test_names_are_found_whole_and_nothing_else_is(text: str, expected: list[str
         ("We asked the minister of health Jens Spahn.", "Jens Spahn", "minister of health"),
         ("We asked Minister of Health Jens Spahn.", "Jens Spahn", "Minister of Health"),
         ("We asked deputy prime minister Nick Clegg.", "Nick Clegg", "deputy prime minister"),
+        ("It began under President Willy Brandt.", "Willy Brandt", "President"),
+        ("We asked the under secretary Nick Clegg.", "Nick Clegg", "under secretary"),
+        ("We asked Under Secretary Nick Clegg.", "Nick Clegg", "Under Secretary"),
     ],
 )
 def test_the_title_before_a_name_stands_apart(text: str, name: str, title: str) -> None:

@@ -501,3 +501,19 @@ def test_a_chinese_name_that_is_one_is_nobody_elses_without_an_office() -> None:
     assert not is_possible(comparison("Li Junfeng", mayor, china))
     assert is_possible(comparison("Li Junfeng", mayor, china, title="mayor of Ningcheng"))
     assert is_possible(comparison("Li Yunfemg", mayor, china))  # no syllable
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "possible"),
+    [
+        ("Norrland Institutes of Forestry", "Norrland Institute of Forestry", False),
+        ("Norrland Libraries of Forestry", "Norrland Library of Forestry", False),
+        ("Norrland Bureau of Forests", "Norrland Bureau of Forest", True),  # not the noun that it is built on
+        ("Norrland Institute", "Norrland Institutes", True),  # a plural lost
+        ("Norrland Vaherpus", "Norrland Vaherpu", True),  # no noun of English
+    ],
+)
+def test_several_of_a_kind_are_none_of_them(text: str, name: str, possible: bool) -> None:
+    entity = Entity("O", EntityKind.ORGANISATION, "institute", name)
+    nouns = Attested.of(dict.fromkeys(("institute", "institutes", "library", "forest", "forests"), (1, 50)))
+    assert is_possible(weighed(text, Candidate(entity, Route.FUZZY, name, 0.9, 0.9), nouns)) is possible

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from app.names.link import SHAPES, WeightTable
 from scripts.fit_linker import (
@@ -15,6 +16,7 @@ from scripts.fit_linker import (
     Sample,
     best_of,
     best_together,
+    calibrate,
     fit,
     operating_points,
     score,
@@ -73,10 +75,10 @@ def test_no_point_lies_below_what_a_shape_needs() -> None:
     assert operating_points(bests, TABLE, 0.9, 100_000)[-1].right == 6
 
 
-def test_each_wrong_change_takes_a_right_one_away() -> None:
-    high, low = Point(0.9, 60, 0, 0, 20, 0), Point(0.8, 63, 2, 0, 22, 5)
+def test_of_points_that_are_right_as_often_the_one_with_fewest_wrong_is_taken() -> None:
+    high, low = Point(0.9, 60, 0, 0, 20, 1), Point(0.8, 60, 0, 0, 20, 3)
     assert best_together({"place": [high, low]})["place"] == high
-    assert best_together({"place": [high, replace(low, refuted=1)]})["place"] == replace(low, refuted=1)
+    assert best_together({"place": [high, replace(low, right=61)]})["place"] == replace(low, right=61)
 
 
 def test_where_nothing_is_right_often_enough_nothing_is_changed() -> None:
@@ -141,3 +143,20 @@ def test_a_rival_is_another_name_that_could_be_printed_and_no_record_of_the_same
     (lowest,) = [s for s in samples if s.text == "rival"]
     assert found.sample.text == "best"
     assert found.second == score(fit(designs["place"].without(0)), lowest)
+
+
+def test_a_shape_whose_changes_are_right_oftener_is_trusted_more_at_the_same_log_odds() -> None:
+    rng = np.random.default_rng(5)
+    bests = []
+    for shape, share in (("person", 0.9), ("place", 0.6)):
+        for right in rng.random(300) < share:
+            one = best(float(rng.normal(1.0 if right else -1.0, 1.0)), right=bool(right))
+            bests.append(replace(one, sample=replace(one.sample, shape=shape)))
+    points = calibrate(bests)
+    at = {shape: dict(points[shape]) for shape in points}
+    assert at["person"][0.0] > at["place"][0.0] + 0.1
+    assert at["place"][-5.0] < at["place"][0.0] < at["place"][5.0]
+    for shape in ("person", "place"):
+        near = [b for b in bests if b.sample.shape == shape and abs(b.log_odds) < 0.5]
+        assert abs(at[shape][0.0] - sum(b.is_right for b in near) / len(near)) < 0.15
+    assert at["organisation"][0.0] == pytest.approx((at["person"][0.0] + at["place"][0.0]) / 2, abs=0.15)  # unseen

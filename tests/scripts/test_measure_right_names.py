@@ -9,10 +9,10 @@ import pytest
 
 from app.core.types import Edit, EditKind, Origin, Span
 from app.evaluation.splits import is_held_out_text
-from scripts.fit_linker import MEASURED, RIGHT_PARTS, Tally, count_attested, right_parts, tally
+from scripts.fit_linker import Tally, count_attested, tally
 from scripts.measure_right_names import Changes
 from scripts.mine_names import CONTROL_TEXTS
-from scripts.names_benchmark import Case, read_changes, right_english, said_of
+from scripts.names_benchmark import MEASURED, RIGHT_PARTS, Case, read_changes, right_english, right_parts, said_of
 
 
 @pytest.fixture
@@ -63,12 +63,6 @@ def test_changes_are_counted_and_told_apart() -> None:
     changes.add(case, [Edit(at, "Vaherpuu", EditKind.NAME, Origin.NAMES, 0.9, "RULE", "why") for at in places])
     assert (changes.total, changes.sentences, changes.documents) == (3, 2, 1)
     assert [(row["old"], row["count"]) for row in changes.rows()] == [("Vaherpu", 2), ("Vaherpo", 1)]
-
-
-def test_a_reader_counts_before_the_text(tmp_path: Path) -> None:
-    table = "document\told\tnew\tverdict\twhy\na/1\tTauno Vaherpu\tTauno Vaherpuu\tneeded\ta letter is lost\n"
-    (tmp_path / "changes.tsv").write_text(table, "utf-8")
-    assert read_changes(tmp_path) == {("a/1", "tauno vaherpu", "tauno vaherpuu"): "needed"}
 
 
 def test_every_verdict_that_is_kept_is_one_of_four() -> None:

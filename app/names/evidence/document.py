@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.names.comparison import Comparison, Evidence
 from app.names.countries import countries_of
+from app.names.evidence.usage import FAMOUS, fame_of_all
 from app.names.mentions import MentionKind
 from app.names.offices import fit_of_body, fit_of_roles
 from app.names.store import EntityKind
@@ -76,9 +77,14 @@ def is_of_the_text(c: Comparison) -> bool:
 
 
 def other_country(c: Comparison) -> Evidence | None:
-    """Countries are named in the sentence, other than by the name itself, and theirs is not among them."""
+    """Countries are named in the sentence, other than by the name itself, and theirs is not among them.
+
+    Of a well-known place it says nothing: those are named in texts about any country.
+    """
     country = c.candidate.entity.country
     if not country or country in c.context.countries:
+        return None
+    if c.candidate.entity.kind is EntityKind.PLACE and fame_of_all(c) >= FAMOUS:
         return None
     own = countries_of(c.reading.words).keys()
     here = [c.context.countries_of_segment.get(m.segment, frozenset()) - own for m in c.reading.mentions]
@@ -126,6 +132,18 @@ def same_kind(c: Comparison) -> Evidence | None:
         return None
     fits = _KIND[c.candidate.entity.kind] in kinds
     return Evidence("kind", 1.0 if fits else -1.0)
+
+
+def surroundings(c: Comparison) -> Evidence | None:
+    """The words around it stand around names of that kind that the base has, or around others."""
+    log_odds = c.reading.surroundings.get(c.candidate.entity.kind, 0.0)
+    if not log_odds:
+        return None
+    score = max(-1.0, min(1.0, log_odds / _MOST_LOG_ODDS))
+    return Evidence("surroundings", score, f"the words around it speak of a known {c.candidate.entity.kind.value}")
+
+
+_MOST_LOG_ODDS = 6.0
 
 
 def sentence_start(c: Comparison) -> Evidence | None:
