@@ -35,7 +35,7 @@ FEWEST = 20  # names beside which a sign stands
 EPOCHS, BATCH, RATE, BIAS_RATE = 4, 512, 0.08, 0.02
 RARITY = 0.6  # a name that stands n times counts n ** -RARITY each time
 SEED = 11
-NONE = len(KINDS)  # the class of names that the base lacks
+NONE = len(KINDS)  # the class of names that the base has not as they are written, surnames alone among them
 CLASSES = NONE + 1
 
 
@@ -59,7 +59,7 @@ def collect(store: EntityStore, data: Path) -> Names:
     keys: list[str] = []
     numbers, counts, classes, documents = array("i"), array("i"), array("q"), array("i")
     for document, text, name in _names(data):
-        around = {known.setdefault(sign, len(known)) for sign in signs(text, name, Span(0, len(text)))}
+        around = {known.setdefault(sign, len(known)) for sign in sorted(signs(text, name, Span(0, len(text))))}
         numbers.extend(around)
         counts.append(len(around))
         kinds = {entity.kind for entity in store.by_name(name.of(text))}

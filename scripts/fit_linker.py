@@ -48,7 +48,10 @@ from app.names.store import EntityKind, EntityStore
 from scripts.build_surroundings import collect as collect_surroundings
 from scripts.build_surroundings import learn
 from scripts.names_benchmark import (
+    HARM,
     MEASURED,
+    NEEDED,
+    VARIANT,
     Case,
     documents,
     frames,
@@ -81,7 +84,6 @@ GENERATED = 2000
 GENERATED_WEIGHT = 0.04
 PAIRS_WEIGHT = 0.6  # nobody read them
 UNSURE = 0.3
-VARIANT, HARM = "variant", "harm"
 CLEAN = ("controls", "documents", "right")  # every name is right
 REAL = ("errors", *CLEAN)
 JUDGED = ("errors", "controls")  # every name of them
@@ -240,7 +242,7 @@ class Sample:
     fold: int
     text: str  # what would be printed, in canonical form
     source: str  # the set that it comes from
-    is_refuted: bool  # a reference that is no post-edit has the name as the text has it: a change would be harm
+    is_refuted: bool  # a reader, or a reference that is no post-edit, says that a change would be harm
     is_variant: bool  # a reader said that either form may stand
     is_barred: bool  # the linker never prints it
     is_rival: bool  # it could be printed, or is there already
@@ -271,7 +273,7 @@ def collect(
                 if normalise(text) == normalise(reading.text):
                     continue
                 said = said_of(case, reading.text, text)
-                right = said == "needed" or (
+                right = said == NEEDED or (
                     bool(case.reference) and is_right_change(case, reading.text, text, entity, store)
                 )
                 is_unlike = is_printed_otherwise(comparison.candidate, text, reading)
@@ -281,7 +283,8 @@ def collect(
                 kept = not case.reference or stands_in(reading.text, case.reference)
                 # So does a post-edit that has it as the machine wrote it.
                 is_told = kept and not right and said != VARIANT and not is_post_edit(case)
-                # Readers looked at the likeliest changes only, often in translations that make no sense.
+                # What a reader alone calls harm settles whether a change is right, but weighs no more than what nobody
+                # read: readers saw the likeliest changes only, many in translations that make no sense.
                 doubt = 1.0 if is_told or source != "pairs" else UNSURE
                 if right and source in RIGHT_WEIGHT:
                     doubt = RIGHT_WEIGHT[source]
@@ -356,8 +359,11 @@ def gather_samples(store: EntityStore, background: Background, data: Path) -> Ga
     parts = right_parts(data)
     whole, of_parts = tally(data, [[case.id for case in part] for part in parts])
     around = collect_surroundings(store, data)
-    # Each half is read with what the words of the other half say.
-    halves = [learn(around, {case.id for part in parts[half::2] for case in part}) for half in (0, 1)]
+    # Each half is read with what the words of the other half say, that part always left out.
+    halves = [
+        learn(around, {case.id for i, part in enumerate(parts) if i % 2 == half or i == MEASURED for case in part})
+        for half in (0, 1)
+    ]
     for index, (drawn, its_words) in enumerate(zip(parts, of_parts, strict=True)):
         if index != MEASURED:
             # No name of those documents is known because they were counted.
@@ -580,7 +586,7 @@ class Point:
     right: int = 0  # changes in the errors and controls
     wrong: int = 0
     harm: int = 0  # changes in the controls and in whole clean documents
-    borne_out: int = 0  # by the references of translations that nobody read
+    borne_out: int = 0  # in other translations, by readers or references
     refuted: int = 0
 
     def report(self, clean_names: int) -> dict[str, float]:

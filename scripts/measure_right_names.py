@@ -3,8 +3,8 @@
     python -m scripts.measure_right_names models/names-en [--part 7] [--out build/right-names.json]
 
 A tenth of the clean text that is not held out, whole documents; what is attested is counted again without them, so that
-no name is known because it was counted in the very text. The weights learned with the other parts
-(``names_benchmark.MEASURED`` is left out). Right English has slips, too: where somebody has read a change
+no name is known because it was counted in the very text. The weights, and what is known of the words around names,
+learned from all parts but ``names_benchmark.MEASURED``. Right English has slips, too: where somebody has read a change
 (``tests/data/names/changes.tsv``), what they said is shown.
 """
 

@@ -1,10 +1,11 @@
-"""Measure what the linker changes in machine translations that nobody read, and what their references say to it.
+"""Measure what the linker changes in machine translations beside the benchmark, and what readers and references say.
 
     python -m scripts.measure_unread_names models/names-en [--half dev] [--out build/unread-names.json]
 
 The translations of one half of the documents, those of the mined benchmark left out, each beside its human reference: a
 change is *borne out* if the reference has what it makes of the name, *refuted* if it has what stood there before, and
-*open* if it has neither. Of the test half only the totals are shown, so that no rule is written for its items.
+*open* if it has neither; what a reader said of it (``tests/data/names/changes.tsv``) counts before that. Of the test
+half only the totals are shown, so that no rule is written for its items.
 """
 
 from __future__ import annotations
@@ -24,22 +25,23 @@ from app.evaluation.provenance import provenance
 from app.evaluation.report import write_whole
 from app.names.linker import NameLinker, build_linker
 from app.names.store import EntityStore
-from scripts.names_benchmark import Case, changed_names, load, one_segment, pairs, stands_in
+from scripts.names_benchmark import HARM, Case, Judged, changed_names, load, one_segment, pairs, stands_in
 
 
 class Verdict(StrEnum):
-    """What a reference says to a change."""
+    """What a reader or a reference says to a change."""
 
     BORNE_OUT = "borne out"
     REFUTED = "refuted"
     OPEN = "open"
 
 
-def verdict(case: Case, edit: Edit, is_right: bool) -> Verdict:
-    """What the reference of a case says to a change that it bears out or does not."""
-    if is_right:
+def verdict(case: Case, judged: Judged) -> Verdict:
+    """What a reader says to a change of a case, or else its reference."""
+    if judged.is_right:
         return Verdict.BORNE_OUT
-    return Verdict.REFUTED if stands_in(edit.span.of(case.text), case.reference) else Verdict.OPEN
+    is_kept = stands_in(judged.edit.span.of(case.text), case.reference)
+    return Verdict.REFUTED if judged.said == HARM or is_kept else Verdict.OPEN
 
 
 @dataclass(slots=True)
@@ -56,7 +58,7 @@ class Found:
         for judged in changed_names(case, tuple(edits), store):
             edit = judged.edit
             entity = store.get(edit.entity.id) if edit.entity is not None else None
-            kind, said = entity.kind.value if entity is not None else "title", verdict(case, edit, judged.is_right)
+            kind, said = entity.kind.value if entity is not None else "title", verdict(case, judged)
             self.of[kind, said] += 1
             self.rows.append(
                 {

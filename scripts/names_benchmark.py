@@ -192,10 +192,13 @@ def _slips(folder: Path) -> dict[str, list[tuple[str, str]]]:
     return found
 
 
+NEEDED, VARIANT, HARM = "needed", "variant", "harm"  # verdicts of readers
+
+
 @lru_cache(maxsize=2)
 def read_changes(folder: Path = FOLDER) -> dict[tuple[str, str, str], str]:
     """What readers said of changes: in texts of the dev half and in right English (``changes.tsv``), from which the
-    linker learns, and in the test half (``changes-test.tsv``), read without knowing what the reference says of them.
+    linker learns, and in the test half (``changes-test.tsv``), read without knowing what the benchmark says of them.
 
     Returns:
         Document, name as it stands and as it would be, each in canonical form, to ``needed`` (a slip of the text),
@@ -246,9 +249,9 @@ def stands_in(name: str, text: str) -> bool:
 
 
 def is_right_change(case: Case, old: str, new: str, entity: Entity | None, store: EntityStore) -> bool:
-    """Whether a reader said that a change is needed, or where nobody did the reference bears it out."""
+    """Whether a change is right: a reader's *needed* or *harm* decides, else whether the reference bears it out."""
     said = said_of(case, old, new)
-    return said == "needed" or (said != "harm" and is_borne_out(case, old, new, entity, store))
+    return said == NEEDED or (said != HARM and is_borne_out(case, old, new, entity, store))
 
 
 def is_borne_out(case: Case, old: str, new: str, entity: Entity | None, store: EntityStore) -> bool:

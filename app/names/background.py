@@ -190,7 +190,9 @@ class Background:
 
     def with_counts(self, counts: Mapping[str, tuple[int, int]], surroundings: Surroundings | None = None) -> Self:
         """The same, with other text counted for ``attested``, and other weights of the words around names."""
-        return replace(self, attested=Attested.of(counts), surroundings=surroundings or self.surroundings)
+        return replace(
+            self, attested=Attested.of(counts), surroundings=self.surroundings if surroundings is None else surroundings
+        )
 
 
 def data_file(name: str, folder: Path | None = None) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import regex
 
@@ -95,9 +95,12 @@ def examine(
             calling=background.callings.unlikely(noun for m in group for noun in called(text, m.span)),
             is_town=key in background.towns,
             is_capital=any(is_called_capital(text, m.span) for m in group),
-            surroundings=background.surroundings.speak_for(text, ((m.span, sentences[m.segment]) for m in group)),
         )
-        readings.append((reading, candidates_for(reading, context, store, finder, recognised.foreign.get(key))))
+        candidates = candidates_for(reading, context, store, finder, recognised.foreign.get(key))
+        if candidates:
+            around = background.surroundings.speak_for(text, ((m.span, sentences[m.segment]) for m in group))
+            reading = replace(reading, surroundings=around)
+        readings.append((reading, candidates))
     right.sort(key=lambda m: m.span)
     return Examined(tuple(mentions), tuple(right), tuple(readings), context)
 

@@ -643,7 +643,7 @@ def _without_titles(s: _Sentence, start: int, end: int) -> Iterator[tuple[int, i
             and not (at + 1 < end and tokens[at + 1].lower in _ORGANISATION_WORDS and not _is_honorific(tokens[at]))
         ):
             begin = at
-            while begin > cut and tokens[begin - 1].lower in _OFFICE_MODIFIERS:
+            while begin > cut and _modifies(tokens, begin - 1):
                 begin -= 1
             if begin > cut and not all(tokens[i].lower in _OFFICE_MODIFIERS for i in range(cut, begin)):
                 yield cut, begin, cut
@@ -769,9 +769,16 @@ def _is_name(s: _Sentence, words: list[_Token]) -> bool:
 
 
 def _modifies(tokens: list[_Token], at: int) -> bool:
-    """Whether a word is part of the office behind it; *under* is of a secretary's alone: *under President A*."""
-    word = tokens[at].lower
-    return word in _OFFICE_MODIFIERS and (word != "under" or tokens[at + 1].lower == "secretary")
+    """Whether a word is part of the office behind it; *under* is so only of a secretary, and written as that is: *under
+    President A*, *under Secretary of State B*."""
+    word, behind = tokens[at], tokens[at + 1] if at + 1 < len(tokens) else None
+    if word.lower != "under":
+        return word.lower in _OFFICE_MODIFIERS
+    return (
+        behind is not None
+        and behind.lower.startswith("secretary")
+        and word.text[0].isupper() == behind.text[0].isupper()
+    )
 
 
 def _office_with_field(tokens: list[_Token], first: int) -> int | None:

@@ -144,6 +144,8 @@ def test_names_are_found_whole_and_nothing_else_is(text: str, expected: list[str
         ("It began under President Willy Brandt.", "Willy Brandt", "President"),
         ("We asked the under secretary Nick Clegg.", "Nick Clegg", "under secretary"),
         ("We asked Under Secretary Nick Clegg.", "Nick Clegg", "Under Secretary"),
+        ("It began under Secretary of State Nick Clegg.", "Nick Clegg", "Secretary of State"),
+        ("We asked Under Secretary-General Nick Clegg.", "Nick Clegg", "Under Secretary-General"),
     ],
 )
 def test_the_title_before_a_name_stands_apart(text: str, name: str, title: str) -> None:

@@ -9,6 +9,7 @@ import orjson
 import pytest
 
 from app.core.types import Edit, EditKind, EntityRef, Origin, Span
+from scripts import names_benchmark
 from scripts.measure_unread_names import Found, Verdict, measure
 from scripts.mine_names import half_of
 from scripts.names_benchmark import Case, pairs
@@ -16,14 +17,22 @@ from tests.names.linking import linker, store
 
 
 @pytest.mark.parametrize(
-    ("reference", "said"),
+    ("reader", "reference", "said"),
     [
-        ("She met Svenja Holmqvist in Oslo.", Verdict.BORNE_OUT),
-        ("She met Svena Holmkvist in Oslo.", Verdict.REFUTED),
-        ("She met her in Oslo.", Verdict.OPEN),
+        ("", "She met Svenja Holmqvist in Oslo.", Verdict.BORNE_OUT),
+        ("", "She met Svena Holmkvist in Oslo.", Verdict.REFUTED),
+        ("", "She met her in Oslo.", Verdict.OPEN),
+        ("harm", "She met her in Oslo.", Verdict.REFUTED),
+        ("harm", "She met Svenja Holmqvist in Oslo.", Verdict.REFUTED),
+        ("needed", "She met Svena Holmkvist in Oslo.", Verdict.BORNE_OUT),
+        ("variant", "She met her in Oslo.", Verdict.OPEN),
     ],
 )
-def test_the_reference_judges(tmp_path: Path, reference: str, said: Verdict) -> None:
+def test_a_reader_judges_or_else_the_reference(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reader: str, reference: str, said: Verdict
+) -> None:
+    verdicts = {("a", "svena holmkvist", "svenja holmqvist"): reader}
+    monkeypatch.setattr(names_benchmark, "read_changes", lambda: verdicts)
     names = store(tmp_path)
     case = Case("a/1", "a", "sv", "She met Svena Holmkvist in Oslo.", reference)
     edit = Edit(

@@ -139,11 +139,13 @@ def surroundings(c: Comparison) -> Evidence | None:
     log_odds = c.reading.surroundings.get(c.candidate.entity.kind, 0.0)
     if not log_odds:
         return None
-    score = max(-1.0, min(1.0, log_odds / _MOST_LOG_ODDS))
-    return Evidence("surroundings", score, f"the words around it speak of a known {c.candidate.entity.kind.value}")
+    score = max(-1.0, min(1.0, log_odds / _CERTAIN))
+    for_or_against = "of" if score > 0 else "against"
+    kind = c.candidate.entity.kind.value
+    return Evidence("surroundings", score, f"the words around it speak {for_or_against} a known {kind}")
 
 
-_MOST_LOG_ODDS = 6.0
+_CERTAIN = 6.0  # log odds of four hundred to one: more of them say no more
 
 
 def sentence_start(c: Comparison) -> Evidence | None:
