@@ -78,11 +78,12 @@ def fit_of_roles(titles: Sequence[str], entity: Entity) -> tuple[float, str, str
 
 
 def is_rank(title: str) -> bool:
-    """Whether a title says no more than words that many offices share: *General*, *Minister*, *Party leader*."""
+    """Whether a title says no more than words that many offices share, or is a seat of many: *General*, *Minister*,
+    *Party leader*, *Senator*."""
     return role_words(title) <= _OF_MANY
 
 
-_OF_MANY = _RANKS | {"leader", "representative"}
+_OF_MANY = _RANKS | {"leader", "representative", "senator", "congressman", "congresswoman"}
 _OF_FEW = frozenset([
     "president", "prime", "chancellor", "king", "queen", "emperor", "pope", "foreign", "defence", "finance",
     "interior", "economy",

@@ -35,7 +35,14 @@ def test_the_leader_of_a_country_held_one_of_its_great_offices() -> None:
 
 @pytest.mark.parametrize(
     ("title", "is_shared"),
-    [("General", True), ("Party leader", True), ("Deputy", True), ("Prime Minister", False), ("President", False)],
+    [
+        ("General", True),
+        ("Senator", True),
+        ("Party leader", True),
+        ("Deputy", True),
+        ("Prime Minister", False),
+        ("President", False),
+    ],
 )
 def test_what_many_are_called_is_nobodys_title(title: str, is_shared: bool) -> None:
     assert is_rank(title) is is_shared
