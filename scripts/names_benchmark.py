@@ -249,9 +249,13 @@ def stands_in(name: str, text: str) -> bool:
 
 
 def is_right_change(case: Case, old: str, new: str, entity: Entity | None, store: EntityStore) -> bool:
-    """Whether a change is right: a reader's *needed* or *harm* decides, else whether the reference bears it out."""
-    said = said_of(case, old, new)
-    return said == NEEDED or (said != HARM and is_borne_out(case, old, new, entity, store))
+    """Whether a change is right, as ``judge`` says."""
+    return judge(said_of(case, old, new), is_borne_out(case, old, new, entity, store))
+
+
+def judge(said: str, is_borne_out: bool) -> bool:
+    """A reader's *needed* or *harm* decides, else whether the reference bears a change out."""
+    return said == NEEDED or (said != HARM and is_borne_out)
 
 
 def is_borne_out(case: Case, old: str, new: str, entity: Entity | None, store: EntityStore) -> bool:
@@ -281,12 +285,16 @@ def is_borne_out(case: Case, old: str, new: str, entity: Entity | None, store: E
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """An edit of a name, what a reader said of it, whether it is right, and whether the reference bears it out."""
+    """An edit of a name, what a reader said of it, and whether the reference bears it out."""
 
     edit: Edit
     said: str
-    is_right: bool
     is_borne_out: bool
+
+    @property
+    def is_right(self) -> bool:
+        """Whether the change is right, as ``judge`` says."""
+        return judge(self.said, self.is_borne_out)
 
 
 def changed_names(case: Case, edits: Sequence[Edit], store: EntityStore) -> list[Judged]:
@@ -295,14 +303,7 @@ def changed_names(case: Case, edits: Sequence[Edit], store: EntityStore) -> list
     for edit in edits:
         entity = store.get(edit.entity.id) if edit.entity is not None else None
         old, new = edit.span.of(case.text), regex.sub(r"^[Aa]n?\s+|['’]s?$", "", edit.text)
-        judged.append(
-            Judged(
-                edit,
-                said_of(case, old, new),
-                is_right_change(case, old, new, entity, store),
-                is_borne_out(case, old, new, entity, store),
-            )
-        )
+        judged.append(Judged(edit, said_of(case, old, new), is_borne_out(case, old, new, entity, store)))
     return judged
 
 

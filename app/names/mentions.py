@@ -618,9 +618,7 @@ def _behind_link(s: _Sentence, role: int) -> int:
 
 def _modified(s: _Sentence, role: int) -> int:
     """The first token of an office with what stands before it: *deputy* speaker."""
-    at = role
-    while at > 0 and _modifies(s.tokens, at - 1):
-        at -= 1
+    at = _with_modifiers(s.tokens, role)
     while at < role and s.tokens[at].lower in {"and", "then", "new"}:
         at += 1
     return at
@@ -642,9 +640,7 @@ def _without_titles(s: _Sentence, start: int, end: int) -> Iterator[tuple[int, i
             and not (at > start and _is_last(tokens, at, end) and _ends_name(tokens[at - 1], tokens[at]))
             and not (at + 1 < end and tokens[at + 1].lower in _ORGANISATION_WORDS and not _is_honorific(tokens[at]))
         ):
-            begin = at
-            while begin > cut and _modifies(tokens, begin - 1):
-                begin -= 1
+            begin = _with_modifiers(tokens, at, cut)
             if begin > cut and not all(tokens[i].lower in _OFFICE_MODIFIERS for i in range(cut, begin)):
                 yield cut, begin, cut
             cut, title_from = at + 1, begin
@@ -771,14 +767,17 @@ def _is_name(s: _Sentence, words: list[_Token]) -> bool:
 def _modifies(tokens: list[_Token], at: int) -> bool:
     """Whether a word is part of the office behind it; *under* is so only of a secretary, and written as that is: *under
     President A*, *under Secretary of State B*."""
-    word, behind = tokens[at], tokens[at + 1] if at + 1 < len(tokens) else None
+    word, behind = tokens[at], tokens[at + 1]
     if word.lower != "under":
         return word.lower in _OFFICE_MODIFIERS
-    return (
-        behind is not None
-        and behind.lower.startswith("secretary")
-        and word.text[0].isupper() == behind.text[0].isupper()
-    )
+    return behind.lower.startswith("secretary") and word.text[0].isupper() == behind.text[0].isupper()
+
+
+def _with_modifiers(tokens: list[_Token], at: int, least: int = 0) -> int:
+    """Where an office begins with what modifies it, not before ``least``."""
+    while at > least and _modifies(tokens, at - 1):
+        at -= 1
+    return at
 
 
 def _office_with_field(tokens: list[_Token], first: int) -> int | None:
@@ -790,20 +789,14 @@ def _office_with_field(tokens: list[_Token], first: int) -> int | None:
         at -= 1
     if at < 2 or tokens[at - 1].lower != "of" or not _is_title(tokens[at - 2]):
         return None
-    at -= 2
-    while at > 0 and _modifies(tokens, at - 1):
-        at -= 1
-    return at
+    return _with_modifiers(tokens, at - 2)
 
 
 def _title_before(s: _Sentence, first: int, title_from: int) -> tuple[int, int] | None:
     """Where the title is: tokens inside the run, and words in lower case before them."""
     tokens, at = s.tokens, first
     if first in s.offices:
-        at = s.offices[first]
-        while at > 0 and _modifies(tokens, at - 1):
-            at -= 1
-        return tokens[at].start, tokens[first - 1].end
+        return tokens[_with_modifiers(tokens, s.offices[first])].start, tokens[first - 1].end
     office = _office_with_field(tokens, first)
     if office is not None:
         return tokens[office].start, tokens[first - 1].end
@@ -841,9 +834,7 @@ def _office_before(s: _Sentence, first: int, end: int) -> str:
         if _is_title(token) and not _is_honorific(token):
             if at + 1 < first - 1 and tokens[at + 1].lower not in _AFTER_OFFICE:
                 return ""
-            while at > 0 and _modifies(tokens, at - 1):
-                at -= 1
-            return s.text[tokens[at].start : tokens[first - 2].end]
+            return s.text[tokens[_with_modifiers(tokens, at)].start : tokens[first - 2].end]
     return ""
 
 
