@@ -3,8 +3,9 @@
     python -m scripts.build_surroundings models/names-en [--data ../shared/data] [--out app/names/data]
 
 Every name of the clean text that is not held out is a person, an organisation or a place of the base, or none of it:
-one logistic regression for each of the four over the words around it. Names count the less the more often they stand
-there, else the weights would know a few countries. One tenth of right English teaches nothing
+one logistic regression for each of the four over the words around it. A word that ends a full name of its document
+teaches nothing: as a surname alone it would stand in no base, whoever bears it. Names count the less the more often
+they stand there, else the weights would know a few countries. One tenth of right English teaches nothing
 (``names_benchmark.MEASURED``). Eight minutes on one core.
 """
 
@@ -24,6 +25,7 @@ import typer
 
 from app.core.types import Segment, Span
 from app.evaluation.splits import is_held_out_text
+from app.names.examine import surnames_of, without_initials
 from app.names.mentions import find_mentions
 from app.names.normalise import normalise
 from app.names.store import EntityStore
@@ -35,7 +37,7 @@ FEWEST = 20  # names beside which a sign stands
 EPOCHS, BATCH, RATE, BIAS_RATE = 4, 512, 0.08, 0.02
 RARITY = 0.6  # a name that stands n times counts n ** -RARITY each time
 SEED = 11
-NONE = len(KINDS)  # the class of names that the base has not as they are written, surnames alone among them
+NONE = len(KINDS)  # the class of names that the base has not as they are written
 CLASSES = NONE + 1
 
 
@@ -62,11 +64,12 @@ def collect(store: EntityStore, data: Path) -> Names:
         around = {known.setdefault(sign, len(known)) for sign in sorted(signs(text, name, Span(0, len(text))))}
         numbers.extend(around)
         counts.append(len(around))
-        kinds = {entity.kind for entity in store.by_name(name.of(text))}
+        key = normalise(name.of(text))
+        kinds = {entity.kind for entity in store.by_name(name.of(text)) or store.by_name(without_initials(key))}
         # Of several kinds it is a place first: most people and bodies that are called like one are named after it.
         classes.append(max((KINDS.index(kind) for kind in kinds), default=NONE))
         documents.append(ids.setdefault(document, len(ids)))
-        keys.append(normalise(name.of(text)))
+        keys.append(key)
     every = np.frombuffer(numbers, np.int32)
     kept = np.bincount(every, minlength=len(known)) >= FEWEST
     number_of = np.cumsum(kept, dtype=np.int32) - 1  # of those that are kept
@@ -91,8 +94,14 @@ def _names(data: Path) -> Iterator[tuple[str, str, Span]]:
         for index, sentences in read_documents(path):
             if is_held_out_text(stem, index):
                 continue
-            for text in sentences:
-                for mention in find_mentions(text, [Segment(0, Span(0, len(text)), text, 0)]):
+            found = [
+                (text, mention)
+                for text in sentences
+                for mention in find_mentions(text, [Segment(0, Span(0, len(text)), text, 0)])
+            ]
+            ends = surnames_of(normalise(mention.text) for _, mention in found)
+            for text, mention in found:
+                if normalise(mention.text) not in ends:
                     yield f"{stem}/{index}", text, mention.span
 
 

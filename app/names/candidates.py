@@ -17,7 +17,7 @@ from rapidfuzz.distance import Levenshtein
 from app.names.mangle.forms import Damage
 from app.names.normalise import index_keys, normalise, query_keys, strip_possessive
 from app.names.sounds import sound_key
-from app.names.store import KINDS, PERSON_CODE, Entity, EntityKind, EntityStore, Layer, UInts
+from app.names.store import KINDS, PERSON_CODE, PLACE_CODE, Entity, EntityKind, EntityStore, Layer, NameKind, UInts
 
 
 class Route(StrEnum):
@@ -96,6 +96,7 @@ ENDINGS = (
     ("s", ""), ("i", ""), ("a", ""), ("er", ""), ("", "s"), ("", "a"), ("", "o"), ("ei", "a"), ("ga", "a"), ("e", "a"),
     ("t", ""), ("n", ""), ("is", ""), ("e", ""),
 )  # fmt: skip
+EXONYM_PROBABILITY = 0.02  # of damaged names of a place, as the base has it of those that it does not list as names
 _INFLECTED = 0.3  # of damaged names have an ending besides
 _SHORTEST_STEM = 5
 _POPULARITY_BONUS, _COUNTRY_BONUS = 0.08, 0.05
@@ -164,6 +165,11 @@ class CandidateFinder:
         ]
 
 
+def _is_native_only(entity: Entity, key: str) -> bool:
+    """Whether a canonical form is a name of the entity in other languages, and none that English prints."""
+    return all(n.kind is NameKind.NATIVE for n in entity.names if normalise(n.text) == key)
+
+
 class _Searcher:
     """The search in one layer, by rows."""
 
@@ -206,7 +212,10 @@ class _Searcher:
                 continue
             better = hit if hit.score > known.score else known
             likelier = hit if hit.probability > known.probability else known
-            best[hit.row] = replace(better, probability=likelier.probability, damage=likelier.damage)
+            if likelier.damage == Damage.EXONYM:
+                best[hit.row] = replace(likelier, score=better.score)  # not one that is spelt like its foreign name
+            else:
+                best[hit.row] = replace(better, probability=likelier.probability, damage=likelier.damage)
         ranked = [
             (
                 hit.score
@@ -246,15 +255,23 @@ class _Searcher:
         """Places by what another language calls them, with an ending of one of its cases."""
         for ending, own in ENDINGS:
             stem = key.removesuffix(ending) + own
-            if key.endswith(ending) and len(stem) >= _SHORTEST_STEM:
-                for form in self._layer.mangled(stem):
-                    if form.damage == Damage.EXONYM:
-                        probability = _INFLECTED * form.probability
-                        score = 0.5 + 0.4 * probability**0.25
-                        yield _Hit(
-                            self._number, form.row, Route.MANGLED, self._canonical(form.row), score, probability,
-                            form.damage,
-                        )  # fmt: skip
+            if not key.endswith(ending) or len(stem) < _SHORTEST_STEM:
+                continue
+            for row, rate in self._called_abroad(stem):
+                probability = _INFLECTED * rate
+                score = 0.5 + 0.4 * probability**0.25
+                name = self._canonical(row)
+                yield _Hit(self._number, row, Route.MANGLED, name, score, probability, Damage.EXONYM)
+
+    def _called_abroad(self, key: str) -> Iterator[tuple[int, float]]:
+        """The places that another language calls so, and how many of their damaged names are that."""
+        for form in self._layer.mangled(key):
+            if form.damage == Damage.EXONYM:
+                yield form.row, form.probability
+        name = self._layer.name_id(key)
+        for row in self._layer.name_rows(name) if name is not None else ():
+            if self._layer.kinds[row] == PLACE_CODE and _is_native_only(self._layer.entity(row), key):
+                yield row, EXONYM_PROBABILITY
 
     def _canonical(self, row: int) -> str:
         return normalise(self._layer.entity(row).name)

@@ -74,7 +74,7 @@ def examine(
     right: list[Mention] = []
     readings: list[tuple[Reading, tuple[Candidate, ...]]] = []
     sentences = {segment.index: segment.span for segment in segments}
-    surnames = {key.rsplit(" ", 1)[1] for key in by_text if " " in key}
+    surnames = surnames_of(by_text)
     for key, group in by_text.items():
         if key in recognised.right or background.attested.is_name(without_initials(key)):
             right += [m for m in group if " " in key or not m.is_initial]
@@ -212,6 +212,11 @@ def _is_cited(text: str, span: Span) -> bool:
 def without_initials(key: str) -> str:
     """A canonical form without its single letters: ``david c bohnett`` is ``david bohnett``."""
     return " ".join(w for w in key.split() if len(w) > 1) or key
+
+
+def surnames_of(keys: Iterable[str]) -> frozenset[str]:
+    """The last words of the full names among canonical forms."""
+    return frozenset(key.rsplit(" ", 1)[1] for key in keys if " " in key)
 
 
 _LINKS = frozenset(("of", "called", "named"))  # between what something is and its name: *the town of*

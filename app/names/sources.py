@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import islice
 
-from app.names.candidates import Candidate, CandidateFinder, Route
+from app.names.candidates import EXONYM_PROBABILITY, Candidate, CandidateFinder, Route
 from app.names.comparison import Context, Reading
 from app.names.countries import capitals
 from app.names.evidence.spelling import before_apostrophe
@@ -18,7 +18,6 @@ from app.names.paired_places import pairs_like
 from app.names.store import Entity, EntityKind, EntityStore
 
 _MOST_CANDIDATES = 12
-_EXONYM_PROBABILITY = 0.02  # of damaged names of a place, as the base has it of those that it does not list as names
 _LEAST_LIKE_PART = 0.6
 _LEAST_LIKE_HOLDER = 0.5  # in all, and of each word
 
@@ -69,7 +68,7 @@ def of_the_document(reading: Reading, known: Iterable[Entity]) -> list[Candidate
 def _exonym(entity: Entity, key: str) -> Candidate:
     """A place by what another language calls it."""
     name = normalise(entity.name)
-    return Candidate(entity, Route.MANGLED, name, 0.0, likeness(key, name), _EXONYM_PROBABILITY, Damage.EXONYM)
+    return Candidate(entity, Route.MANGLED, name, 0.0, likeness(key, name), EXONYM_PROBABILITY, Damage.EXONYM)
 
 
 def _before_apostrophe(reading: Reading, finder: CandidateFinder) -> list[Candidate]:

@@ -2,9 +2,8 @@
 seldom before well-known ones, and who *starred* or *scored* is seldom a minister.
 
 A linear classifier over the words around a name (a bag of them, and those next to it in their places), learned from
-clean text: which names there stand in the base, and as what (``scripts/build_surroundings.py``). A surname alone, of
-whomever, counts as a name that does not stand there. Only the difference to those is kept, a number a kind: positive
-where the words speak for it.
+clean text: which names there stand in the base, and as what (``scripts/build_surroundings.py``). Only the difference to
+names that do not is kept, a number a kind: positive where the words speak for it.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from app.names.build import BuildOptions, write_base
 from app.names.candidates import Candidate, CandidateFinder, Route
-from app.names.store import Entity, EntityKind, EntityStore
+from app.names.store import Entity, EntityKind, EntityStore, Name, NameKind
 from tests.names.bases import ROWS, base, entities
 
 
@@ -186,6 +186,26 @@ def test_a_place_is_found_by_what_another_language_calls_it_with_and_without_an_
     write_base([Entity("L", EntityKind.PLACE, "city", "Vogelheim")], tmp_path, BuildOptions(name="x"), abroad)
     found = _of(CandidateFinder(EntityStore.open(tmp_path)).find(text), "L")
     assert (found.route, found.damage) == (Route.MANGLED, "exonym")
+
+
+@pytest.mark.parametrize("text", ["Lintukotos", "Lintukotei"])
+def test_a_native_name_in_latin_letters_is_found_with_an_ending(tmp_path: Path, text: str) -> None:
+    names = [Name(n, NameKind.NATIVE, "fi") for n in ("Lintukoto", "Lintukota")]
+    place = Entity("L", EntityKind.PLACE, "city", "Vogelheim", native=tuple(names[:1]))
+    other = Entity("M", EntityKind.PLACE, "city", "Birdhome", native=tuple(names[1:]))
+    write_base([place, other], tmp_path, BuildOptions(name="x"))
+    found = _of(CandidateFinder(EntityStore.open(tmp_path)).find(text), "L" if text.endswith("s") else "M")
+    assert (found.route, found.damage) == (Route.MANGLED, "exonym")
+
+
+def test_an_ending_behind_a_name_that_english_prints_too_makes_no_exonym(tmp_path: Path) -> None:
+    names = (Name("Lintukoto", NameKind.ALIAS, "en"), Name("Lintukoto", NameKind.NATIVE, "fi"))
+    write_base(
+        [Entity("L", EntityKind.PLACE, "city", "Vogelheim", aliases=names[:1], native=names[1:])],
+        tmp_path,
+        BuildOptions(name="x"),
+    )
+    assert all(c.damage != "exonym" for c in CandidateFinder(EntityStore.open(tmp_path)).find("Lintukotos"))
 
 
 def test_letters_of_one_sound_at_the_start_do_not_hide_a_name(tmp_path: Path) -> None:

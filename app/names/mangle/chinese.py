@@ -24,8 +24,16 @@ _NEIGHBOURS = (
 )  # fmt: skip
 _ENDINGS = (("ang", "an"), ("eng", "en"), ("ing", "in"), ("an", "ang"), ("en", "eng"), ("in", "ing"), ("ong", "un"),
             ("un", "ong"), ("uo", "o"), ("ui", "uei"), ("iu", "iou"), ("ao", "au"), ("e", "uo"))  # fmt: skip
-_MOST_CHARACTERS = 8  # longer native names are transliterations
+_MOST_CHARACTERS = 12  # of a transliteration
+_LONGEST_OWN_NAME, _LONGEST_PLACE = 4, 5  # characters
 _HAN_ONLY = regex.compile(r"\p{Han}{2,8}")
+# Surnames that are read otherwise than the character usually is.
+_AS_SURNAME = {
+    "朴": "piao", "单": "shan", "單": "shan", "解": "xie", "曾": "zeng", "仇": "qiu", "查": "zha", "翟": "zhai",
+    "覃": "qin", "区": "ou", "區": "ou", "尉": "yu", "任": "ren", "乐": "yue", "樂": "yue", "冼": "xian", "缪": "miao",
+    "盖": "ge",
+}  # fmt: skip
+_NO_HAN = regex.compile(r"[^\p{Han}]+")
 
 
 @lru_cache(maxsize=20_000)
@@ -148,6 +156,7 @@ def native_forms(parts: Parts, native: str) -> Iterator[Form]:
         # the English form is no pinyin (Hong Kong, Taiwan, a transliteration): pinyin itself is the damage
         if all(usual):
             yield Form(Damage.WRONG_READING, _pinyin_name(usual, surname_length), 0.6)
+        yield from foreign_readings(native, surname_length)
         return
     for i, char in enumerate(native):
         kept = usual[:i] + usual[i + 1 :]
@@ -182,14 +191,49 @@ def foreign_readings(native: str, surname_length: int) -> Iterator[Form]:
             yield Form(Damage.OTHER_LANGUAGE, text, 0.15)
 
 
-def pinyin_of(native: str) -> str | None:
-    """The characters of any name read in pinyin as one word, as a machine does with a transliteration."""
-    table = han.characters()
-    found = [c for c in native if c.isalpha()]
-    if not found or len(found) > _MOST_CHARACTERS:
-        return None
-    readings = [k.pinyin[0] if (k := table.get(c)) and k.pinyin else "" for c in found]
-    return capitalise("".join(readings)) if all(readings) else None
+def read_abroad(native: str) -> Iterator[Form]:
+    """The characters of a Korean name read in pinyin and as Japanese would."""
+    if not 2 <= len(native) <= _LONGEST_OWN_NAME or not _HAN_ONLY.fullmatch(native):
+        return
+    for text in pinyin_words(native):
+        yield Form(Damage.OTHER_LANGUAGE, text, 0.4)
+    yield from foreign_readings(native, 1)
+
+
+def transliterated(native: str, *, is_person: bool) -> Iterator[str]:
+    """The characters of a name that is none of theirs, read in pinyin: the parts between dots as words, and a person's
+    few characters as surname and given name too, since machines take them for a Chinese name."""
+    parts = [part for part in _NO_HAN.split(native) if part]
+    if not parts or len("".join(parts)) > _MOST_CHARACTERS:
+        return
+    words = [_pinyin(part) for part in parts]
+    if not all(words):
+        return
+    yield " ".join(words)
+    if is_person and len(parts) == 1 and 2 <= len(native) <= _LONGEST_OWN_NAME:
+        yield from pinyin_words(native)
+
+
+def as_one_word_abroad(native: str) -> Iterator[Form]:
+    """The characters of a place read in pinyin, as Japanese would, and as Korean would."""
+    if not _HAN_ONLY.fullmatch(native) or len(native) > _LONGEST_PLACE:
+        return
+    known = [k for c in native if (k := han.characters().get(c))]
+    if len(known) < len(native):
+        return
+    for readings, as_printed, weight in (
+        ([k.pinyin for k in known], str, 0.4),
+        ([k.on for k in known], japanese.shorten, 0.2),
+        ([k.hangul for k in known], korean.romanise, 0.2),
+    ):
+        if all(readings):
+            yield Form(Damage.OTHER_LANGUAGE, capitalise(as_printed("".join(r[0] for r in readings))), weight)
+
+
+def _pinyin(native: str) -> str:
+    """As one word; empty where a character has no reading."""
+    readings = [k.pinyin[0] if (k := han.characters().get(c)) and k.pinyin else "" for c in native]
+    return capitalise("".join(readings)) if all(readings) else ""
 
 
 def pinyin_words(native: str, surname_length: int = 1) -> Iterator[str]:
@@ -198,6 +242,8 @@ def pinyin_words(native: str, surname_length: int = 1) -> Iterator[str]:
     readings = [k.pinyin[:2] if (k := table.get(c)) else () for c in native]
     if not all(readings) or len(native) > 5:
         return
+    if native[0] in _AS_SURNAME:
+        readings[0] = (_AS_SURNAME[native[0]], readings[0][0])
     for combination in list(product(*readings))[:4]:
         yield _pinyin_name(list(combination), surname_length)
 

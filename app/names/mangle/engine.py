@@ -179,8 +179,9 @@ def _by_origin(parts: Parts, origin: Origin, entity: Entity) -> Iterator[Form]:
             )
     elif origin is Origin.JAPANESE:
         yield from japanese.latin_forms(parts)
-        for text in native.get("Hani", ()) if entity.kind is EntityKind.PERSON else ():
-            yield from japanese.native_forms(parts, text)
+        for text in native.get("Hani", ()):
+            is_person = entity.kind is EntityKind.PERSON
+            yield from japanese.native_forms(parts, text) if is_person else chinese.as_one_word_abroad(text)
     elif origin is Origin.KOREAN:
         yield from korean.latin_forms(parts)
         for text in native.get("Hang", ()):
@@ -190,6 +191,9 @@ def _by_origin(parts: Parts, origin: Origin, entity: Entity) -> Iterator[Form]:
                     spelt if entity.kind is EntityKind.PERSON else spelt.replace(" ", "").capitalize(),
                     0.3,
                 )
+        for text in native.get("Hani", ()):
+            read = chinese.read_abroad if entity.kind is EntityKind.PERSON else chinese.as_one_word_abroad
+            yield from read(text)
     elif origin is Origin.CYRILLIC:
         yield from cyrillic.latin_forms(parts)
         for text in native.get("Cyrl", ()):
@@ -202,7 +206,7 @@ def _by_origin(parts: Parts, origin: Origin, entity: Entity) -> Iterator[Form]:
 
 _HOME_SCRIPTS = {
     Origin.CHINESE: {"Hani"}, Origin.JAPANESE: {"Hani", "Jpan", "Kana",
-    "Hira"}, Origin.KOREAN: {"Hang"}, Origin.CYRILLIC: {"Cyrl"},
+    "Hira"}, Origin.KOREAN: {"Hang", "Hani"}, Origin.CYRILLIC: {"Cyrl"},
     Origin.ARABIC: {"Arab"}, Origin.LATIN: set[str](),
 }  # fmt: skip
 
@@ -215,8 +219,9 @@ def _foreign_native(entity: Entity, origin: Origin) -> Iterator[Form]:
         kind = _ROUND_TRIP_OF_SCRIPT.get(script)
         if script in _HOME_SCRIPTS[origin]:
             continue
-        if script == "Hani" and (pinyin := chinese.pinyin_of(name.text)):
-            yield Form(Damage.HAN, pinyin, 0.4)
+        if script == "Hani":
+            for pinyin in chinese.transliterated(name.text, is_person=entity.kind is EntityKind.PERSON):
+                yield Form(Damage.HAN, pinyin, 0.4)
         elif script == "Hang":
             yield Form(Damage.HANGUL, korean.romanise(name.text).title(), 0.4)
         elif script == "Cyrl":

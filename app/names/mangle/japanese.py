@@ -254,6 +254,8 @@ def native_forms(parts: Parts, native: str) -> Iterator[Form]:
     chars = [c for c in native if "\u4e00" <= c <= "\u9fff"]
     if len(chars) != len(native.replace(" ", "").replace("\u3000", "")) or not 2 <= len(chars) <= 6:
         return
+    if len(parts.words) == 1:
+        yield from chinese.as_one_word_abroad("".join(chars))
     if len(parts.words) != 2:
         return
     table = han.characters()
