@@ -149,6 +149,8 @@ MOST_HARM = 0.0003  # of a shape: wrong changes per name of the controls and of 
 LEAST_HINT = 0.25
 MOST_HARM_OF_RARE = 0.00006
 IDENTITY = tuple((x / 2, round(1 / (1 + np.exp(-x / 2)), 5)) for x in range(-20, 21))
+LINKS = frozenset(("of", "the", "for", "on", "to", "in", "at", "with"))  # between words of names
+LONGEST_RUN, MOST_LINKS = 4, 2  # capitalised words of a name; links between two of them
 LEAD = 4.0  # times the odds of the next one that would print something else
 LEAST_STEP = 1e-5  # of a weight
 MOST_LOG_ODDS = 10.0  # what lies beyond calibrates nothing
@@ -156,7 +158,8 @@ MOST_LOG_ODDS = 10.0  # what lies beyond calibrates nothing
 
 @dataclass(slots=True)
 class Tally:
-    """In how many documents each word stands capitalised, and not, and each run of two to four capitalised words."""
+    """In how many documents each word stands capitalised, and not, and each run of two to four capitalised words, *of*
+    and the like between them: *Department of the Treasury*."""
 
     upper: Counter[str] = field(default_factory=Counter)
     lower: Counter[str] = field(default_factory=Counter)
@@ -169,21 +172,27 @@ class Tally:
         seen_runs: set[str] = set()
         for sentence in sentences:
             run: list[str] = []
+            links: list[str] = []  # behind it
             end = -2
             for match in WORDS.finditer(sentence):
                 word = match.group()
                 key = re.sub(r"['’]s$", "", word)
+                is_next = match.start() == end + 1
+                end = match.end()
+                if word[0].islower():
+                    seen_lower.update(normalise(key).split())
                 if word[0].isupper() and match.start() > 0:
                     seen_upper.update(normalise(key).split())
-                    run = [*run, key] if match.start() == end + 1 else [key]
-                    if 2 <= len(run) <= 4:
+                    run = [*run, *links, key] if run and is_next else [key]
+                    links = []
+                    if 2 <= sum(w not in LINKS for w in run) <= LONGEST_RUN:
                         for start in range(len(run) - 1):
-                            seen_runs.add(normalise(" ".join(run[start:])))
+                            if run[start] not in LINKS:
+                                seen_runs.add(normalise(" ".join(run[start:])))
+                elif run and is_next and word in LINKS and len(links) < MOST_LINKS:
+                    links.append(word)
                 else:
-                    if word[0].islower():
-                        seen_lower.update(normalise(key).split())
-                    run = []
-                end = match.end()
+                    run, links = [], []
         self.upper.update(seen_upper)
         self.lower.update(seen_lower)
         self.runs.update(seen_runs)

@@ -19,18 +19,19 @@ _MOST_YEARS = 1  # between two years of birth that sources give one person
 def with_facts(entities: Iterable[Entity], facts: Iterable[Entity]) -> list[Entity]:
     """The entities with what the facts add to them, in order, then those that only the facts have.
 
-    A fact is of the one record of its kind that bears its name as the canonical one, of the same country or of none,
-    with no other year of birth; of the best known of several. Its offices go first: they have their years. A place or
-    an organisation may be known by what is an alias in the fact, in the same country: it is called as the fact has it
-    from then on.
+    A fact is of the record that has its id; else of the one record of its kind that bears its name as the canonical
+    one, of the same country or of none, with no other year of birth; of the best known of several. Its offices go
+    first: they have their years. A place or an organisation may be known by what is an alias in the fact, in the same
+    country: it is called as the fact has it from then on.
     """
     joined = list(entities)
+    by_id = {entity.id: at for at, entity in enumerate(joined)}
     called: dict[tuple[EntityKind, str], list[int]] = defaultdict(list)
     for at, entity in enumerate(joined):
         called[entity.kind, normalise(entity.name)].append(at)
     for fact in facts:
         key = fact.kind, normalise(fact.name)
-        same = [at for at in called[key] if _may_be_one(joined[at], fact)]
+        same = [by_id[fact.id]] if fact.id in by_id else [at for at in called[key] if _may_be_one(joined[at], fact)]
         if not same and fact.country and fact.kind is not EntityKind.PERSON:
             aliases = {normalise(alias.text) for alias in fact.aliases}
             found = (at for alias in aliases for at in called.get((fact.kind, alias), ()))

@@ -53,6 +53,15 @@ def test_somebodys_alias_is_no_proof_of_who_they_are() -> None:
     assert [e.id for e in with_facts([KNOWN], [other])] == ["Q1", "cur-a"]
 
 
+def test_a_fact_with_the_id_of_a_record_is_of_it_whatever_it_is_called() -> None:
+    famous = replace(KNOWN, id="Q2", popularity=0.95)
+    first, second = with_facts([KNOWN, famous], [replace(FACT, id="Q1")])
+    assert (first.id, first.sources, second) == ("Q1", ("eps", "cur"), famous)
+    bank = Entity("O", EntityKind.ORGANISATION, "company", "VAHERPUU BK OF EST", country="EE", sources=("org",))
+    (one,) = with_facts([bank], [replace(bank, name="Vaherpuu Bank of Estonia", sources=("cur",))])
+    assert (one.id, one.name, [a.text for a in one.aliases]) == ("O", "Vaherpuu Bank of Estonia", [bank.name])
+
+
 def test_of_two_namesakes_the_better_known_is_meant() -> None:
     famous = replace(KNOWN, id="Q2", popularity=0.95)
     first, second = with_facts([KNOWN, famous], [FACT])

@@ -25,162 +25,23 @@ _SCHEMES: tuple[tuple[str, str], ...] = (
 _VOICED = (("k", "g"), ("g", "k"), ("s", "z"), ("z", "s"), ("t", "d"), ("d", "t"), ("h", "b"), ("b", "h"), ("sh", "j"))
 
 
-_KANA = [
-    "ア",
-    "a",
-    "イ",
-    "i",
-    "ウ",
-    "u",
-    "エ",
-    "e",
-    "オ",
-    "o",
-    "カ",
-    "ka",
-    "キ",
-    "ki",
-    "ク",
-    "ku",
-    "ケ",
-    "ke",
-    "コ",
-    "ko",
-    "サ",
-    "sa",
-    "シ",
-    "shi",
-    "ス",
-    "su",
-    "セ",
-    "se",
-    "ソ",
-    "so",
-    "タ",
-    "ta",
-    "チ",
-    "chi",
-    "ツ",
-    "tsu",
-    "テ",
-    "te",
-    "ト",
-    "to",
-    "ナ",
-    "na",
-    "ニ",
-    "ni",
-    "ヌ",
-    "nu",
-    "ネ",
-    "ne",
-    "ノ",
-    "no",
-    "ハ",
-    "ha",
-    "ヒ",
-    "hi",
-    "フ",
-    "fu",
-    "ヘ",
-    "he",
-    "ホ",
-    "ho",
-    "マ",
-    "ma",
-    "ミ",
-    "mi",
-    "ム",
-    "mu",
-    "メ",
-    "me",
-    "モ",
-    "mo",
-    "ヤ",
-    "ya",
-    "ユ",
-    "yu",
-    "ヨ",
-    "yo",
-    "ラ",
-    "ra",
-    "リ",
-    "ri",
-    "ル",
-    "ru",
-    "レ",
-    "re",
-    "ロ",
-    "ro",
-    "ワ",
-    "wa",
-    "ヲ",
-    "o",
-    "ン",
-    "n",
-    "ガ",
-    "ga",
-    "ギ",
-    "gi",
-    "グ",
-    "gu",
-    "ゲ",
-    "ge",
-    "ゴ",
-    "go",
-    "ザ",
-    "za",
-    "ジ",
-    "ji",
-    "ズ",
-    "zu",
-    "ゼ",
-    "ze",
-    "ゾ",
-    "zo",
-    "ダ",
-    "da",
-    "ヂ",
-    "ji",
-    "ヅ",
-    "zu",
-    "デ",
-    "de",
-    "ド",
-    "do",
-    "バ",
-    "ba",
-    "ビ",
-    "bi",
-    "ブ",
-    "bu",
-    "ベ",
-    "be",
-    "ボ",
-    "bo",
-    "パ",
-    "pa",
-    "ピ",
-    "pi",
-    "プ",
-    "pu",
-    "ペ",
-    "pe",
-    "ポ",
-    "po",
-    "ヴ",
-    "bu",
-]
-_KANA_LATIN = dict(zip(_KANA[::2], _KANA[1::2], strict=True))
+# Katakana, each followed by its reading.
+_KANA: dict[str, str] = dict(regex.findall(
+    r"(\p{Katakana})([a-z]+)",
+    "アaイiウuエeオoカkaキkiクkuケkeコkoサsaシshiスsuセseソsoタtaチchiツtsuテteトtoナnaニniヌnuネneノno"
+    "ハhaヒhiフfuヘheホhoマmaミmiムmuメmeモmoヤyaユyuヨyoラraリriルruレreロroワwaヲoンn"
+    "ガgaギgiグguゲgeゴgoザzaジjiズzuゼzeゾzoダdaヂjiヅzuデdeドdoバbaビbiブbuベbeボboパpaピpiプpuペpeポpoヴvu",
+))  # fmt: skip
 _SMALL = {"ャ": "ya", "ュ": "yu", "ョ": "yo", "ァ": "a", "ィ": "i", "ゥ": "u", "ェ": "e", "ォ": "o"}
+_ROUNDED = frozenset("ウクグ")  # before a small vowel they are half a *w*: ウォ, クォ
 _SEPARATORS = "・＝=･ 　"
 
 
 def kana(text: str) -> str:
     """Katakana or hiragana in Hepburn without long vowels, words capitalised; empty if anything else stands there."""
     words: list[str] = [""]
-    for char in text:
-        char = chr(ord(char) + 0x60) if "ぁ" <= char <= "ゖ" else char
+    katakana = [chr(ord(c) + 0x60) if "ぁ" <= c <= "ゖ" else c for c in text]
+    for last, char in zip(["", *katakana], katakana, strict=False):
         if char in _SEPARATORS:
             words.append("")
         elif char in _SMALL:
@@ -188,9 +49,11 @@ def kana(text: str) -> str:
             cut = before[:-1] if before[-1:] in "aiueo" else before
             if small[0] == "y" and cut.endswith(("sh", "ch", "j")):
                 small = small[1:]
+            elif small[0] != "y" and last in _ROUNDED:
+                small = "w" + small
             words[-1] = cut + small
-        elif char in _KANA_LATIN:
-            words[-1] += _KANA_LATIN[char]
+        elif char in _KANA:
+            words[-1] += _KANA[char]
         elif char == "ー":
             continue
         elif char == "ッ":
