@@ -16,7 +16,7 @@ from itertools import chain
 from pathlib import Path
 
 from app.names.build import BuildOptions, Form, write_base
-from app.names.facts import own_facts, with_facts
+from app.names.facts import TRANSLATED, literal_translations, own_facts, with_facts
 from app.names.mangle import FAR, mangle
 from app.names.readers import Broken
 from app.names.shipped import SOURCES, card, count_sources, exonyms, shipped_entities
@@ -39,10 +39,11 @@ def main() -> int:
     parser.add_argument("--subdivisions", type=Path, default=DEBIAN, help="common/subdivisions of Unicode CLDR")
     args = parser.parse_args()
     subdivisions = Subdivisions(args.subdivisions)
+    translated = literal_translations(args.facts / TRANSLATED)
 
     def far_forms(entity: Entity) -> Iterable[Form]:
         """What a search by spelling and sound would not find, and what other languages call it."""
-        return [*mangle(entity, kinds=FAR), *exonyms(entity, subdivisions)]
+        return [*mangle(entity, kinds=FAR), *exonyms(entity, subdivisions), *translated.get(entity.id, ())]
 
     def rows(found: Iterable[Entity | Broken]) -> Iterator[Entity]:
         """The rows that can be read; the others are reported."""

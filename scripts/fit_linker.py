@@ -14,6 +14,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from hashlib import sha1
 from itertools import product
 from pathlib import Path
@@ -28,6 +29,7 @@ from app.evaluation.provenance import provenance
 from app.evaluation.splits import is_held_out_text
 from app.names.background import ATTESTED_FILE, Attested, Background
 from app.names.evidence import FEATURES, gather
+from app.names.facts import TRANSLATED, literal_translations
 from app.names.link import (
     SHAPES,
     LinkModel,
@@ -42,9 +44,10 @@ from app.names.link import (
     sigmoid,
 )
 from app.names.linker import MODEL_FILE, NameLinker
-from app.names.mangle.engine import FAR
+from app.names.mangle.engine import FAR, mangle
 from app.names.normalise import WORDS, normalise
 from app.names.store import EntityKind, EntityStore
+from scripts.build_entities import FACTS
 from scripts.build_surroundings import collect as collect_surroundings
 from scripts.build_surroundings import learn
 from scripts.names_benchmark import (
@@ -91,7 +94,7 @@ JUDGED = ("errors", "controls")  # every name of them
 OF_THE_SENTENCE = ("role_differs", "other_country", "surroundings")
 WEIGHT_OF = {
     "errors": 1.0, "controls": 1.0, "documents": 1.0, "pairs": PAIRS_WEIGHT, "references": 0.5 * PAIRS_WEIGHT,
-    "right": 0.3, "far": 0.02,
+    "right": 0.3, "far": 0.02, "translated": 0.02,
 }  # fmt: skip
 # Of what is right in real texts, times the above: it is rare.
 RIGHT_WEIGHT = {"errors": 1.5, "pairs": 2.25, "references": 2.25, "right": 2.25, "documents": 1.5}
@@ -118,6 +121,7 @@ PRIOR |= {
     "is_capital": 1.0,
     "known_name": 0.5,
     "all_words": 2.5,
+    "literal": 2.5,
     "respelt": 1.0,
     "sole_start": 0.5,
     "case_ending": 0.5,
@@ -135,7 +139,7 @@ _FOR = (
     "spelling worst_word sound same_words rare_words same_start mangled length changed_length role_fits in_office"
     " country companions fuller_form hinted popularity known_target famous_target unheard kind placed"
     " far_fits body word_bag sole_bag famous_ending placed_ending exonym respelt same_given_name sole_start"
-    " case_ending office_and_word country_beside is_capital known_name all_words surroundings"
+    " case_ending office_and_word country_beside is_capital known_name all_words surroundings literal"
 )
 _AGAINST = (
     "distance missing_words extra_words role_differs other_country rival attested common_word sentence_start given_name"
@@ -347,6 +351,8 @@ def gather_samples(store: EntityStore, background: Background, data: Path) -> Ga
     linker = NameLinker(store, blank, background)
     slots = frames(store, data, half="dev")
     known = random_entities(store, 20 * GENERATED, SEED + 1, by_popularity=True)
+    translated = literal_translations(FACTS / TRANSLATED)
+    sayings = [entity for entity_id in translated if (entity := store.get(entity_id)) is not None]
     errors = load("errors", "dev", data)
     read = {case.id for case in errors}
     sets: dict[str, Iterable[Case]] = {
@@ -356,7 +362,10 @@ def gather_samples(store: EntityStore, background: Background, data: Path) -> Ga
         "pairs": (case for case in pairs(data) if case.id not in read),
         "references": references(data),
         "generated": generated(store, random_entities(store, GENERATED, SEED, by_popularity=True), slots, SEED),
-        "far": generated(store, [e for e in known if e.native][:FAR_ENTITIES], slots, SEED + 2, kinds=FAR),
+        "far": generated(
+            store, [e for e in known if e.native][:FAR_ENTITIES], slots, SEED + 2, 1, partial(mangle, kinds=FAR)
+        ),
+        "translated": generated(store, sayings, slots, SEED + 5, 1, lambda entity: translated.get(entity.id, ())),
         "organisations": generated(
             store, [e for e in known if e.kind is EntityKind.ORGANISATION][:OF_ORGANISATIONS], slots, SEED + 3
         ),

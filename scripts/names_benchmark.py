@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -17,7 +17,7 @@ from app.core.types import Edit, Segment, Span
 from app.evaluation.splits import is_held_out_text
 from app.names.candidates import SURNAME_FIRST
 from app.names.mangle.engine import mangle
-from app.names.mangle.forms import Damage
+from app.names.mangle.forms import Damage, MangledForm
 from app.names.normalise import normalise
 from app.names.store import Entity, EntityKind, EntityStore, NameKind
 from scripts.mine_names import CONTROL_TEXTS, MAX_WORDS, PAIR_FILES, Item, half_of, read_pairs
@@ -359,14 +359,13 @@ def generated(
     slots: Sequence[Frame],
     seed: int,
     per_entity: int = 1,
-    kinds: frozenset[Damage] | None = None,
+    forms_of: Callable[[Entity], Iterable[MangledForm]] = mangle,
 ) -> Iterator[Case]:
-    """Each entity damaged by the mangler, in these ways or any, in a real sentence; its office stands before it now
-    and then."""
+    """Each entity damaged, by default by the mangler, in a real sentence; its office stands before it now and then."""
     rng = random.Random(seed)
     by_kind = {kind: [f for f in slots if f.kind is kind] for kind in EntityKind}
     for entity in entities:
-        forms = [f for f in mangle(entity, kinds=kinds) if not store.by_name(f.text)]
+        forms = [f for f in forms_of(entity) if not store.by_name(f.text)]
         if not forms or not by_kind[entity.kind]:
             continue
         for _ in range(per_entity):

@@ -123,6 +123,17 @@ class Comparison:
         return self.is_mangled and self.candidate.damage in _FAR
 
     @property
+    def is_literal(self) -> bool:
+        """Whether the text has the name of a place or a body translated by its words."""
+        is_translated = self.is_mangled and self.candidate.damage == Damage.TRANSLATED
+        return is_translated and self.candidate.entity.kind is not EntityKind.PERSON and len(self.reading.words) > 1
+
+    @property
+    def is_reworded(self) -> bool:
+        """Whether words tell what is meant, and not their letters."""
+        return self.is_bag or self.is_literal
+
+    @property
     def is_exonym(self) -> bool:
         """Whether another language calls the place that."""
         return self.is_mangled and self.candidate.damage == Damage.EXONYM

@@ -8,11 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from app.core.errors import ResourceError
+from app.names.mangle.forms import Damage, MangledForm
 from app.names.normalise import normalise
 from app.names.readers import Broken, read_jsonl
 from app.names.store import Entity, EntityKind, Name, Role
 
 OWN = "cur"  # the code of this source
+TRANSLATED = "translated.tsv"  # beside the facts
+_LITERAL = 0.02  # of damaged names, of each form
 _MOST_YEARS = 1  # between two years of birth that sources give one person
 
 
@@ -59,6 +62,26 @@ def own_facts(path: Path) -> Iterator[Entity | Broken]:
             )
         if isinstance(row, Entity | Broken):
             yield row
+
+
+def literal_translations(path: Path) -> dict[str, tuple[MangledForm, ...]]:
+    """By id, what machines make of names that they translate word by word: *Luminous Path* for *Shining Path*. A line
+    is an id, a tab, and the forms, parted by ``|``.
+
+    Raises:
+        ResourceError: A line is not so, or the file is missing.
+    """
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except OSError as exc:
+        raise ResourceError(f"the translations {path} are missing: {exc}") from exc
+    found: dict[str, tuple[MangledForm, ...]] = {}
+    for number, line in enumerate(lines, 1):
+        entity_id, _, texts = line.partition("\t")
+        if not entity_id or not texts or entity_id in found:
+            raise ResourceError(f"{path}:{number}: not an id of its own, a tab, and forms parted by |")
+        found[entity_id] = tuple(MangledForm(text, _LITERAL, Damage.TRANSLATED) for text in texts.split("|"))
+    return found
 
 
 def _may_be_one(a: Entity, b: Entity) -> bool:

@@ -242,8 +242,8 @@ def _edit(
 
 
 _SPOKEN = (
-    "mangled", "exonym", "word_bag", "sole_bag", "fuller_form", "hinted", "role_fits", "body", "same_given_name",
-    "same_words", "case_ending", "sound", "country", "companions",
+    "mangled", "exonym", "literal", "word_bag", "sole_bag", "fuller_form", "hinted", "role_fits", "body",
+    "same_given_name", "same_words", "case_ending", "sound", "country", "companions",
     "in_office", "surroundings", "truncated", "spelling",
 )  # fmt: skip
 _WEAK = {"surroundings": 0.4, "sound": 0.8, "spelling": 0.75, "same_words": 0.3}

@@ -35,7 +35,7 @@ def is_possible(c: Comparison) -> bool:
     """
     changed = c.changed
     kind = c.candidate.entity.kind
-    if c.unpaired_meant and not changed and not c.unpaired_found:
+    if c.unpaired_meant and not changed and not c.unpaired_found and not c.is_literal:
         return False  # *Xinhua News* says less than *Xinhua News Agency*, and nothing wrong
     if _OTHERS[kind](c):
         return False
@@ -82,6 +82,8 @@ def _is_another_place(c: Comparison) -> bool:
     """Whether the text has a word or a place of its own, not what became of the candidate."""
     if c.reading.is_town or _is_spelt_so(c) or _is_several(c):
         return True  # *Walldorf* is no slip for *Waldorf*
+    if c.is_literal:
+        return False  # *Heavenly Peace Square*
     if len(c.pairs) == 1 and any(c.attested.as_word(p.meant) >= _ORDINARY for p in c.changed):
         return True  # *Island* for *Iceland* is nobody's English
     if any(m.title for m in c.reading.mentions):
@@ -200,6 +202,8 @@ _SHORTEST_BEFORE = 3  # letters: *Eurasia*, and not *Tschibok*
 def _is_another_organisation(c: Comparison) -> bool:
     """Whether it is an acronym, a name that English texts have, this one by another custom of spelling, or a person's;
     or whether its words are nothing like those of the name."""
+    if c.is_literal:
+        return False
     if not c.is_bag and c.reading.kinds == {MentionKind.PERSON}:
         return True
     if _is_several(c):

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
-from app.names.facts import with_facts
+import pytest
+
+from app.core.errors import ResourceError
+from app.names.facts import literal_translations, with_facts
+from app.names.mangle.forms import Damage
 from app.names.store import Entity, EntityKind, Name, NameKind, Role
 from tests.names.linking import person
 
@@ -73,3 +78,23 @@ def test_two_facts_of_one_person_are_one_record() -> None:
     again = replace(FACT, id="cur-b", roles=(Role("prime minister of Estonia", 2021, 2023), Role("mayor of Tartu")))
     (one,) = with_facts([], [FACT, again])
     assert [r.title for r in one.roles] == ["prime minister of Estonia", "mayor of Tartu"]
+
+
+def test_literal_translations_are_read_by_id(tmp_path: Path) -> None:
+    path = tmp_path / "translated.tsv"
+    path.write_text("O\tLuminous Path of Vaher|Bright Path\nP\tRed Place\n", "utf-8")
+    found = literal_translations(path)
+    assert {i: [form.text for form in forms] for i, forms in found.items()} == {
+        "O": ["Luminous Path of Vaher", "Bright Path"], "P": ["Red Place"],
+    }  # fmt: skip
+    assert {form.kind for forms in found.values() for form in forms} == {Damage.TRANSLATED}
+
+
+@pytest.mark.parametrize("line", ["O", "O\t", "\tRed Place", "P\tRed\nP\tBlue"])
+def test_a_broken_line_of_translations_is_named(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "translated.tsv"
+    path.write_text(f"N\tVaher\n{line}\n", "utf-8")
+    with pytest.raises(ResourceError, match=f"translated.tsv:{2 + line.count(chr(10))}"):
+        literal_translations(path)
+    with pytest.raises(ResourceError, match="missing"):
+        literal_translations(tmp_path / "none.tsv")

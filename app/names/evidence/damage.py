@@ -14,7 +14,7 @@ _ROUND_TRIP = frozenset(d.value for d in (Damage.KATAKANA, Damage.HANGUL, Damage
 
 def is_mangled(c: Comparison) -> Evidence | None:
     """A machine is known to make this form of the name."""
-    if not c.is_mangled or c.is_exonym:
+    if not c.is_mangled or c.is_exonym or c.is_literal:
         return None
     return Evidence(
         "mangled", _mangled(c), f"machines make this of {c.candidate.name} ({c.candidate.damage.replace('_', ' ')})"
@@ -32,7 +32,8 @@ def is_lost(c: Comparison) -> Evidence | None:
 
 def is_read(c: Comparison) -> Evidence | None:
     """Its characters, read otherwise or in another language, or its words, translated, give the text."""
-    return Evidence("mangled_read", _mangled(c)) if c.is_mangled and c.candidate.damage in READ else None
+    is_one = c.is_mangled and c.candidate.damage in READ and not c.is_literal
+    return Evidence("mangled_read", _mangled(c)) if is_one else None
 
 
 def is_round_trip(c: Comparison) -> Evidence | None:
@@ -64,9 +65,14 @@ def is_exonym(c: Comparison) -> Evidence | None:
     return Evidence("exonym", c.similarity, "another language calls the place that") if c.is_exonym else None
 
 
+def is_literal(c: Comparison) -> Evidence | None:
+    """It is the name of a place or a body, translated word by word."""
+    return Evidence("literal", 1.0, f"{c.candidate.name}, translated word by word") if c.is_literal else None
+
+
 def respelt(c: Comparison) -> Evidence | None:
     """How often machines make the letters of the text of those of the name, as real pairs show it."""
-    if not c.changed or c.is_bag or c.is_exonym:
+    if not c.changed or c.is_reworded or c.is_exonym:
         return None
     rate = prod(respelling_probability(p.meant, p.found) for p in c.changed)
     return Evidence("respelt", max(0.0, 1 + log10(rate) / 5)) if rate > 0 else None

@@ -25,14 +25,14 @@ def same_spelling(c: Comparison) -> Evidence:
 
 def worst_word(c: Comparison) -> Evidence | None:
     """The least alike of the paired words."""
-    if c.is_bag:
+    if c.is_reworded:
         return None
     return Evidence("worst_word", min((p.similarity for p in c.pairs), default=0.0))
 
 
 def same_sound(c: Comparison) -> Evidence | None:
     """The changed words sound the same."""
-    if not c.changed or c.is_bag:
+    if not c.changed or c.is_reworded:
         return None
     score = min(Levenshtein.normalized_similarity(sound(p.found), sound(p.meant)) for p in c.changed)
     word = min(c.changed, key=lambda p: p.similarity)
@@ -97,7 +97,7 @@ def changed_length(c: Comparison) -> Evidence:
 
 def edits_per_letter(c: Comparison) -> Evidence | None:
     """How many letters change, whatever the length."""
-    if c.is_bag:
+    if c.is_reworded:
         return None
     return Evidence("distance", min(1.0, sum(Levenshtein.distance(p.found, p.meant) for p in c.changed) / 6))
 
@@ -115,8 +115,9 @@ def extra_words(c: Comparison) -> Evidence | None:
 
 
 def _that_count(c: Comparison, words: Sequence[str]) -> int:
-    """How many words there are, but for *of* and *the* where an organisation's words stand in another order."""
-    return sum(not c.is_bag or word not in FUNCTION_WORDS for word in words)
+    """How many words there are, but for *of* and *the* where an organisation's words stand in another order; none where
+    they were translated."""
+    return 0 if c.is_literal else sum(not c.is_bag or word not in FUNCTION_WORDS for word in words)
 
 
 def rival(c: Comparison) -> Evidence | None:

@@ -24,7 +24,7 @@ FEATURES: tuple[Feature, ...] = (
     document.office_and_word, usage.known_word, usage.in_use, document.country_beside, places.unsupported_place,
     places.untraced, places.unheard_of, places.letters_changed, places.short_place, people.other_given_name,
     people.begins_otherwise, people.other_person, places.obscure_exonym, people.other_surname, places.is_capital,
-    organisations.known_name, organisations.all_words, document.surroundings,
+    organisations.known_name, organisations.all_words, document.surroundings, damage.is_literal,
 )  # fmt: skip
 
 

@@ -33,7 +33,7 @@ def rare_words(c: Comparison) -> Evidence | None:
 def attested_words(c: Comparison) -> Evidence | None:
     """The words that would change are names that edited English knows."""
     words = [p.found for p in c.changed] + list(c.unpaired_found)
-    if not words or c.is_bag:
+    if not words or c.is_reworded:
         return None
     seen = sum(c.attested.as_name(w) for w in words) / len(words)
     return Evidence("attested", seen, f"“{words[0]}” is a name of its own") if seen else None
@@ -41,7 +41,7 @@ def attested_words(c: Comparison) -> Evidence | None:
 
 def common_word(c: Comparison) -> Evidence | None:
     """The words that would change are ordinary English words."""
-    if c.is_bag:
+    if c.is_reworded:
         return None
     words = [p.found for p in c.changed] + list(c.unpaired_found)
     seen = max((c.attested.as_word(w) for w in words), default=0.0)
@@ -72,7 +72,7 @@ def famous_target(c: Comparison) -> Evidence | None:
 def unheard(c: Comparison) -> Evidence | None:
     """The words that would change stand in no edited English at all."""
     words = [p.found for p in c.changed] + list(c.unpaired_found)
-    if not words or c.is_bag or any(c.attested.as_name(w) or c.attested.as_word(w) for w in words):
+    if not words or c.is_reworded or any(c.attested.as_name(w) or c.attested.as_word(w) for w in words):
         return None
     return Evidence("unheard", 1.0)
 
@@ -80,7 +80,7 @@ def unheard(c: Comparison) -> Evidence | None:
 def known_word(c: Comparison) -> Evidence | None:
     """A word that would change stands in other names of the base, and is not one given name in another language."""
     words = [p.found for p in c.changed if not are_equivalent(p.found, p.meant)]
-    if not words or c.is_bag or c.is_exonym:
+    if not words or c.is_reworded or c.is_exonym:
         return None
     names = max(c.reading.known_words.get(w, 0) for w in words)
     return Evidence("known_word", min(1.0, log10(1 + names) / 2)) if names else None
@@ -88,7 +88,7 @@ def known_word(c: Comparison) -> Evidence | None:
 
 def in_use(c: Comparison) -> Evidence | None:
     """People write a word that would change as it is: it may be a name that the base lacks."""
-    if c.is_bag:
+    if c.is_reworded:
         return None
     zipf = max((c.reading.in_use.get(p.found, 0.0) for p in c.changed), default=0.0)
     return Evidence("in_use", min(1.0, 0.4 + zipf / 10)) if zipf else None
@@ -96,7 +96,7 @@ def in_use(c: Comparison) -> Evidence | None:
 
 def another_name(c: Comparison) -> Evidence | None:
     """A word that would change is a name of its own that does not sound like the other: *Gary* and *Mary*."""
-    for p in () if c.is_bag else c.changed:
+    for p in () if c.is_reworded else c.changed:
         if are_equivalent(p.found, p.meant):
             continue
         named = c.attested.as_name(p.found) or (is_given_name(p.found) and is_given_name(p.meant))
