@@ -79,6 +79,28 @@ def test_an_organisation_of_the_same_words_is_not_judged_by_its_letters() -> Non
     assert not {"worst_word", "distance", "common_word", "unheard"} & bag.keys()
 
 
+@pytest.mark.parametrize("kind", [EntityKind.ORGANISATION, EntityKind.PLACE])
+def test_a_name_translated_word_by_word_is_not_judged_by_its_letters(kind: EntityKind) -> None:
+    path = Entity("O", kind, "group", "Nordholm Shining Path")
+    found = Candidate(path, Route.MANGLED, path.name, 0.7, 0.3, 0.02, "translated")
+    c = weighed("Luminous Way", found, known(luminous=500, way=500))
+    assert is_possible(c)
+    assert "literal" in scores(c)
+    assert not {"mangled", "mangled_read", "worst_word", "distance", "respelt", "attested", "missing_words"} & (
+        scores(c).keys()
+    )
+    assert "literal" not in scores(weighed("Luminous", found)), "a single word is too little"
+
+
+def test_a_person_whose_name_was_translated_is_judged_by_letters_too() -> None:
+    someone = person("B", "Nordholm Path", "CN")
+    found = scores(
+        weighed("Northisle Path", Candidate(someone, Route.MANGLED, someone.name, 0.7, 0.5, 0.02, "translated"))
+    )
+    assert "literal" not in found
+    assert {"mangled", "mangled_read", "worst_word"} <= found.keys()
+
+
 def test_a_case_ending_behind_a_preposition_says_more_for_a_famous_place() -> None:
     place = Candidate(Entity("P", EntityKind.PLACE, "city", "Lindesund"), Route.FUZZY, "Lindesund", 0.8, 0.8)
     inside = scores(weighed("Lindesunds", place, known(lindesund=500), before="in"))
