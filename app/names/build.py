@@ -29,6 +29,7 @@ from app.names.store import (
     BUCKET_BITS,
     DAMAGE_BITS,
     FORMAT,
+    HASH_BYTES,
     KINDS,
     MANIFEST,
     MANY,
@@ -71,7 +72,7 @@ class BuildOptions:
 
     name: str = "kb"
     removed: Sequence[str] = ()  # ids that an overlay takes out of what lies under it
-    mangled_limit: int = 600_000  # most mangled forms kept, the likeliest of the best known first; 8 bytes each
+    mangled_limit: int = 600_000  # most mangled forms kept, the likeliest of the best known first; 7 bytes each
     mangled_entities: int = 60_000  # so many of the best known are mangled; it takes about 4 ms each
     least_probability: float = 0.000001  # of a mangled form worth keeping
     card: Mapping[str, Any] = field(default_factory=dict)  # sources, licences: goes into the manifest as it is
@@ -308,11 +309,11 @@ def _mangled_arrays(
         codes, packed_values = codes[keep], packed_values[keep]
     order = np.lexsort((packed_values, codes))
     codes, packed_values = codes[order], packed_values[order]
-    starts = np.searchsorted(codes >> np.uint64(32), np.arange((1 << BUCKET_BITS) + 1)).astype(np.uint32)
+    starts = np.searchsorted(codes >> np.uint64(8 * HASH_BYTES), np.arange((1 << BUCKET_BITS) + 1)).astype(np.uint32)
     narrow = len(entities) < 1 << (32 - DAMAGE_BITS - PROBABILITY_BITS)
     return list(damages), {
         "mangled_starts": starts,
-        "mangled_hashes": (codes & np.uint64(0xFFFFFFFF)).astype(np.uint32),
+        "mangled_hashes": codes.astype(">u8").view(np.uint8).reshape(-1, 8)[:, -HASH_BYTES:],
         "mangled_values": packed_values.astype(np.uint32) if narrow else packed_values,
     }
 

@@ -138,11 +138,11 @@ def as_json(entity: Entity) -> dict[str, Any]:
 # kb.json put in place by one rename, so a reader sees the old base or the new one, never half of each.
 
 MANIFEST = "kb.json"
-FORMAT = 2
+FORMAT = 3
 BLOCK = 16  # records compressed together: larger packs better, smaller reads faster
 MANY = np.uint32(1 << 31)  # set in ``name_rows`` where a name leads to several entities
 DAMAGE_BITS, PROBABILITY_BITS = 6, 6
-BUCKET_BITS = 16
+BUCKET_BITS, HASH_BYTES = 16, 3
 KINDS = tuple(EntityKind)
 PERSON_CODE, ORGANISATION_CODE, PLACE_CODE = range(3)
 # By the number that stands in a record; bases built earlier have 4 for names in another order.
@@ -195,8 +195,9 @@ def decode(record: bytes) -> Entity:
 
 
 def name_hash(key: str) -> int:
-    """48 bits of a canonical form: enough that two of a million forms share one about once in ten bases."""
-    return int.from_bytes(blake2b(key.encode(), digest_size=6).digest(), "big")
+    """40 bits of a canonical form, the first of them its bucket: once in a million lookups a form is taken for one of a
+    million others."""
+    return int.from_bytes(blake2b(key.encode(), digest_size=HASH_BYTES + BUCKET_BITS // 8).digest(), "big")
 
 
 def pack_probability(probability: float) -> int:
@@ -377,13 +378,11 @@ class Layer:
         if not len(self._mangled_hashes):
             return []
         code = name_hash(key)
-        bucket, rest = code >> 32, np.uint32(code & 0xFFFFFFFF)
+        bucket, rest = code >> 8 * HASH_BYTES, np.frombuffer(code.to_bytes(8, "big")[-HASH_BYTES:], np.uint8)
         start, end = int(self._mangled_starts[bucket]), int(self._mangled_starts[bucket + 1])
-        hashes = self._mangled_hashes[start:end]
-        first = start + int(np.searchsorted(hashes, rest, "left"))
-        last = start + int(np.searchsorted(hashes, rest, "right"))
+        same = start + np.flatnonzero((self._mangled_hashes[start:end] == rest).all(axis=1))
         found = []
-        for value in self._mangled_values[first:last].tolist():
+        for value in self._mangled_values[same].tolist():
             damage = value & ((1 << DAMAGE_BITS) - 1)
             packed = (value >> DAMAGE_BITS) & ((1 << PROBABILITY_BITS) - 1)
             row = value >> (DAMAGE_BITS + PROBABILITY_BITS)
