@@ -32,7 +32,7 @@ def main() -> int:
     parser.add_argument("folder", type=Path, help="where the knowledge base goes")
     parser.add_argument("--data", type=Path, default=Path("../shared/data/entities/shippable"))
     parser.add_argument("--facts", type=Path, default=FACTS, help="folder of the facts that the product brings itself")
-    parser.add_argument("--mangled-limit", type=int, default=850_000)
+    parser.add_argument("--mangled-limit", type=int, default=820_000)
     parser.add_argument(
         "--without-mangled", action="store_true", help="leave the mangled index empty: seconds, not minutes"
     )
