@@ -17,7 +17,7 @@ from rapidfuzz.distance import Levenshtein
 from app.names.mangle.forms import Damage
 from app.names.normalise import index_keys, normalise, query_keys, strip_possessive
 from app.names.sounds import sound_key
-from app.names.store import KINDS, PERSON_CODE, PLACE_CODE, Entity, EntityKind, EntityStore, Layer, NameKind, UInts
+from app.names.store import KINDS, PERSON_CODE, PLACE_CODE, Entity, EntityKind, EntityStore, Layer, UInts
 
 
 class Route(StrEnum):
@@ -165,11 +165,6 @@ class CandidateFinder:
         ]
 
 
-def _is_native_only(entity: Entity, key: str) -> bool:
-    """Whether a canonical form is a name of the entity in other languages, and none that English prints."""
-    return all(n.kind is NameKind.NATIVE for n in entity.names if normalise(n.text) == key)
-
-
 class _Searcher:
     """The search in one layer, by rows."""
 
@@ -270,7 +265,7 @@ class _Searcher:
                 yield form.row, form.probability
         name = self._layer.name_id(key)
         for row in self._layer.name_rows(name) if name is not None else ():
-            if self._layer.kinds[row] == PLACE_CODE and _is_native_only(self._layer.entity(row), key):
+            if self._layer.kinds[row] == PLACE_CODE and self._layer.entity(row).is_native_only(key):
                 yield row, EXONYM_PROBABILITY
 
     def _canonical(self, row: int) -> str:

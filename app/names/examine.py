@@ -145,14 +145,16 @@ def _recognise(
 
 
 def _is_foreign(key: str, entity: Entity, background: Background) -> bool:
-    """Whether a form that is in the base is none of English, but of another language for a place that English texts
-    name otherwise: *Warschau*."""
+    """Whether a form that is in the base is none of English, but of another language for a place: *Warschau*. What a
+    list has among its aliases may be English all the same where English texts do not name the place otherwise."""
+    canonical = normalise(entity.name)
+    is_famous = fame(canonical, background.attested) >= _LEAST_FAME
     return (
         entity.kind is EntityKind.PLACE
         and " " not in key
-        and key != (canonical := normalise(entity.name))
+        and key != canonical
         and not {n.language for n in entity.names if normalise(n.text) == key} & _ENGLISH
-        and (fame(canonical, background.attested) >= _LEAST_FAME or background.usage.zipf(canonical) >= _LEAST_IN_USE)
+        and (is_famous or entity.is_native_only(key) or background.usage.zipf(canonical) >= _LEAST_IN_USE)
         and not background.attested.as_name(key)
         and background.usage.zipf(key) < _LEAST_IN_USE
         and key not in background.towns

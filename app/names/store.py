@@ -99,6 +99,10 @@ class Entity:
         """Whether a word in canonical form stands in one of their roles."""
         return any(noun in normalise(role.title).split() for role in self.roles)
 
+    def is_native_only(self, key: str) -> bool:
+        """Whether a canonical form is a name of the entity in other languages, and none that English prints."""
+        return all(n.kind is NameKind.NATIVE for n in self.names if normalise(n.text) == key)
+
     def is_called(self, text: str) -> bool:
         """Whether ``text`` is one of the names, after normalisation."""
         key = normalise(text)

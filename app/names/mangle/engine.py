@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from enum import StrEnum
 from functools import lru_cache
 from importlib.resources import files
@@ -169,8 +170,24 @@ def propose(entity: Entity) -> Iterator[Form]:
     yield from _foreign_native(entity, origin)
 
 
+# Languages that names go through, and those of countries that write another script than Latin; what else a base has of
+# one script would only share their probability.
+_MAIN_LANGUAGES = frozenset(("zh", "zh-hant", "ja", "ko", "ko-hani", "ru", "ar"))
+_HOME_LANGUAGES = {
+    "UA": "uk", "BY": "be", "BG": "bg", "RS": "sr", "ME": "sr", "BA": "sr", "XK": "sr", "MK": "mk", "KZ": "kk",
+    "KG": "ky", "TJ": "tg", "MN": "mn", "IR": "fa", "AF": "fa", "PK": "ur",
+}  # fmt: skip
+
+
+def _natives(entity: Entity) -> list[Name]:
+    """The names in other scripts that machines read the entity's name from; all of them where none is of a main
+    language."""
+    languages = _MAIN_LANGUAGES | {_HOME_LANGUAGES.get(entity.country, "")}
+    return [name for name in entity.native if name.language in languages] or list(entity.native)
+
+
 def _by_origin(parts: Parts, origin: Origin, entity: Entity) -> Iterator[Form]:
-    native = entity.native_by_script
+    native = replace(entity, native=tuple(_natives(entity))).native_by_script
     if origin is Origin.CHINESE:
         yield from chinese.latin_forms(parts) if entity.kind is EntityKind.PERSON else chinese.place_forms(parts)
         for text in native.get("Hani", ()):
@@ -214,7 +231,7 @@ _HOME_SCRIPTS = {
 def _foreign_native(entity: Entity, origin: Origin) -> Iterator[Form]:
     """The name as another language writes it, read back letter by letter."""
     parts = Parts(tuple(entity.name.split()))
-    for name in entity.native:
+    for name in _natives(entity):
         script = script_of(name.text)
         kind = _ROUND_TRIP_OF_SCRIPT.get(script)
         if script in _HOME_SCRIPTS[origin]:
