@@ -21,6 +21,7 @@ import orjson
 import zstandard
 
 from app.core.errors import InputError
+from app.names.likeness import likeness
 from app.names.mangle.organisations import near_synonyms
 from app.names.normalise import acronyms, index_keys, is_latin_word, normalise, script_of
 from app.names.sounds import sound_key
@@ -290,6 +291,7 @@ def _mangled_arrays(
         assert mangler is not None
         entity = entities[row]
         own = {key for name in entity.names for key in index_keys(name.text)}
+        name = normalise(entity.name)
         best: dict[str, tuple[float, str]] = {}
         for form in mangler(entity):
             key = normalise(form.text)
@@ -300,7 +302,8 @@ def _mangled_arrays(
             packed = pack_probability(probability)
             hashes.append(name_hash(key))
             values.append(((row << PROBABILITY_BITS | packed) << DAMAGE_BITS) | damage)
-            ranks.append(probability**0.5 * (0.02 + entity.popularity) ** 2)  # of the well known even unlikely forms
+            # Of the well known even unlikely forms, and rather those that a search by letters would not find.
+            ranks.append(probability**0.5 * (0.02 + entity.popularity) ** 2 * (1.25 - likeness(key, name)))
     if len(damages) > 1 << DAMAGE_BITS:
         raise InputError(f"{len(damages)} kinds of damage: the index has room for {1 << DAMAGE_BITS}")
     codes, packed_values = np.array(hashes, np.uint64), np.array(values, np.uint64)
