@@ -42,7 +42,8 @@ def main() -> int:
     translated = literal_translations(args.facts / TRANSLATED)
 
     def far_forms(entity: Entity) -> Iterable[Form]:
-        """What a search by spelling and sound would not find, and what other languages call it."""
+        """What a search by spelling and sound would not find, what other languages call it, and its name translated
+        word by word."""
         return [*mangle(entity, kinds=FAR), *exonyms(entity, subdivisions), *translated.get(entity.id, ())]
 
     def rows(found: Iterable[Entity | Broken]) -> Iterator[Entity]:
@@ -56,6 +57,8 @@ def main() -> int:
     files = sorted(args.facts.glob("*.jsonl"))
     facts = chain.from_iterable(own_facts(path) for path in files)
     entities = with_facts(rows(shipped_entities(args.data)), rows(facts))
+    for entity_id in sorted(translated.keys() - {entity.id for entity in entities}):
+        print(f"{args.facts / TRANSLATED}: there is no {entity_id}", file=sys.stderr)
     counts = count_sources(entities)
     sources = {
         code: {"title": s.title, "licence": s.licence, "attribution": s.attribution, "entities": counts[code]}

@@ -3,7 +3,7 @@
     python -m scripts.build_surroundings models/names-en [--data ../shared/data] [--out app/names/data]
 
 Every name of the clean text that is not held out is a person, an organisation or a place of the base, or none of it:
-one logistic regression for each of the four over the words around it. A word that ends a full name of its document
+one logistic regression for each of the four over the words around it. A word that ends a longer name of its document
 teaches nothing: as a surname alone it would stand in no base, whoever bears it. Names count the less the more often
 they stand there, else the weights would know a few countries. One tenth of right English teaches nothing
 (``names_benchmark.MEASURED``). Eight minutes on one core.

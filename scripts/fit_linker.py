@@ -163,7 +163,7 @@ MOST_LOG_ODDS = 10.0  # what lies beyond calibrates nothing
 @dataclass(slots=True)
 class Tally:
     """In how many documents each word stands capitalised, and not, and each run of two to four capitalised words, *of*
-    and the like between them: *Department of the Treasury*."""
+    and other little words between them: *Department of the Treasury*."""
 
     upper: Counter[str] = field(default_factory=Counter)
     lower: Counter[str] = field(default_factory=Counter)

@@ -73,7 +73,7 @@ class BuildOptions:
 
     name: str = "kb"
     removed: Sequence[str] = ()  # ids that an overlay takes out of what lies under it
-    mangled_limit: int = 600_000  # most mangled forms kept, the likeliest of the best known first; 7 bytes each
+    mangled_limit: int = 600_000  # most mangled forms kept; 7 bytes each, below a million entities
     mangled_entities: int = 60_000  # so many of the best known are mangled; it takes about 4 ms each
     least_probability: float = 0.000001  # of a mangled form worth keeping
     card: Mapping[str, Any] = field(default_factory=dict)  # sources, licences: goes into the manifest as it is

@@ -207,7 +207,9 @@ class _Searcher:
                 continue
             better = hit if hit.score > known.score else known
             likelier = hit if hit.probability > known.probability else known
-            if likelier.damage == Damage.EXONYM:
+            if likelier.damage == Damage.EXONYM and better.route is Route.NAME:
+                best[hit.row] = better  # the name itself, whatever else it may be
+            elif likelier.damage == Damage.EXONYM:
                 best[hit.row] = replace(likelier, score=better.score)  # not one that is spelt like its foreign name
             else:
                 best[hit.row] = replace(better, probability=likelier.probability, damage=likelier.damage)
@@ -265,7 +267,8 @@ class _Searcher:
                 yield form.row, form.probability
         name = self._layer.name_id(key)
         for row in self._layer.name_rows(name) if name is not None else ():
-            if self._layer.kinds[row] == PLACE_CODE and self._layer.entity(row).is_native_only(key):
+            is_place = self._layer.kinds[row] == PLACE_CODE
+            if is_place and self._layer.entity(row).is_native_only(key) and not self._layer.names_people(key):
                 yield row, EXONYM_PROBABILITY
 
     def _canonical(self, row: int) -> str:

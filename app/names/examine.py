@@ -18,7 +18,7 @@ from app.names.comparison import Context, Reading, years_of
 from app.names.countries import countries_of, is_called_capital
 from app.names.link import fame
 from app.names.mentions import Mention, find_mentions
-from app.names.normalise import WORDS, normalise, strip_possessive
+from app.names.normalise import WORDS, index_keys, normalise, strip_possessive
 from app.names.paired_places import with_paired_places
 from app.names.sources import candidates_for
 from app.names.store import Entity, EntityKind, EntityStore
@@ -130,7 +130,7 @@ def _recognise(
         if not entities:
             continue
         entity = entities[0]
-        if _is_foreign(key, entity, background):
+        if _is_foreign(key, entity, store, background):
             found.foreign[key] = entity
             continue
         found.right.add(key)
@@ -144,17 +144,20 @@ def _recognise(
     return found
 
 
-def _is_foreign(key: str, entity: Entity, background: Background) -> bool:
+def _is_foreign(key: str, entity: Entity, store: EntityStore, background: Background) -> bool:
     """Whether a form that is in the base is none of English, but of another language for a place: *Warschau*. What a
-    list has among its aliases may be English all the same where English texts do not name the place otherwise."""
-    canonical = normalise(entity.name)
-    is_famous = fame(canonical, background.attested) >= _LEAST_FAME
+    list has among its aliases may be English all the same where English texts do not name the place otherwise, and what
+    people are called, too (*Milana*), is no place without that."""
     return (
         entity.kind is EntityKind.PLACE
         and " " not in key
-        and key != canonical
-        and not {n.language for n in entity.names if normalise(n.text) == key} & _ENGLISH
-        and (is_famous or entity.is_native_only(key) or background.usage.zipf(canonical) >= _LEAST_IN_USE)
+        and key != (canonical := normalise(entity.name))
+        and not {n.language for n in entity.names if key in index_keys(n.text)} & _ENGLISH
+        and (
+            (entity.is_native_only(key) and not store.names_people(key))
+            or fame(canonical, background.attested) >= _LEAST_FAME
+            or background.usage.zipf(canonical) >= _LEAST_IN_USE
+        )
         and not background.attested.as_name(key)
         and background.usage.zipf(key) < _LEAST_IN_USE
         and key not in background.towns

@@ -26,6 +26,9 @@ def with_facts(entities: Iterable[Entity], facts: Iterable[Entity]) -> list[Enti
     one, of the same country or of none, with no other year of birth; of the best known of several. Its offices go
     first: they have their years. A place or an organisation may be known by what is an alias in the fact, in the same
     country: it is called as the fact has it from then on.
+
+    Raises:
+        ResourceError: A fact has the id of a record of another kind.
     """
     joined = list(entities)
     by_id = {entity.id: at for at, entity in enumerate(joined)}
@@ -34,6 +37,8 @@ def with_facts(entities: Iterable[Entity], facts: Iterable[Entity]) -> list[Enti
         called[entity.kind, normalise(entity.name)].append(at)
     for fact in facts:
         key = fact.kind, normalise(fact.name)
+        if fact.id in by_id and joined[by_id[fact.id]].kind is not fact.kind:
+            raise ResourceError(f"{fact.id}: {fact.name} is a {fact.kind}, and the record of that id is none")
         same = [by_id[fact.id]] if fact.id in by_id else [at for at in called[key] if _may_be_one(joined[at], fact)]
         if not same and fact.country and fact.kind is not EntityKind.PERSON:
             aliases = {normalise(alias.text) for alias in fact.aliases}
@@ -45,6 +50,7 @@ def with_facts(entities: Iterable[Entity], facts: Iterable[Entity]) -> list[Enti
             called[key].append(best)
         else:
             called[key].append(len(joined))
+            by_id[fact.id] = len(joined)
             joined.append(fact)
     return joined
 
@@ -73,14 +79,15 @@ def literal_translations(path: Path) -> dict[str, tuple[MangledForm, ...]]:
     """
     try:
         lines = path.read_text("utf-8").splitlines()
-    except OSError as exc:
-        raise ResourceError(f"the translations {path} are missing: {exc}") from exc
+    except (OSError, UnicodeDecodeError) as exc:
+        raise ResourceError(f"the translations {path} are missing or no UTF-8: {exc}") from exc
     found: dict[str, tuple[MangledForm, ...]] = {}
     for number, line in enumerate(lines, 1):
-        entity_id, _, texts = line.partition("\t")
-        if not entity_id or not texts or entity_id in found:
+        entity_id, *fields = line.split("\t")
+        texts = fields[0].split("|") if len(fields) == 1 else []
+        if not entity_id or entity_id in found or not texts or any(text != text.strip() or not text for text in texts):
             raise ResourceError(f"{path}:{number}: not an id of its own, a tab, and forms parted by |")
-        found[entity_id] = tuple(MangledForm(text, _LITERAL, Damage.TRANSLATED) for text in texts.split("|"))
+        found[entity_id] = tuple(MangledForm(text, _LITERAL, Damage.TRANSLATED) for text in texts)
     return found
 
 

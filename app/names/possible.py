@@ -35,7 +35,8 @@ def is_possible(c: Comparison) -> bool:
     """
     changed = c.changed
     kind = c.candidate.entity.kind
-    if c.unpaired_meant and not changed and not c.unpaired_found and not c.is_literal:
+    says_less = c.unpaired_meant and not (c.is_literal and FUNCTION_WORDS.issuperset(c.unpaired_meant))
+    if says_less and not changed and not c.unpaired_found:
         return False  # *Xinhua News* says less than *Xinhua News Agency*, and nothing wrong
     if _OTHERS[kind](c):
         return False

@@ -22,7 +22,7 @@ import orjson
 import zstandard
 
 from app.core.errors import ResourceError
-from app.names.normalise import normalise, query_keys, script_of
+from app.names.normalise import index_keys, normalise, query_keys, script_of
 
 UInts = npt.NDArray[np.unsignedinteger[Any]]
 
@@ -101,7 +101,8 @@ class Entity:
 
     def is_native_only(self, key: str) -> bool:
         """Whether a canonical form is a name of the entity in other languages, and none that English prints."""
-        return all(n.kind is NameKind.NATIVE for n in self.names if normalise(n.text) == key)
+        named = [name for name in self.names if key in index_keys(name.text)]
+        return bool(named) and all(name.kind is NameKind.NATIVE for name in named)
 
     def is_called(self, text: str) -> bool:
         """Whether ``text`` is one of the names, after normalisation."""
@@ -360,6 +361,11 @@ class Layer:
         start, end = int(self._token_starts[token]), int(self._token_starts[token + 1])
         return self._token_names[start : end if limit is None else min(end, start + limit)]
 
+    def names_people(self, word: str) -> bool:
+        """Whether a Latin word stands in somebody's name."""
+        token = self.token_id(word)
+        return token is not None and bool((self.kinds[self.first_rows(self.token_names(token))] == PERSON_CODE).any())
+
     def token_popularity(self) -> UInts:
         """By word, how well known the best known entity is in whose name it stands, 0 to 255."""
         firsts: UInts = self._token_names[np.asarray(self._token_starts[:-1])]
@@ -493,6 +499,10 @@ class EntityStore:
         """In how many names a word in canonical form stands."""
         tokens = ((layer, layer.token_id(word)) for layer in self.layers)
         return sum(layer.token_frequency(token) for layer, token in tokens if token is not None)
+
+    def names_people(self, word: str) -> bool:
+        """Whether a word in canonical form stands in somebody's name."""
+        return any(layer.names_people(word) for layer in self.layers)
 
     def by_name(self, text: str) -> list[Entity]:
         """Who is called exactly that, case, diacritics, hyphens, punctuation and a possessive ending aside.

@@ -16,7 +16,7 @@ from app.names.build import (
     learn_synonyms,
     write_base,
 )
-from app.names.store import MANIFEST, Entity, EntityStore, read_manifest
+from app.names.store import MANIFEST, Entity, EntityKind, EntityStore, read_manifest
 from tests.names.bases import ROWS, base, entities, many
 
 
@@ -123,6 +123,17 @@ def test_a_full_index_keeps_the_likely_forms_of_the_well_known(tmp_path: Path) -
     layer = store.layers[0]
     assert len(layer.mangled("ma")) == 1, "of the best known"
     assert layer.mangled("olena ma") == [], "of the unknown"
+
+
+def test_a_full_index_keeps_what_a_search_by_letters_would_not_find(tmp_path: Path) -> None:
+    def forms(entity: Entity) -> Iterable[_Form]:
+        return [_Form("Valkeaporu", 0.02, "near"), _Form("Hakubuchi", 0.02, "far")]
+
+    place = Entity("L", EntityKind.PLACE, "city", "Valkeapori")
+    write_base([place], tmp_path, BuildOptions(name="x", mangled_limit=1), forms)
+    layer = EntityStore.open(tmp_path).layers[0]
+    assert layer.mangled("hakubuchi")
+    assert not layer.mangled("valkeaporu")
 
 
 def test_every_form_of_a_large_index_is_found(tmp_path: Path) -> None:

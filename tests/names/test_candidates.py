@@ -198,6 +198,22 @@ def test_a_native_name_in_latin_letters_is_found_with_an_ending(tmp_path: Path, 
     assert (found.route, found.damage) == (Route.MANGLED, "exonym")
 
 
+def test_a_name_that_another_language_has_with_an_ending_is_found_as_the_name(tmp_path: Path) -> None:
+    place = Entity("L", EntityKind.PLACE, "city", "Vogelheim", native=(Name("Vogelheims", NameKind.NATIVE, "lt"),))
+    write_base([place], tmp_path, BuildOptions(name="x"))
+    found = _of(CandidateFinder(EntityStore.open(tmp_path)).find("Vogelheim"), "L")
+    assert (found.route, found.damage, found.probability) == (Route.NAME, "", 0.0)
+
+
+def test_a_name_closed_up_is_no_native_one(tmp_path: Path) -> None:
+    names = (Name("Han-vogel", NameKind.ALIAS, "en"),)
+    place = Entity("L", EntityKind.PLACE, "city", "Vogelheim", names, (Name("Fuglhjem", NameKind.NATIVE, "da"),))
+    assert place.is_native_only("fuglhjem")
+    assert not place.is_native_only("hanvogel")
+    assert not place.is_native_only("vogelheim")
+    assert not place.is_native_only("whatever")
+
+
 def test_an_ending_behind_a_name_that_english_prints_too_makes_no_exonym(tmp_path: Path) -> None:
     names = (Name("Lintukoto", NameKind.ALIAS, "en"), Name("Lintukoto", NameKind.NATIVE, "fi"))
     write_base(

@@ -90,6 +90,10 @@ def test_a_name_translated_word_by_word_is_not_judged_by_its_letters(kind: Entit
         scores(c).keys()
     )
     assert "literal" not in scores(weighed("Luminous", found)), "a single word is too little"
+    ordinary = Entity("O", kind, "group", "Nordholm Bank")
+    turned = Candidate(ordinary, Route.MANGLED, "Nordholm Path", 0.7, 0.3, 0.02, "translated")
+    assert is_possible(weighed("Path of Nordholm", replace(turned, name="Nordholm Path")))
+    assert not is_possible(weighed("Nordholm Path", replace(turned, name="Nordholm Shining Path"))), "says only less"
 
 
 def test_a_person_whose_name_was_translated_is_judged_by_letters_too() -> None:

@@ -67,6 +67,13 @@ def test_a_fact_with_the_id_of_a_record_is_of_it_whatever_it_is_called() -> None
     assert (one.id, one.name, [a.text for a in one.aliases]) == ("O", "Vaherpuu Bank of Estonia", [bank.name])
 
 
+def test_a_second_fact_with_the_id_of_a_first_is_joined_to_it() -> None:
+    (one,) = with_facts([], [FACT, replace(FACT, name="Tauno V. Vaherpuu", aliases=())])
+    assert (one.id, one.name) == ("cur-a", "Tauno V. Vaherpuu")
+    with pytest.raises(ResourceError, match="cur-a"):
+        list(with_facts([], [FACT, replace(FACT, kind=EntityKind.PLACE)]))
+
+
 def test_of_two_namesakes_the_better_known_is_meant() -> None:
     famous = replace(KNOWN, id="Q2", popularity=0.95)
     first, second = with_facts([KNOWN, famous], [FACT])
@@ -90,7 +97,9 @@ def test_literal_translations_are_read_by_id(tmp_path: Path) -> None:
     assert {form.kind for forms in found.values() for form in forms} == {Damage.TRANSLATED}
 
 
-@pytest.mark.parametrize("line", ["O", "O\t", "\tRed Place", "P\tRed\nP\tBlue"])
+@pytest.mark.parametrize(
+    "line", ["O", "O\t", "\tRed Place", "O\tRed||Blue", "O\tRed| ", "O\tRed\tBlue", "P\tRed\nP\tBlue"]
+)
 def test_a_broken_line_of_translations_is_named(tmp_path: Path, line: str) -> None:
     path = tmp_path / "translated.tsv"
     path.write_text(f"N\tVaher\n{line}\n", "utf-8")

@@ -17,7 +17,7 @@ from app.names.background import Background
 from app.names.candidates import Route
 from app.names.linker import RULE_CONSISTENT, RULE_TITLE, NameLinker, build_linker, short_forms
 from app.names.mentions import find_mentions
-from app.names.store import Entity, EntityKind, Name, StoreHandle
+from app.names.store import Entity, EntityKind, Name, NameKind, StoreHandle
 from tests.names.linking import MODEL, link, linker, person, repaired, store
 
 
@@ -322,6 +322,20 @@ def test_a_form_that_english_never_uses_of_a_well_known_place_is_not_right(tmp_p
     assert repaired(own, text) == text.replace("Warschau", "Warsaw")
     for other in ("Danzig", "Warsaw", "Varszow"):  # edited English has them, or the base calls them English
         assert repaired(own, text.replace("Warschau", other)) == text.replace("Warschau", other)
+
+
+def test_a_native_name_is_not_right_even_of_a_place_that_few_texts_name(tmp_path: Path) -> None:
+    native = (Name("Vogelstadt", NameKind.NATIVE, "de"), Name("Milanka", NameKind.NATIVE, "cs"))
+    place = Entity("W", EntityKind.PLACE, "city", "Ptičigrad", native=native, country="SI", popularity=0.8)
+    own = linker(tmp_path, place, person("T9", "Milanka Horvat", "HR"))
+
+    def doubtful(name: str) -> set[str]:
+        text = f"The trial of the clerk began in {name} on Friday."
+        return {r.text for r, _ in own.examine(text, SentenceSegmenter().segment(text), own.store).readings}
+
+    assert doubtful("Vogelstadt") == {"Vogelstadt"}
+    assert doubtful("Milanka") == set(), "people are called so"
+    assert doubtful("Ptičigrad") == set()
 
 
 def test_what_the_text_calls_the_capital_of_a_country_may_be_spelt_quite_otherwise(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from app.names.mangle import (
     propose,
     respelling_probability,
 )
+from app.names.mangle.japanese import kana
 from app.names.store import Entity, EntityKind, Name
 
 PERSON, ORGANISATION, PLACE = EntityKind.PERSON, EntityKind.ORGANISATION, EntityKind.PLACE
@@ -131,6 +132,38 @@ def test_a_form_seen_in_print_is_made_by_its_kind(
 ) -> None:
     assert damage in kinds_of(name, kind, country, wrong, native)
     assert wrong in forms(name, kind, country, native)
+
+
+def test_names_in_languages_that_names_do_not_go_through_are_read_back_only_for_want_of_others() -> None:
+    def cyrillic(native: dict[str, str], country: str = "GB") -> set[str]:
+        forms_of = propose(entity_of("Nottingham", PLACE, country, native))
+        return {form.text for form in forms_of if form.kind is Damage.CYRILLIC}
+
+    rule = cyrillic({})
+    assert "Notingem" in cyrillic({"mk": "Нотингем"}) - rule
+    assert "Notingem" not in cyrillic({"mk": "Нотингем", "ru": "Ноттингем"})
+    assert "Notingem" in cyrillic({"ru": "Ноттингем", "ru-x-2": "Нотингем"}), "a second name in a main language"
+
+
+@pytest.mark.parametrize("native", ["T·S·艾略特", "３Ｍ公司"])
+def test_letters_among_characters_are_not_read_over(native: str) -> None:
+    made = forms("Thomas Eliot", PERSON, "GB", {"zh": native})
+    assert all(form.kind is not Damage.HAN for text, form in made.items() if "lüete" in text or "ongsi" in text)
+
+
+def test_own_readings_of_characters_are_no_other_language() -> None:
+    korean = propose(entity_of("Kim Dae-jung", PERSON, "KR", {"ko-hani": "金大中"}))
+    places = propose(entity_of("Nagoya", PLACE, "JP", {"ja": "名古屋"}))
+    found = {form.text for form in (*korean, *places) if form.kind is Damage.OTHER_LANGUAGE}
+    assert {"Jin Dazhong", "Kin Daichuu"} & found
+    assert not {"Geum Dae-jung", "Kane", "Meikooku", "Meikoku"} & found
+
+
+@pytest.mark.parametrize(
+    ("text", "romaji"), [("クォン", "Kwon"), ("ウォレス", "Woresu"), ("ヴァンス", "Vansu"), ("シェール", "Sheru")]
+)
+def test_small_vowels_of_katakana_round_what_is_before_them(text: str, romaji: str) -> None:
+    assert kana(text) == romaji
 
 
 def test_every_kind_of_damage_has_a_case() -> None:

@@ -51,6 +51,17 @@ def test_every_name_of_documents_that_are_not_held_out_is_collected(names: Names
     assert not any("valkeapori" in sign for sign in names.signs)
 
 
+def test_what_ends_a_longer_name_teaches_nothing_and_initials_do_not_matter(tmp_path: Path, base: EntityStore) -> None:
+    read = next(i for i in range(DOCUMENTS) if not is_held_out_text(STEM, i))
+    (tmp_path / "text").mkdir()
+    text = "They saw that Ottokar Mustamets won.\nThey saw that Mustamets won.\nThey saw that Tauno K. Vaherpuu won."
+    (tmp_path / "text" / f"{STEM}.txt.xz").write_bytes(lzma.compress("\n\n".join([text] * (read + 1)).encode()))
+    found = collect(base, tmp_path)
+    per_document = len(found.classes) / len(found.ids)
+    assert per_document == 2
+    assert np.count_nonzero(found.classes == NONE) == len(found.ids)
+
+
 def test_the_words_around_names_of_the_base_speak_for_it(names: Names) -> None:
     learned = learn(names)
     assert speak(learned, "They travelled to Ottela on the ferry.") > 0.5

@@ -14,6 +14,7 @@ from scripts.fit_linker import (
     Design,
     Point,
     Sample,
+    Tally,
     best_of,
     best_together,
     calibrate,
@@ -160,3 +161,12 @@ def test_a_shape_whose_changes_are_right_oftener_is_trusted_more_at_the_same_log
         near = [b for b in bests if b.sample.shape == shape and abs(b.log_odds) < 0.5]
         assert abs(at[shape][0.0] - sum(b.is_right for b in near) / len(near)) < 0.15
     assert at["organisation"][0.0] == pytest.approx((at["person"][0.0] + at["place"][0.0]) / 2, abs=0.15)  # unseen
+
+
+def test_names_are_counted_with_the_little_words_in_them() -> None:
+    tally = Tally()
+    for _ in range(2):
+        tally.add(["They met at the Bank of the Lower Vaher in spring.", "They met Joy and Puu of old Vaher there."])
+    attested = tally.attested()
+    assert {"bank of the lower vaher", "bank of the lower", "lower vaher"} <= attested.keys()
+    assert not {"of the lower vaher", "joy and puu", "puu of old vaher"} & attested.keys()

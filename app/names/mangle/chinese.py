@@ -30,10 +30,9 @@ _HAN_ONLY = regex.compile(r"\p{Han}{2,8}")
 # Surnames that are read otherwise than the character usually is.
 _AS_SURNAME = {
     "朴": "piao", "单": "shan", "單": "shan", "解": "xie", "曾": "zeng", "仇": "qiu", "查": "zha", "翟": "zhai",
-    "覃": "qin", "区": "ou", "區": "ou", "尉": "yu", "任": "ren", "乐": "yue", "樂": "yue", "冼": "xian", "缪": "miao",
-    "盖": "ge",
+    "覃": "qin", "区": "ou", "區": "ou", "乐": "yue", "樂": "yue", "缪": "miao", "盖": "ge",
 }  # fmt: skip
-_NO_HAN = regex.compile(r"[^\p{Han}]+")
+_NO_HAN, _LETTER = regex.compile(r"[^\p{Han}]+"), regex.compile(r"(?!\p{Han})\p{L}")
 
 
 @lru_cache(maxsize=20_000)
@@ -151,6 +150,7 @@ def native_forms(parts: Parts, native: str) -> Iterator[Form]:
     table = han.characters()
     known = [table.get(c) for c in native]
     usual = [k.pinyin[0] if k and k.pinyin else "" for k in known]
+    usual[0] = _AS_SURNAME.get(native[0], usual[0])
     surname_length = len(native) - 2 if len(native) > 3 else 1
     if not all(usual) or "".join(usual) != "".join(parts.words).lower().replace("'", "").replace("-", ""):
         # the English form is no pinyin (Hong Kong, Taiwan, a transliteration): pinyin itself is the damage
@@ -163,7 +163,9 @@ def native_forms(parts: Parts, native: str) -> Iterator[Form]:
         if len(native) > 2 and i >= surname_length:
             weight = 0.9 if han.is_rare(char) else 0.2 / table[char].commonness
             yield Form(Damage.DROPPED_CHARACTER, _pinyin_name(kept, surname_length), weight)
-        for other in table[char].pinyin[1:]:
+        for other in table[char].pinyin:
+            if other == usual[i]:
+                continue
             reading = [*usual[:i], other, *usual[i + 1 :]]
             yield Form(Damage.WRONG_READING, _pinyin_name(reading, surname_length), 0.3)
     yield from foreign_readings(native, surname_length)
@@ -193,18 +195,25 @@ def foreign_readings(native: str, surname_length: int) -> Iterator[Form]:
 
 def read_abroad(native: str) -> Iterator[Form]:
     """The characters of a Korean name read in pinyin and as Japanese would."""
-    if not 2 <= len(native) <= _LONGEST_OWN_NAME or not _HAN_ONLY.fullmatch(native):
+    if len(native) > _LONGEST_OWN_NAME or not _HAN_ONLY.fullmatch(native):
         return
     for text in pinyin_words(native):
         yield Form(Damage.OTHER_LANGUAGE, text, 0.4)
-    yield from foreign_readings(native, 1)
+    on = [k.on[0] for c in native if (k := han.characters().get(c)) and k.on]
+    if len(on) == len(native):
+        for text in japanese.spellings(on[0], "".join(on[1:])):
+            yield Form(Damage.OTHER_LANGUAGE, text, 0.25)
 
 
 def transliterated(native: str, *, is_person: bool) -> Iterator[str]:
     """The characters of a name that is none of theirs, read in pinyin: the parts between dots as words, and a person's
     few characters as surname and given name too, since machines take them for a Chinese name."""
     parts = [part for part in _NO_HAN.split(native) if part]
-    if not parts or len("".join(parts)) > _MOST_CHARACTERS:
+    if (
+        not parts
+        or any(c.isalpha() for c in "".join(_NO_HAN.findall(native)))
+        or len("".join(parts)) > _MOST_CHARACTERS
+    ):
         return
     words = [_pinyin(part) for part in parts]
     if not all(words):
@@ -214,19 +223,24 @@ def transliterated(native: str, *, is_person: bool) -> Iterator[str]:
         yield from pinyin_words(native)
 
 
-def as_one_word_abroad(native: str) -> Iterator[Form]:
-    """The characters of a place read in pinyin, as Japanese would, and as Korean would."""
+def as_one_word_abroad(native: str, own: str) -> Iterator[Form]:
+    """The characters of a Japanese or Korean name of one word read in pinyin, and as the other of the two would.
+
+    Args:
+        native: The characters.
+        own: Which readings are those of its own language: ``on`` or ``hangul``.
+    """
     if not _HAN_ONLY.fullmatch(native) or len(native) > _LONGEST_PLACE:
         return
     known = [k for c in native if (k := han.characters().get(c))]
     if len(known) < len(native):
         return
-    for readings, as_printed, weight in (
-        ([k.pinyin for k in known], str, 0.4),
-        ([k.on for k in known], japanese.shorten, 0.2),
-        ([k.hangul for k in known], korean.romanise, 0.2),
+    for language, readings, as_printed, weight in (
+        ("pinyin", [k.pinyin for k in known], str, 0.4),
+        ("on", [k.on for k in known], japanese.shorten, 0.2),
+        ("hangul", [k.hangul for k in known], korean.romanise, 0.2),
     ):
-        if all(readings):
+        if language != own and all(readings):
             yield Form(Damage.OTHER_LANGUAGE, capitalise(as_printed("".join(r[0] for r in readings))), weight)
 
 
@@ -237,7 +251,7 @@ def _pinyin(native: str) -> str:
 
 
 def pinyin_words(native: str, surname_length: int = 1) -> Iterator[str]:
-    """A person's characters read in pinyin, surname first, with each other reading of one character."""
+    """A person's characters read in pinyin, surname first, with other readings of some."""
     table = han.characters()
     readings = [k.pinyin[:2] if (k := table.get(c)) else () for c in native]
     if not all(readings) or len(native) > 5:

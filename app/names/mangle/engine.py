@@ -170,20 +170,20 @@ def propose(entity: Entity) -> Iterator[Form]:
     yield from _foreign_native(entity, origin)
 
 
-# Languages that names go through, and those of countries that write another script than Latin; what else a base has of
-# one script would only share their probability.
+# Languages that names go through, and at home; what else a base has of one script would only share their probability.
 _MAIN_LANGUAGES = frozenset(("zh", "zh-hant", "ja", "ko", "ko-hani", "ru", "ar"))
 _HOME_LANGUAGES = {
-    "UA": "uk", "BY": "be", "BG": "bg", "RS": "sr", "ME": "sr", "BA": "sr", "XK": "sr", "MK": "mk", "KZ": "kk",
-    "KG": "ky", "TJ": "tg", "MN": "mn", "IR": "fa", "AF": "fa", "PK": "ur",
+    "UA": {"uk"}, "BY": {"be"}, "BG": {"bg"}, "RS": {"sr"}, "ME": {"sr"}, "BA": {"sr"}, "XK": {"sr"}, "MK": {"mk"},
+    "KZ": {"kk"}, "KG": {"ky"}, "TJ": {"tg"}, "MN": {"mn"}, "IR": {"fa"}, "AF": {"fa", "ps"}, "PK": {"ur", "ps"},
+    "IQ": {"ku"},
 }  # fmt: skip
 
 
 def _natives(entity: Entity) -> list[Name]:
-    """The names in other scripts that machines read the entity's name from; all of them where none is of a main
-    language."""
-    languages = _MAIN_LANGUAGES | {_HOME_LANGUAGES.get(entity.country, "")}
-    return [name for name in entity.native if name.language in languages] or list(entity.native)
+    """The names in other scripts that machines read the entity's name from: those in the main languages and at home (a
+    second one is ``ru-x-2``), else all."""
+    languages = _MAIN_LANGUAGES | _HOME_LANGUAGES.get(entity.country, set())
+    return [n for n in entity.native if n.language.partition("-x-")[0] in languages] or list(entity.native)
 
 
 def _by_origin(parts: Parts, origin: Origin, entity: Entity) -> Iterator[Form]:
@@ -198,7 +198,7 @@ def _by_origin(parts: Parts, origin: Origin, entity: Entity) -> Iterator[Form]:
         yield from japanese.latin_forms(parts)
         for text in native.get("Hani", ()):
             is_person = entity.kind is EntityKind.PERSON
-            yield from japanese.native_forms(parts, text) if is_person else chinese.as_one_word_abroad(text)
+            yield from japanese.native_forms(parts, text) if is_person else chinese.as_one_word_abroad(text, "on")
     elif origin is Origin.KOREAN:
         yield from korean.latin_forms(parts)
         for text in native.get("Hang", ()):
@@ -209,8 +209,8 @@ def _by_origin(parts: Parts, origin: Origin, entity: Entity) -> Iterator[Form]:
                     0.3,
                 )
         for text in native.get("Hani", ()):
-            read = chinese.read_abroad if entity.kind is EntityKind.PERSON else chinese.as_one_word_abroad
-            yield from read(text)
+            is_person = entity.kind is EntityKind.PERSON
+            yield from chinese.read_abroad(text) if is_person else chinese.as_one_word_abroad(text, "hangul")
     elif origin is Origin.CYRILLIC:
         yield from cyrillic.latin_forms(parts)
         for text in native.get("Cyrl", ()):

@@ -118,7 +118,7 @@ def native_forms(parts: Parts, native: str) -> Iterator[Form]:
     if len(chars) != len(native.replace(" ", "").replace("\u3000", "")) or not 2 <= len(chars) <= 6:
         return
     if len(parts.words) == 1:
-        yield from chinese.as_one_word_abroad("".join(chars))
+        yield from chinese.as_one_word_abroad("".join(chars), "on")
     if len(parts.words) != 2:
         return
     table = han.characters()
