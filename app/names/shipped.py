@@ -374,15 +374,16 @@ Copyright © 1991-2026 Unicode, Inc., Unicode License v3 and Unicode-DFS-2016.
 - Members of parliaments since 2008 and ministers since 2000 are many; chief executives, ambassadors, scholars, artists,
   athletes and journalists are few. Cabinets of Germany, Thailand, Colombia, Peru, Lebanon, Qatar and Afghanistan have
   gaps.
-- Native names are known of some 8,200 people, most of them Ukrainian, Russian, Japanese, Chinese and Korean. Those of
-  `cur` in scripts of other countries are what newspapers there print, from general knowledge; none was looked up.
+- Native names are known of some 17,000 people. Those of `cur` in languages of other countries are what newspapers there
+  print, from general knowledge; none was looked up. Nothing is made of those of organisations.
 - Ministries from `derived` are named after an attested minister and may print otherwise.
 - Some people stand twice, once from `ofac` and once from `eps`; of two records with equal names one may be the other's.
 - `ofac` lists persons and firms under sanctions: being in the base says nothing about anybody but that the name is
   printed somewhere.
 - Popularity is coarse: offices held for people, inhabitants for cities, size for companies, nothing for universities.
-- Mangled forms are kept of the 60,000 best known entities, the likeliest first, and only forms that a search by
-  spelling and sound would not find. Among them is what other languages call a place: the names of countries in all
+- Mangled forms are kept of the 60,000 best known entities, likely ones first and those that a search by spelling and
+  sound would not find. Among them is what machines make of names of bodies and places that they translate word by word
+  (`cur`, from general knowledge), and what other languages call a place: the names of countries in all
   languages of CLDR that use Latin letters, those of provinces, states and regions in all languages of CLDR, and the
   alternate names that GeoNames has of a city, but for those that are its aliases and for names of other towns. Of its
   aliases those marked `und` are not English; they are never printed.
