@@ -29,7 +29,6 @@ from app.evaluation.provenance import provenance
 from app.evaluation.splits import is_held_out_text
 from app.names.background import ATTESTED_FILE, Attested, Background
 from app.names.evidence import FEATURES, gather
-from app.names.facts import TRANSLATED, literal_translations
 from app.names.link import (
     SHAPES,
     LinkModel,
@@ -47,7 +46,6 @@ from app.names.linker import MODEL_FILE, NameLinker
 from app.names.mangle.engine import FAR, mangle
 from app.names.normalise import WORDS, normalise
 from app.names.store import EntityKind, EntityStore
-from scripts.build_entities import FACTS
 from scripts.build_surroundings import collect as collect_surroundings
 from scripts.build_surroundings import learn
 from scripts.names_benchmark import (
@@ -94,7 +92,7 @@ JUDGED = ("errors", "controls")  # every name of them
 OF_THE_SENTENCE = ("role_differs", "other_country", "surroundings")
 WEIGHT_OF = {
     "errors": 1.0, "controls": 1.0, "documents": 1.0, "pairs": PAIRS_WEIGHT, "references": 0.5 * PAIRS_WEIGHT,
-    "right": 0.3, "far": 0.02, "translated": 0.02,
+    "right": 0.3, "far": 0.02,
 }  # fmt: skip
 # Of what is right in real texts, times the above: it is rare.
 RIGHT_WEIGHT = {"errors": 1.5, "pairs": 2.25, "references": 2.25, "right": 2.25, "documents": 1.5}
@@ -121,7 +119,7 @@ PRIOR |= {
     "is_capital": 1.0,
     "known_name": 0.5,
     "all_words": 2.5,
-    "literal": 2.5,
+    "literal": 4.0,  # the list has what no clean text has, so that clean text cannot tell
     "respelt": 1.0,
     "sole_start": 0.5,
     "case_ending": 0.5,
@@ -351,8 +349,6 @@ def gather_samples(store: EntityStore, background: Background, data: Path) -> Ga
     linker = NameLinker(store, blank, background)
     slots = frames(store, data, half="dev")
     known = random_entities(store, 20 * GENERATED, SEED + 1, by_popularity=True)
-    translated = literal_translations(FACTS / TRANSLATED)
-    sayings = [entity for entity_id in translated if (entity := store.get(entity_id)) is not None]
     errors = load("errors", "dev", data)
     read = {case.id for case in errors}
     sets: dict[str, Iterable[Case]] = {
@@ -365,7 +361,6 @@ def gather_samples(store: EntityStore, background: Background, data: Path) -> Ga
         "far": generated(
             store, [e for e in known if e.native][:FAR_ENTITIES], slots, SEED + 2, 1, partial(mangle, kinds=FAR)
         ),
-        "translated": generated(store, sayings, slots, SEED + 5, 1, lambda entity: translated.get(entity.id, ())),
         "organisations": generated(
             store, [e for e in known if e.kind is EntityKind.ORGANISATION][:OF_ORGANISATIONS], slots, SEED + 3
         ),
