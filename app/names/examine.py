@@ -150,7 +150,7 @@ def _is_foreign(key: str, entity: Entity, store: EntityStore, background: Backgr
     people are called, too (*Milana*), is no place without that."""
     return (
         entity.kind is EntityKind.PLACE
-        and " " not in key
+        and (" " not in key or entity.is_native_only(key))
         and key != (canonical := normalise(entity.name))
         and not {n.language for n in entity.names if key in index_keys(n.text)} & _ENGLISH
         and (

@@ -325,7 +325,7 @@ def test_a_form_that_english_never_uses_of_a_well_known_place_is_not_right(tmp_p
 
 
 def test_a_native_name_is_not_right_even_of_a_place_that_few_texts_name(tmp_path: Path) -> None:
-    native = (Name("Vogelstadt", NameKind.NATIVE, "de"), Name("Milanka", NameKind.NATIVE, "cs"))
+    native = tuple(Name(n, NameKind.NATIVE, "de") for n in ("Vogelstadt", "Milanka", "Neu Vogelstadt"))
     place = Entity("W", EntityKind.PLACE, "city", "Ptičigrad", native=native, country="SI", popularity=0.8)
     own = linker(tmp_path, place, person("T9", "Milanka Horvat", "HR"))
 
@@ -334,6 +334,7 @@ def test_a_native_name_is_not_right_even_of_a_place_that_few_texts_name(tmp_path
         return {r.text for r, _ in own.examine(text, SentenceSegmenter().segment(text), own.store).readings}
 
     assert doubtful("Vogelstadt") == {"Vogelstadt"}
+    assert doubtful("Neu Vogelstadt") == {"Neu Vogelstadt"}
     assert doubtful("Milanka") == set(), "people are called so"
     assert doubtful("Ptičigrad") == set()
 

@@ -118,7 +118,8 @@ def native_forms(parts: Parts, native: str) -> Iterator[Form]:
     if len(chars) != len(native.replace(" ", "").replace("\u3000", "")) or not 2 <= len(chars) <= 6:
         return
     if len(parts.words) == 1:
-        yield from chinese.as_one_word_abroad("".join(chars), "on")
+        for text in chinese.transliterated("".join(chars), is_person=False):
+            yield Form(Damage.OTHER_LANGUAGE, text, 0.4)
     if len(parts.words) != 2:
         return
     table = han.characters()
