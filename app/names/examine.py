@@ -148,19 +148,19 @@ def _is_foreign(key: str, entity: Entity, store: EntityStore, background: Backgr
     """Whether a form that is in the base is none of English, but of another language for a place: *Warschau*. What a
     list has among its aliases may be English all the same where English texts do not name the place otherwise, and what
     people are called, too (*Milana*), is no place without that."""
+    canonical = normalise(entity.name)
+    languages = {n.language for n in entity.names if key in index_keys(n.text)}
+    if entity.kind is not EntityKind.PLACE or key == canonical or languages & _ENGLISH:
+        return False
+    if background.attested.as_name(key):
+        return False
+    if entity.is_native_only(key) and not store.names_people(key):
+        return True
     return (
-        entity.kind is EntityKind.PLACE
-        and (" " not in key or entity.is_native_only(key))
-        and key != (canonical := normalise(entity.name))
-        and not {n.language for n in entity.names if key in index_keys(n.text)} & _ENGLISH
-        and (
-            (entity.is_native_only(key) and not store.names_people(key))
-            or fame(canonical, background.attested) >= _LEAST_FAME
-            or background.usage.zipf(canonical) >= _LEAST_IN_USE
-        )
-        and not background.attested.as_name(key)
+        " " not in key
         and background.usage.zipf(key) < _LEAST_IN_USE
         and key not in background.towns
+        and (fame(canonical, background.attested) >= _LEAST_FAME or background.usage.zipf(canonical) >= _LEAST_IN_USE)
     )
 
 
