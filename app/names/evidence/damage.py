@@ -67,7 +67,7 @@ def is_exonym(c: Comparison) -> Evidence | None:
 
 def is_literal(c: Comparison) -> Evidence | None:
     """It is the name of a place or a body, translated word by word."""
-    return Evidence("literal", 1.0, f"{c.candidate.name}, translated word by word") if c.is_literal else None
+    return Evidence("literal", 1.0, "its name, translated word by word") if c.is_literal else None
 
 
 def respelt(c: Comparison) -> Evidence | None:
