@@ -359,7 +359,7 @@ def gather_samples(store: EntityStore, background: Background, data: Path) -> Ga
         "references": references(data),
         "generated": generated(store, random_entities(store, GENERATED, SEED, by_popularity=True), slots, SEED),
         "far": generated(
-            store, [e for e in known if e.native][:FAR_ENTITIES], slots, SEED + 2, 1, partial(mangle, kinds=FAR)
+            store, [e for e in known if e.native][:FAR_ENTITIES], slots, SEED + 2, forms_of=partial(mangle, kinds=FAR)
         ),
         "organisations": generated(
             store, [e for e in known if e.kind is EntityKind.ORGANISATION][:OF_ORGANISATIONS], slots, SEED + 3

@@ -231,9 +231,7 @@ class _Searcher:
         for i, key in enumerate(keys):
             yield from self._named(key, Route.NAME, 1.0 - 0.01 * i)
             for form in self._layer.mangled(key):
-                score = 0.5 + 0.4 * form.probability**0.25
-                name = self._canonical(form.row)
-                yield _Hit(self._number, form.row, Route.MANGLED, name, score, form.probability, form.damage)
+                yield self._made(form.row, form.probability, form.damage)
             words = key.split(" ")
             if len(words) == 1 and len(key) > _SHORTEST_STEM:
                 yield from self._exonyms(key)
@@ -255,10 +253,12 @@ class _Searcher:
             if not key.endswith(ending) or len(stem) < _SHORTEST_STEM:
                 continue
             for row, rate in self._called_abroad(stem):
-                probability = _INFLECTED * rate
-                score = 0.5 + 0.4 * probability**0.25
-                name = self._canonical(row)
-                yield _Hit(self._number, row, Route.MANGLED, name, score, probability, Damage.EXONYM)
+                yield self._made(row, _INFLECTED * rate, Damage.EXONYM)
+
+    def _made(self, row: int, probability: float, damage: str) -> _Hit:
+        """Whom a machine may have made the text of."""
+        score = 0.5 + 0.4 * probability**0.25
+        return _Hit(self._number, row, Route.MANGLED, self._canonical(row), score, probability, damage)
 
     def _called_abroad(self, key: str) -> Iterator[tuple[int, float]]:
         """The places that another language calls so, and how many of their damaged names are that."""

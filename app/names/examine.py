@@ -148,11 +148,11 @@ def _is_foreign(key: str, entity: Entity, store: EntityStore, background: Backgr
     """Whether a form that is in the base is none of English, but of another language for a place, and nobody's name:
     *Warschau*, not *Milana*. What a list has among its aliases may be English all the same where English texts do not
     name the place otherwise."""
-    canonical = normalise(entity.name)
-    languages = {n.language for n in entity.names if key in index_keys(n.text)}
-    if entity.kind is not EntityKind.PLACE or key == canonical or languages & _ENGLISH:
+    if entity.kind is not EntityKind.PLACE or key == (canonical := normalise(entity.name)):
         return False
     if background.attested.as_name(key) or store.names_people(key):
+        return False
+    if {n.language for n in entity.names if key in index_keys(n.text)} & _ENGLISH:
         return False
     if entity.is_native_only(key):
         return True

@@ -19,6 +19,7 @@ from babel.localedata import locale_identifiers
 
 from app.core.errors import ResourceError
 from app.names.background import ATTESTED_FILE, Attested, data_file
+from app.names.candidates import EXONYM_PROBABILITY
 from app.names.mangle.forms import Damage, MangledForm
 from app.names.normalise import normalise
 from app.names.readers import Broken, popularity_of, read_jsonl
@@ -39,7 +40,7 @@ _LANGUAGES = (
 
 # An alias that GeoNames has is English if edited English has its words: this measure is some three documents.
 _ENGLISH = 0.25
-_EXONYM, _TRANSLITERATION = 0.02, 0.004  # of damaged names of a place; among them those that are its names in Turkish
+_TRANSLITERATION = 0.004  # of damaged names of a place; among them those that are its names in Turkish
 _SHORTEST_EXONYM = 4
 _ALPHABETS = regex.compile(r"[\p{Cyrillic}\p{Greek}\p{Armenian}\p{Georgian}\W]+")
 _ABROAD = "und"  # BCP 47: of an undetermined language
@@ -131,7 +132,7 @@ def exonyms(entity: Entity, subdivisions: Subdivisions) -> Iterator[MangledForm]
             continue
         if _attested().as_word(key) > 0 or key in _town_names():
             continue
-        yield MangledForm(text, _EXONYM if text[0].isupper() else _TRANSLITERATION, Damage.EXONYM)
+        yield MangledForm(text, EXONYM_PROBABILITY if text[0].isupper() else _TRANSLITERATION, Damage.EXONYM)
 
 
 @cache

@@ -171,18 +171,23 @@ def native_forms(parts: Parts, native: str) -> Iterator[Form]:
     yield from foreign_readings(native, surname_length)
 
 
+def _as_japanese(on: list[str], surname_length: int) -> Iterator[Form]:
+    """On-readings of a person's characters as a name, none where one has none."""
+    if all(on):
+        for romaji in japanese.spellings("".join(on[:surname_length]), "".join(on[surname_length:])):
+            yield Form(Damage.OTHER_LANGUAGE, romaji, 0.25)
+
+
 def foreign_readings(native: str, surname_length: int) -> Iterator[Form]:
     """The characters read as Japanese and as Korean would."""
     table = han.characters()
     known = [table.get(c) for c in native]
     on = [k.on[0] if k and k.on else "" for k in known]
     surname = known[0]
-    if all(on):
-        for romaji in japanese.spellings("".join(on[:surname_length]), "".join(on[surname_length:])):
-            yield Form(Damage.OTHER_LANGUAGE, romaji, 0.25)
-        if surname_length == 1 and surname and surname.kun:
-            for romaji in japanese.spellings(surname.kun[0], "".join(on[1:])):
-                yield Form(Damage.OTHER_LANGUAGE, romaji, 0.15)
+    yield from _as_japanese(on, surname_length)
+    if all(on) and surname_length == 1 and surname and surname.kun:
+        for romaji in japanese.spellings(surname.kun[0], "".join(on[1:])):
+            yield Form(Damage.OTHER_LANGUAGE, romaji, 0.15)
     if surname_length == 1 and surname:
         for reading in (*surname.kun[:2], *surname.on[:1]):
             if len(reading) > 2:
@@ -199,10 +204,7 @@ def read_abroad(native: str) -> Iterator[Form]:
         return
     for text in pinyin_words(native):
         yield Form(Damage.OTHER_LANGUAGE, text, 0.4)
-    on = [k.on[0] for c in native if (k := han.characters().get(c)) and k.on]
-    if len(on) == len(native):
-        for text in japanese.spellings(on[0], "".join(on[1:])):
-            yield Form(Damage.OTHER_LANGUAGE, text, 0.25)
+    yield from _as_japanese([k.on[0] if (k := han.characters().get(c)) and k.on else "" for c in native], 1)
 
 
 def transliterated(native: str, *, is_person: bool) -> Iterator[str]:
