@@ -3,9 +3,9 @@
     python -m scripts.build_surroundings models/names-en [--data ../shared/data] [--out app/names/data]
 
 Every name of the clean text that is not held out is a person, an organisation or a place of the base, or none of it:
-one logistic regression for each of the four over the words around it. A word that ends a longer name of its document
-teaches nothing: as a surname alone it would stand in no base, whoever bears it. Names count the less the more often
-they stand there, else the weights would know a few countries. One tenth of right English teaches nothing
+one logistic regression for each of the four over the words around it. A word that ends somebody's longer name in its
+document teaches nothing: as a surname alone it would stand in no base, whoever bears it. Names count the less the more
+often they stand there, else the weights would know a few countries. One tenth of right English teaches nothing
 (``names_benchmark.MEASURED``). Eight minutes on one core.
 """
 
@@ -26,9 +26,9 @@ import typer
 from app.core.types import Segment, Span
 from app.evaluation.splits import is_held_out_text
 from app.names.examine import surnames_of, without_initials
-from app.names.mentions import find_mentions
+from app.names.mentions import Mention, MentionKind, find_mentions
 from app.names.normalise import normalise
-from app.names.store import EntityStore
+from app.names.store import EntityKind, EntityStore
 from app.names.surroundings import KINDS, SURROUNDINGS_FILE, Surroundings, signs
 from scripts.names_benchmark import MEASURED, right_parts
 from scripts.prepare_data import read_documents
@@ -60,12 +60,13 @@ def collect(store: EntityStore, data: Path) -> Names:
     ids: dict[str, int] = {}
     keys: list[str] = []
     numbers, counts, classes, documents = array("i"), array("i"), array("q"), array("i")
-    for document, text, name in _names(data):
+    for document, text, name in _names(store, data):
         around = {known.setdefault(sign, len(known)) for sign in sorted(signs(text, name, Span(0, len(text))))}
         numbers.extend(around)
         counts.append(len(around))
         key = normalise(name.of(text))
-        kinds = {entity.kind for entity in store.by_name(name.of(text)) or store.by_name(without_initials(key))}
+        bare = without_initials(key)
+        kinds = {entity.kind for entity in store.by_name(name.of(text)) or (store.by_name(bare) if " " in bare else ())}
         # Of several kinds it is a place first: most people and bodies that are called like one are named after it.
         classes.append(max((KINDS.index(kind) for kind in kinds), default=NONE))
         documents.append(ids.setdefault(document, len(ids)))
@@ -87,7 +88,7 @@ def collect(store: EntityStore, data: Path) -> Names:
     )
 
 
-def _names(data: Path) -> Iterator[tuple[str, str, Span]]:
+def _names(store: EntityStore, data: Path) -> Iterator[tuple[str, str, Span]]:
     """Document, sentence and place of each name."""
     for path in sorted((data / "text").glob("*.txt.xz")):
         stem = path.name.split(".", 1)[0]
@@ -99,10 +100,18 @@ def _names(data: Path) -> Iterator[tuple[str, str, Span]]:
                 for text in sentences
                 for mention in find_mentions(text, [Segment(0, Span(0, len(text)), text, 0)])
             ]
-            ends = surnames_of(normalise(mention.text) for _, mention in found)
+            ends = surnames_of(normalise(mention.text) for _, mention in found if _may_be_a_person(mention, store))
             for text, mention in found:
                 if normalise(mention.text) not in ends:
                     yield f"{stem}/{index}", text, mention.span
+
+
+def _may_be_a_person(mention: Mention, store: EntityStore) -> bool:
+    """Whether a name may end in somebody's surname: *Bank of Japan* does not."""
+    if mention.kind in (MentionKind.ORGANISATION, MentionKind.PLACE):
+        return False
+    entities = store.by_name(mention.text)
+    return not entities or any(entity.kind is EntityKind.PERSON for entity in entities)
 
 
 def learn(names: Names, left_out: Collection[str] = ()) -> Surroundings:

@@ -119,6 +119,8 @@ PRIOR |= {
     "is_capital": 1.0,
     "known_name": 0.5,
     "all_words": 2.5,
+    "only_body": 1.0,
+    "read_back": 1.5,
     "literal": 4.0,  # the list has what no clean text has, so that clean text cannot tell
     "respelt": 1.0,
     "sole_start": 0.5,
@@ -138,6 +140,7 @@ _FOR = (
     " country companions fuller_form hinted popularity known_target famous_target unheard kind placed"
     " far_fits body word_bag sole_bag famous_ending placed_ending exonym respelt same_given_name sole_start"
     " case_ending office_and_word country_beside is_capital known_name all_words surroundings literal"
+    " read_back only_body"
 )
 _AGAINST = (
     "distance missing_words extra_words role_differs other_country rival attested common_word sentence_start given_name"
@@ -151,7 +154,7 @@ MOST_HARM = 0.0003  # of a shape: wrong changes per name of the controls and of 
 LEAST_HINT = 0.25
 MOST_HARM_OF_RARE = 0.00006
 IDENTITY = tuple((x / 2, round(1 / (1 + np.exp(-x / 2)), 5)) for x in range(-20, 21))
-LINKS = frozenset(("of", "the", "for", "on", "to", "in", "at", "with"))  # between words of names
+LINKS = frozenset(("of", "the", "for"))  # between words of names: *Department of the Treasury*
 LONGEST_RUN, MOST_LINKS = 4, 2  # capitalised words of a name; links between two of them
 LEAD = 4.0  # times the odds of the next one that would print something else
 LEAST_STEP = 1e-5  # of a weight

@@ -51,7 +51,33 @@ _OF_ADJECTIVES = re.compile(r"(?:ous|ful|ive|al|ic|able|ible|ary|ed|ing|less|ish
 _RELATIONS = frozenset(
     "husband wife widow widower father mother parents son daughter brother sister uncle aunt nephew niece cousin "
     "grandfather grandmother grandson granddaughter stepson friend boyfriend girlfriend "
-    "partner deputy predecessor successor colleague rival opponent".split()
+    "partner deputy predecessor successor colleague rival opponent compatriot contemporary countryman".split()
+)
+# One text calls a novelist what another calls a writer.
+_TRADES = tuple(
+    frozenset(line.split())
+    for line in (
+        "novelist author writer poet poetess playwright dramatist essayist",
+        "footballer goalkeeper goaltender striker midfielder defender winger forward goalscorer scorer player",
+        "cyclist rider racer driver",
+        "runner sprinter athlete jumper marathoner",
+        "singer singer-songwriter songwriter soprano mezzo tenor baritone musician guitarist bassist drummer vocalist"
+        " frontman rapper",
+        "pianist violinist cellist conductor composer musician",
+        "actor actress comedian star entertainer",
+        "director filmmaker film-maker producer screenwriter cinematographer",
+        "painter sculptor artist illustrator cartoonist",
+        "scientist physicist astronomer astrophysicist chemist biologist geneticist mathematician researcher professor"
+        " naturalist zoologist botanist",
+        "inventor engineer designer",
+        "industrialist businessman businesswoman entrepreneur billionaire financier banker investor founder cofounder"
+        " magnate oligarch tycoon owner",
+        "philosopher thinker theorist theologian sociologist economist historian scholar",
+        "activist campaigner dissident advocate reformer",
+        "astronaut cosmonaut",
+        "explorer navigator mariner seafarer adventurer",
+        "journalist reporter columnist correspondent",
+    )
 )
 
 
@@ -80,6 +106,11 @@ def _noun(word: str, *, is_shown: bool) -> Iterator[tuple[str, bool]]:
 def is_of_people(noun: str) -> bool:
     """Whether a noun looks like one for people."""
     return _OF_PEOPLE.search(noun) is not None
+
+
+def of_one_trade(noun: str) -> frozenset[str]:
+    """The nouns for what one may be called instead, itself among them: *novelist*, *writer*."""
+    return frozenset((noun,)).union(*(trade for trade in _TRADES if noun in trade))
 
 
 def is_verb(word: str) -> bool:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from app.names.background import Attested
 from app.names.candidates import Candidate, Route
+from app.names.countries import countries_of
 from app.names.likeness import Pair, align, likeness
 from app.names.mangle.forms import Damage
+from app.names.mangle.readback import words_read_back
 from app.names.mentions import Mention, MentionKind
 from app.names.normalise import normalise
 from app.names.offices import FUNCTION_WORDS
@@ -106,6 +108,8 @@ class Comparison:
     rival_share: float = 0.0  # how likely, beside this one, machines made the text of another entity's name: 0 to 1
     is_sole_bag: bool = False  # no other entity has these words, synonyms counted
     is_sole_start: bool = False  # no other candidate has the words that agree, and this letter
+    # How alike the changed words of a name and what its native names give, read back, are: the least of them.
+    read_back: float = 0.0
 
     @property
     def changed(self) -> tuple[Pair, ...]:
@@ -121,6 +125,11 @@ class Comparison:
     def is_far(self) -> bool:
         """The same, where letters say little: characters lost, read otherwise or translated."""
         return self.is_mangled and self.candidate.damage in _FAR
+
+    @property
+    def is_read_back(self) -> bool:
+        """Whether every changed word of a full name, or of a place, is one that a native name gives, read back."""
+        return self.read_back >= READ_BACK
 
     @property
     def is_literal(self) -> bool:
@@ -141,11 +150,22 @@ class Comparison:
     @property
     def is_bag(self) -> bool:
         """Whether an organisation's words agree in whatever order, synonyms counted as the same."""
-        candidate = self.candidate
-        if candidate.route is not Route.WORD_BAG or candidate.entity.kind is not EntityKind.ORGANISATION:
-            return False
-        found = [w for w in self.reading.words if w not in FUNCTION_WORDS]
-        return len(found) == sum(w not in FUNCTION_WORDS for w in normalise(candidate.name).split())
+        return is_bag(self.reading, self.candidate)
+
+
+def is_bag(reading: Reading, candidate: Candidate) -> bool:
+    """Whether an organisation's words agree with those of a name in whatever order, synonyms counted as the same; its
+    own country may be named or not: *Federal Office of Criminal Police of Germany*."""
+    country = candidate.entity.country
+    if candidate.route is not Route.WORD_BAG or candidate.entity.kind is not EntityKind.ORGANISATION:
+        return False
+
+    def count(words: Iterable[str]) -> tuple[int, int]:
+        content = [w for w in words if w not in FUNCTION_WORDS]
+        return len(content), sum(country in countries_of((w,)) for w in content)
+
+    (found, own), (meant, named) = count(reading.words), count(normalise(candidate.name).split())
+    return found == meant or (not named and found - own == meant > 1)
 
 
 def compare(
@@ -160,8 +180,17 @@ def compare(
     is_sole_start: bool = False,
 ) -> Comparison:
     """Lay the words of a candidate's name beside those of the text."""
-    pairs, found, meant = align(reading.words, tuple(normalise(candidate.name).split()))
-    similarity = likeness(" ".join(reading.words), normalise(candidate.name))
+    name = tuple(normalise(candidate.name).split())
+    pairs, found, meant = align(reading.words, name)
+    similarity = likeness(" ".join(reading.words), " ".join(name))
+    entity, read_back = candidate.entity, 0.0
+    if _may_be_read_back(reading, entity, similarity):
+        made = words_read_back(entity)
+        if found and len(found) == len(meant) and all(_likest(word, made) >= READ_BACK for word in found):
+            # *Zhak* has hardly a letter of *Jacques*.
+            more = [Pair(a, b, likeness(a, b)) for a, b in zip(found, meant, strict=True)]
+            pairs, found, meant = tuple(sorted((*pairs, *more), key=lambda p: name.index(p.meant))), (), ()
+        read_back = min((_likest(p.found, made) for p in pairs if not p.is_same), default=0.0)
     return Comparison(
         reading,
         candidate,
@@ -175,4 +204,21 @@ def compare(
         rival_share,
         is_sole_bag,
         is_sole_start,
+        read_back,
     )
+
+
+READ_BACK = 0.85  # likeness from which on a word is what a native name gives
+_LEAST_KNOWN = 0.45  # of popularity: reading back takes half a millisecond
+_LEAST_LIKE = {EntityKind.PERSON: 0.5, EntityKind.PLACE: 0.6}  # of names, for the same reason
+
+
+def _may_be_read_back(reading: Reading, entity: Entity, similarity: float) -> bool:
+    """Whether native names may tell: of a full name of a person, and of a place, that are known and at all alike."""
+    if not entity.native or entity.popularity < _LEAST_KNOWN or similarity < _LEAST_LIKE.get(entity.kind, 2.0):
+        return False
+    return entity.kind is EntityKind.PLACE or len(reading.words) > 1
+
+
+def _likest(word: str, others: Iterable[str]) -> float:
+    return max((likeness(word, other) for other in others), default=0.0)

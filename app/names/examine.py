@@ -156,11 +156,15 @@ def _is_foreign(key: str, entity: Entity, store: EntityStore, background: Backgr
         return False
     if entity.is_native_only(key):
         return True
+    zipf = background.usage.zipf(key)
     return (
-        " " not in key
-        and background.usage.zipf(key) < _LEAST_IN_USE
+        zipf < _LEAST_IN_USE
         and key not in background.towns
-        and (fame(canonical, background.attested) >= _LEAST_FAME or background.usage.zipf(canonical) >= _LEAST_IN_USE)
+        and (
+            zipf == 0
+            or fame(canonical, background.attested) >= _LEAST_FAME
+            or background.usage.zipf(canonical) >= _LEAST_IN_USE
+        )
     )
 
 

@@ -17,7 +17,7 @@ import orjson
 from app.core.errors import ResourceError
 from app.names.background import Attested
 from app.names.candidates import SURNAME_FIRST, Candidate, Route
-from app.names.comparison import Comparison, Context, Evidence, Reading, compare
+from app.names.comparison import Comparison, Context, Evidence, Reading, compare, is_bag
 from app.names.evidence import gather
 from app.names.likeness import align, likeness
 from app.names.mangle.forms import Damage
@@ -33,6 +33,7 @@ _CANONICAL_BONUS = 0.12
 _FAME_BONUS = 0.2  # the same, for a form that edited English uses
 _OF_SURNAMES = frozenset(d.value for d in (Damage.HOMOPHONE, Damage.OTHER_LANGUAGE, Damage.WRONG_READING))
 _LEAST_LIKE, _LEAST_LIKE_BY_ALIAS = 0.65, 0.82
+_MUCH_FARTHER = 0.15  # likeness of a name that is printed, beside the alias that the text is nearest to
 _LONGEST_PARTICLE, _LEAST_JOINED = 2, 0.85  # letters, likeness of a name whose words are only parted otherwise
 _AS_WELL_KNOWN = 0.1  # of popularity
 _OBSCURITY = 0.3  # likeness that a rival loses for being less known
@@ -255,7 +256,7 @@ def compare_all(
     bags = {
         c.entity.id
         for c in candidates
-        if c.entity.kind is EntityKind.ORGANISATION and c.route in (Route.WORD_BAG, Route.NAME)
+        if c.entity.kind is EntityKind.ORGANISATION and (is_bag(reading, c) or c.route is Route.NAME)
     }
     starts = [_start(reading, name) for name in names]
     compared = []
@@ -303,8 +304,11 @@ def is_printed_otherwise(candidate: Candidate, text: str, reading: Reading) -> b
         if len(reading.words) < 2 or all(len(word) <= _LONGEST_PARTICLE for word in lost):
             return False
         return likeness("".join(reading.words), printed.replace(" ", "")) < _LEAST_JOINED
-    least = _LEAST_LIKE if normalise(candidate.name) == printed else _LEAST_LIKE_BY_ALIAS
-    return likeness(" ".join(reading.words), printed) < least
+    key, by_name = " ".join(reading.words), normalise(candidate.name)
+    like = likeness(key, printed)
+    if by_name == printed or likeness(key, by_name) - like < _MUCH_FARTHER:
+        return like < _LEAST_LIKE
+    return like < _LEAST_LIKE_BY_ALIAS
 
 
 def _start(reading: Reading, name: str) -> tuple[frozenset[str], str] | None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 import regex
 from rapidfuzz.distance import Prefix
 
+from app.names.callings import of_one_trade
 from app.names.candidates import SURNAME_FIRST
 from app.names.comparison import LOST, Comparison
 from app.names.countries import countries_of
@@ -103,7 +104,7 @@ def _is_another_place(c: Comparison) -> bool:
         return True
     if c.is_exonym and (_is_named_so(c, _KNOWN) or not is_supported_place(c)):
         return True
-    if not c.is_exonym and (_is_named_so(c, 0.0) or (not c.is_mangled and _is_derived(c))):
+    if not c.is_exonym and (_has_word_of_its_own(c) or (not c.is_mangled and _is_derived(c) and not _is_joined(c))):
         return True
     if c.candidate.entity.name in c.context.known_places and (c.is_exonym or not c.is_mangled):
         return True  # beside *Lesotho* the *Sesotho* are no slip
@@ -282,8 +283,25 @@ _CUSTOMS = (
 
 
 def _is_named_so(c: Comparison, more_than: float) -> bool:
-    """Whether edited English has a word that would change: it is the name of something else."""
-    return any(c.attested.as_name(p.found) > more_than for p in c.changed) and not c.is_bag
+    """Whether edited English has a word that would change: it is the name of something else. Of several words small
+    ones say nothing: *La Koruna*."""
+    changed = [p for p in c.changed if len(p.found) > _LONGEST_SMALL or len(c.changed) == 1]
+    return any(c.attested.as_name(p.found) > more_than for p in changed) and not c.is_bag
+
+
+def _has_word_of_its_own(c: Comparison) -> bool:
+    """Whether edited English has a word that would change; where nobody has another one, not if it is the same word
+    with another ending: *Northern Kiwu*."""
+    named = [p for p in c.changed if c.attested.as_name(p.found)]
+    if len(named) < len(c.changed):
+        named = [p for p in named if Prefix.similarity(p.found, p.meant) < min(len(p.meant), _SHORT_WORD)]
+    return bool(named) and not c.is_bag
+
+
+def _is_joined(c: Comparison) -> bool:
+    """Whether the words of a name only stand as one: *Adisababa*."""
+    meant = "".join(normalise(c.candidate.name).split())
+    return len(c.reading.words) == 1 and bool(c.unpaired_meant) and likeness(c.reading.words[0], meant) >= _LEAST_JOINED
 
 
 def _is_traced(p: Pair) -> bool:
@@ -299,6 +317,7 @@ def _is_unlike(p: Pair) -> bool:
 
 
 _LEAST_LIKE, _LEAST_OF_PART = 0.6, 0.75
+_LONGEST_SMALL = 3  # letters
 _KNOWN = 0.2  # of the measure of ``Attested.as_name``: in more documents than may have a slip
 _SHORT_WORD = 5  # letters
 _LEAST_RATE = 10**-3.5  # of a respelling: below, chance does as well
@@ -310,7 +329,8 @@ def _is_somebody_else(c: Comparison) -> bool:
     if found and meant and found != meant:
         return True  # *Charles III*, *Carlos I*
     alone = _is_by_letters_alone(c)
-    is_near = _is_near_home(c) or _is_nobodys_name(c)
+    is_traced = _is_read_back_at_home(c)
+    is_near = is_traced or _is_near_home(c) or _is_nobodys_name(c) or _is_clearly_like(c)
     if c.reading.ends_another and len(c.reading.words) == 1:
         return True  # the full name is what would have to change
     if len(c.reading.words) == 1 and not c.is_mangled and " " not in c.candidate.entity.name and _is_derived(c):
@@ -327,21 +347,21 @@ def _is_somebody_else(c: Comparison) -> bool:
         return True  # *his brother Ajitabh*
     if c.reading.text[0].islower() and c.reading.words[0] in c.unpaired_found:
         return True  # *de Klerk* is a surname, *Joe Clark* has another
-    if not c.is_mangled and any(p.similarity < _LEAST_OF_PART and not _is_traced(p) for p in c.changed):
+    if not (c.is_mangled or is_traced) and any(p.similarity < _LEAST_OF_PART and not _is_traced(p) for p in c.changed):
         if len(c.reading.words) == 1 or (alone and role_differs(c) is not None):
             return True
         offices = frozenset[str]().union(*map(role_words, c.reading.titles))
         if offices and offices <= _OF_MANY and not fit_of_body(c.reading.titles, c.candidate.entity):
             return True  # *Member A*: there are too many of them
-    if not c.is_mangled and not _is_expected(c) and any(p.similarity < _LEAST_SAME for p in c.changed):
+    if not (c.is_mangled or is_traced or _is_expected(c)) and any(p.similarity < _LEAST_SAME for p in c.changed):
         return True  # *General Arthur Lichte* is no *Arthur Li*
-    is_unlike = not c.is_mangled and any(map(_is_unlike, c.changed))
+    is_unlike = not (c.is_mangled or is_traced) and any(map(_is_unlike, c.changed))
     if not c.is_mangled and (is_unlike or other_surname(c) is not None) and _is_of_another_time(c):
         return True  # nor is the *Robert Scotten* of 1948 a *Robert Scott*
     shared = [c.reading.known_words.get(p.found, 0) for p in c.pairs if p.is_same]
     if is_unlike and shared and min(shared) >= _MANY and c.candidate.entity.country not in SURNAME_FIRST:
         return True  # there are other generals called *Giuseppe* than *Garibaldi*
-    if alone and ((known_word(c) is not None and not is_near) or c.rival_similarity >= c.similarity):
+    if alone and not is_traced and ((known_word(c) is not None and not is_near) or c.rival_similarity >= c.similarity):
         return True  # another name is as near
     if len(c.reading.words) == 1 and known_word(c) is not None:
         return True  # many bear a given name, and a surname that others have is theirs
@@ -360,7 +380,8 @@ def _is_somebody_else(c: Comparison) -> bool:
         is_truncated(c) is not None and role_differs(c) is not None
     ):
         return True  # somebody else, maybe of a shorter name
-    return another_name(c) is not None and any(p.similarity < _LEAST_SAME for p in c.changed)  # *Khalid*, *Mohammad*
+    # *Khalid*, *Mohammad*
+    return another_name(c) is not None and not is_traced and any(p.similarity < _LEAST_SAME for p in c.changed)
 
 
 def _is_kin(c: Comparison) -> bool:
@@ -413,6 +434,15 @@ def _is_near_home(c: Comparison) -> bool:
     )
 
 
+def _is_read_back_at_home(c: Comparison) -> bool:
+    """Whether what differs of a full name is what the name in another script gives, of somebody whose country the text
+    names, or somebody else of it, or who is very well known, and a word of it is nobody's: *Gabriel Garsia Markes*."""
+    if not c.is_read_back or not (is_of_the_text(c) or c.candidate.entity.popularity >= _MOST_KNOWN):
+        return False
+    words = c.reading.known_words
+    return any(not c.attested.as_name(p.found) and p.found not in words for p in c.changed)
+
+
 def _is_nobodys_name(c: Comparison) -> bool:
     """Whether what differs of a full name is nobody's word, and nearly that of somebody very well known beside a word
     that agrees, or of somebody whose country the text names, or somebody else of it."""
@@ -422,12 +452,37 @@ def _is_nobodys_name(c: Comparison) -> bool:
     words = c.reading.known_words.keys() | c.reading.in_use.keys()
     if any(c.attested.as_name(p.found) or p.found in words for p in changed):
         return False
-    if c.candidate.entity.popularity >= _MOST_KNOWN and any(p.is_same and len(p.meant) > 2 for p in c.pairs):
+    is_known = c.candidate.entity.popularity >= _MOST_KNOWN and not any(map(_begins_otherwise, changed))
+    if is_known and any(p.is_same and len(p.meant) > 2 for p in c.pairs):
         return True
     return is_of_the_text(c)
 
 
 _MOST_KNOWN, _LEAST_LIKE_FAMOUS = 0.75, 0.7
+
+
+def _is_clearly_like(c: Comparison) -> bool:
+    """Whether a full name is like that of somebody well known in every word, and like nobody else's by far, with a word
+    that is nobody's: *Monserat Kabalje*; or whether all but one of three words agree: *Gamal Abdel Nacer*."""
+    changed = c.changed
+    if len(c.reading.words) < 2 or c.unpaired_found or not changed:
+        return False
+    if c.candidate.entity.popularity < _LEAST_WELL_KNOWN or c.similarity - c.rival_similarity < _FAR_AHEAD:
+        return False
+    if any(_begins_otherwise(p) or (p.similarity < _LEAST_LIKE_FAMOUS and not _is_traced(p)) for p in changed):
+        return False
+    known = [p for p in changed if c.attested.as_name(p.found) or p.found in c.reading.known_words]
+    if len(known) < len(changed):
+        return all(map(_is_traced, known))
+    return len(changed) == 1 and len(c.pairs) > 2 and c.similarity >= _LEAST_JOINED
+
+
+_FAR_AHEAD = 0.15  # of similarity
+
+
+def _begins_otherwise(p: Pair) -> bool:
+    """Whether a word begins with another sound than the other, and no machine is known to make the one of the other."""
+    return sound(p.found)[:1] != sound(p.meant)[:1] and not _is_traced(p)
 
 
 def _is_nobodys_surname(c: Comparison) -> bool:
@@ -478,7 +533,8 @@ def _is_called_otherwise(c: Comparison) -> bool:
         return False
     if fit_of_roles(c.reading.titles, entity)[0] > 0 or fit_of_body(c.reading.titles, entity):
         return False
-    return not entity.has_role_word(noun)
+    trades = (noun,) if has_another_beginning(c) else of_one_trade(noun)  # *the goalkeeper Košický* is no *Rosický*
+    return not any(entity.has_role_word(word) for word in trades)
 
 
 def _stands_beside(c: Comparison) -> bool:

@@ -8,7 +8,7 @@ import pytest
 
 from app.core.errors import ResourceError
 from app.core.types import Span
-from app.names.callings import ALL, Callings, called, save_callings
+from app.names.callings import ALL, Callings, called, of_one_trade, save_callings
 
 COUNTS = {
     ALL: (100, 1000),
@@ -81,3 +81,9 @@ def test_damaged_callings_name_the_remedy(tmp_path: Path, content: str) -> None:
     (tmp_path / "callings.tsv").write_text(content, "utf-8")
     with pytest.raises(ResourceError, match=r"callings\.tsv.*build_callings"):
         Callings.read(tmp_path / "callings.tsv")
+
+
+def test_nouns_of_one_trade_are_told() -> None:
+    assert {"novelist", "writer"} <= of_one_trade("novelist")
+    assert "goalkeeper" not in of_one_trade("novelist")
+    assert of_one_trade("gardener") == {"gardener"}

@@ -121,6 +121,22 @@ def test_a_person_who_would_be_printed_without_a_word_of_the_text_is_another(tex
     assert is_printed_otherwise(candidate, printed_form(candidate, text, ATTESTED), reading) is is_otherwise
 
 
+@pytest.mark.parametrize(
+    ("text", "alias", "is_otherwise"),
+    [
+        ("Trovdhiem", "Trovdhjem", False),  # nearer to the alias, and near to the name
+        ("Nidarosk", "Nidaros", True),
+    ],
+)
+def test_a_place_found_by_an_alias_is_printed_where_its_name_is_near_too(
+    text: str, alias: str, is_otherwise: bool
+) -> None:
+    entity = place("P", "Trovdheim", "NO", alias)
+    reading = Reading(text, (Mention(Span(0, len(text)), text, MentionKind.UNKNOWN, 0),))
+    candidate = Candidate(entity, Route.FUZZY, alias, 0.8, 0.8)
+    assert is_printed_otherwise(candidate, entity.name, reading) is is_otherwise
+
+
 def test_a_word_with_a_figure_is_no_place() -> None:
     assert decide_place("Kaunasver2", place("A", "Kaunasvere", "LT")).reason == "no_candidate"
 

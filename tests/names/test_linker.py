@@ -38,8 +38,8 @@ def test_who_holds_an_office_that_few_hold_is_known_by_less(names: NameLinker) -
         seen = names.examine(text, SentenceSegmenter().segment(text), names.store)
         return {c.entity.id for _, candidates in seen.readings for c in candidates if c.route is Route.OFFICE}
 
-    text = "In Estonia, Prime Minister Daunu Maherbuh met reporters in 2015."
-    assert repaired(names, text) == text.replace("Daunu Maherbuh", "Tauno Vaherpuu")
+    text = "In Estonia, Prime Minister Daunu Mahelbuh met reporters in 2015."
+    assert repaired(names, text) == text.replace("Daunu Mahelbuh", "Tauno Vaherpuu")
     assert through_office(text) == {"T1"}
     assert not through_office(text.replace("Prime Minister ", ""))
     assert not through_office(text.replace("Prime Minister", "Member"))

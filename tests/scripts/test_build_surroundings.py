@@ -62,6 +62,14 @@ def test_what_ends_a_longer_name_teaches_nothing_and_initials_do_not_matter(tmp_
     assert np.count_nonzero(found.classes == NONE) == len(found.ids)
 
 
+def test_what_ends_the_name_of_a_body_is_a_name_of_its_own(tmp_path: Path, base: EntityStore) -> None:
+    read = next(i for i in range(DOCUMENTS) if not is_held_out_text(STEM, i))
+    (tmp_path / "text").mkdir()
+    text = "They saw the Bank of Estonia close.\nThey travelled to Estonia on the ferry."
+    (tmp_path / "text" / f"{STEM}.txt.xz").write_bytes(lzma.compress("\n\n".join([text] * (read + 1)).encode()))
+    assert len((found := collect(base, tmp_path)).classes) == 2 * len(found.ids)
+
+
 def test_the_words_around_names_of_the_base_speak_for_it(names: Names) -> None:
     learned = learn(names)
     assert speak(learned, "They travelled to Ottela on the ferry.") > 0.5

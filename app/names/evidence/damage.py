@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import log10, prod
 
-from app.names.comparison import LOST, READ, Comparison, Evidence
+from app.names.comparison import LOST, READ, READ_BACK, Comparison, Evidence
 from app.names.mangle.forms import Damage
 from app.names.mangle.noise import respelling_probability
 from app.names.offices import fit_of_body, fit_of_roles
@@ -76,6 +76,13 @@ def respelt(c: Comparison) -> Evidence | None:
         return None
     rate = prod(respelling_probability(p.meant, p.found) for p in c.changed)
     return Evidence("respelt", max(0.0, 1 + log10(rate) / 5)) if rate > 0 else None
+
+
+def is_read_back(c: Comparison) -> Evidence | None:
+    """What differs is what the name in another script gives, read back: *Alber Kamyu*, *Albert Kamyu*."""
+    if not c.is_read_back:
+        return None
+    return Evidence("read_back", (c.read_back - READ_BACK) / (1 - READ_BACK), "its name in another script, read back")
 
 
 def mangled_rival(c: Comparison) -> Evidence | None:

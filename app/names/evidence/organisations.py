@@ -27,6 +27,16 @@ def sole_bag(c: Comparison) -> Evidence | None:
     return Evidence("sole_bag", 1.0, "no other organisation is called that")
 
 
+def only_body(c: Comparison) -> Evidence | None:
+    """No other organisation has these words, and the one that has is well known: its name in other words."""
+    if sole_bag(c) is None or known_name(c) is None or c.candidate.entity.popularity < _WELL_KNOWN:
+        return None
+    return Evidence("only_body", 1.0, f"{c.candidate.name} is well known, and no other body is called that")
+
+
+_WELL_KNOWN = 0.75
+
+
 def all_words(c: Comparison) -> Evidence | None:
     """No word of the organisation's name is another one, or missing: only their order differs."""
     left = {*c.unpaired_found, *c.unpaired_meant} - FUNCTION_WORDS

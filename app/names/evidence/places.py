@@ -105,7 +105,7 @@ def obscure_place(c: Comparison) -> Evidence | None:
 def well_formed(c: Comparison) -> Evidence | None:
     """The words that would change are made of the syllables of the language: Chinese and Japanese have a name for
     nearly every row of them."""
-    if not c.changed or (c.is_far and c.candidate.entity.kind is not EntityKind.PLACE):
+    if not c.changed or c.is_bag or (c.is_far and c.candidate.entity.kind is not EntityKind.PLACE):
         return None
     country = c.candidate.entity.country
     if country in _CHINESE:

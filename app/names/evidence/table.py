@@ -25,6 +25,7 @@ FEATURES: tuple[Feature, ...] = (
     places.untraced, places.unheard_of, places.letters_changed, places.short_place, people.other_given_name,
     people.begins_otherwise, people.other_person, places.obscure_exonym, people.other_surname, places.is_capital,
     organisations.known_name, organisations.all_words, document.surroundings, damage.is_literal,
+    damage.is_read_back, organisations.only_body,
 )  # fmt: skip
 
 

@@ -179,15 +179,15 @@ _HOME_LANGUAGES = {
 }  # fmt: skip
 
 
-def _natives(entity: Entity) -> list[Name]:
+def natives(entity: Entity) -> tuple[Name, ...]:
     """The names in other scripts that machines read the entity's name from: those in the main languages and at home (a
     second one is ``ru-x-2``), else all."""
     languages = _MAIN_LANGUAGES | _HOME_LANGUAGES.get(entity.country, set())
-    return [n for n in entity.native if n.language.partition("-x-")[0] in languages] or list(entity.native)
+    return tuple(n for n in entity.native if n.language.partition("-x-")[0] in languages) or entity.native
 
 
 def _by_origin(parts: Parts, origin: Origin, entity: Entity) -> Iterator[Form]:
-    native = replace(entity, native=tuple(_natives(entity))).native_by_script
+    native = replace(entity, native=natives(entity)).native_by_script
     if origin is Origin.CHINESE:
         yield from chinese.latin_forms(parts) if entity.kind is EntityKind.PERSON else chinese.place_forms(parts)
         for text in native.get("Hani", ()):
@@ -231,7 +231,7 @@ _HOME_SCRIPTS = {
 def _foreign_native(entity: Entity, origin: Origin) -> Iterator[Form]:
     """The name as another language writes it, read back letter by letter."""
     parts = Parts(tuple(entity.name.split()))
-    for name in _natives(entity):
+    for name in natives(entity):
         script = script_of(name.text)
         kind = _ROUND_TRIP_OF_SCRIPT.get(script)
         if script in _HOME_SCRIPTS[origin]:
