@@ -25,10 +25,10 @@ import typer
 
 from app.core.types import Segment, Span
 from app.evaluation.splits import is_held_out_text
-from app.names.examine import surnames_of, without_initials
-from app.names.mentions import Mention, MentionKind, find_mentions
+from app.names.examine import may_end_in_a_surname, surnames_of, without_initials
+from app.names.mentions import find_mentions
 from app.names.normalise import normalise
-from app.names.store import EntityKind, EntityStore
+from app.names.store import EntityStore
 from app.names.surroundings import KINDS, SURROUNDINGS_FILE, Surroundings, signs
 from scripts.names_benchmark import MEASURED, right_parts
 from scripts.prepare_data import read_documents
@@ -100,18 +100,10 @@ def _names(store: EntityStore, data: Path) -> Iterator[tuple[str, str, Span]]:
                 for text in sentences
                 for mention in find_mentions(text, [Segment(0, Span(0, len(text)), text, 0)])
             ]
-            ends = surnames_of(normalise(mention.text) for _, mention in found if _may_be_a_person(mention, store))
+            ends = surnames_of(normalise(mention.text) for _, mention in found if may_end_in_a_surname(mention, store))
             for text, mention in found:
                 if normalise(mention.text) not in ends:
                     yield f"{stem}/{index}", text, mention.span
-
-
-def _may_be_a_person(mention: Mention, store: EntityStore) -> bool:
-    """Whether a name may end in somebody's surname: *Bank of Japan* does not."""
-    if mention.kind in (MentionKind.ORGANISATION, MentionKind.PLACE):
-        return False
-    entities = store.by_name(mention.text)
-    return not entities or any(entity.kind is EntityKind.PERSON for entity in entities)
 
 
 def learn(names: Names, left_out: Collection[str] = ()) -> Surroundings:

@@ -12,11 +12,12 @@ from __future__ import annotations
 import pickle
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from hashlib import sha1
 from itertools import product
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Annotated
 
@@ -264,15 +265,13 @@ class Sample:
     note: str  # for those who look at the cache
 
 
-def collect(
-    linker: NameLinker, source: str, cases: Iterable[Case], start: int, attested: Attested
-) -> tuple[list[Sample], int]:
-    """The candidates of the doubtful names of the cases, and how many names the cases have."""
+def collect(linker: NameLinker, source: str, cases: Iterable[Case], attested: Attested) -> tuple[list[Sample], int]:
+    """The candidates of the doubtful names of the cases, readings counted from 1, and how many names the cases have."""
     samples: list[Sample] = []
     names = 0
     store = linker.store
     weight = WEIGHT_OF.get(source, GENERATED_WEIGHT)
-    reading_id = start
+    reading_id = 0
     for case in cases:
         fold = sha1(case.document.encode(), usedforsecurity=False).digest()[1] % FOLDS
         seen = linker.examine(case.text, one_segment(case.text), store)
@@ -334,9 +333,13 @@ class Gathered:
     mentions: dict[str, int]
 
     def add(self, name: str, linker: NameLinker, cases: Iterable[Case], attested: Attested) -> None:
-        """Look at the texts of a set, or more of them."""
+        """Look at the texts of a set."""
+        self.take(name, *collect(linker, name, cases, attested))
+
+    def take(self, name: str, got: Sequence[Sample], mentions: int) -> None:
+        """Add what was found in the texts of a set, or in more of them."""
         start = self.samples[-1].reading if self.samples else 0
-        got, mentions = collect(linker, name, cases, start, attested)
+        got = [replace(sample, reading=start + sample.reading) for sample in got]
         self.mentions[name] = self.mentions.get(name, 0) + mentions
         self.sizes[name] = self.sizes.get(name, 0) + len({s.reading for s in got})
         self.samples.extend(got)
@@ -346,8 +349,8 @@ class Gathered:
         )
 
 
-def gather_samples(store: EntityStore, background: Background, data: Path) -> Gathered:
-    """Look at every text of every set."""
+def gather_samples(store: EntityStore, background: Background, data: Path, workers: int = 1) -> Gathered:
+    """Look at every text of every set, right English in so many processes at once."""
     blank = LinkModel({s: WeightTable(0.0, {}, ((0.0, 0.0),), 1.0) for s in SHAPES}, 1.0, 0.0, {})
     linker = NameLinker(store, blank, background)
     slots = frames(store, data, half="dev")
@@ -380,13 +383,35 @@ def gather_samples(store: EntityStore, background: Background, data: Path) -> Ga
         learn(around, {case.id for i, part in enumerate(parts) if i % 2 == half or i == MEASURED for case in part})
         for half in (0, 1)
     ]
-    for index, (drawn, its_words) in enumerate(zip(parts, of_parts, strict=True)):
-        if index != MEASURED:
-            # No name of those documents is known because they were counted.
-            others = background.with_counts(whole.without(its_words).attested(), halves[index % 2])
-            cases = (piece for document in drawn for piece in in_parts(document, 10))
-            gathered.add("right", NameLinker(store, blank, others), cases, others.attested)
+
+    def read_part(index: int) -> tuple[list[Sample], int]:
+        # No name of those documents is known because they were counted.
+        others = background.with_counts(whole.without(of_parts[index]).attested(), halves[index % 2])
+        cases = (piece for document in parts[index] for piece in in_parts(document, 10))
+        return collect(NameLinker(store, blank, others), "right", cases, others.attested)
+
+    for got, names in _in_processes(read_part, [i for i in range(len(parts)) if i != MEASURED], workers):
+        gathered.take("right", got, names)
     return gathered
+
+
+_work: list[Callable[[int], tuple[list[Sample], int]]] = []  # what forked processes do
+
+
+def _in_processes(
+    work: Callable[[int], tuple[list[Sample], int]], indices: Sequence[int], workers: int
+) -> Iterator[tuple[list[Sample], int]]:
+    """What ``work`` makes of each index, in their order; forked processes see what stands in memory."""
+    if workers < 2:
+        yield from map(work, indices)
+        return
+    _work[:] = [work]
+    with get_context("fork").Pool(workers) as pool:
+        yield from pool.imap(_do, indices)
+
+
+def _do(index: int) -> tuple[list[Sample], int]:
+    return _work[0](index)
 
 
 @dataclass(frozen=True, slots=True)
@@ -538,6 +563,7 @@ def main(
     out: Annotated[Path, typer.Option(help="Where the two files go.")] = Path("app/names/data"),
     cache: Annotated[Path | None, typer.Option(help="The candidates are kept here and taken from here.")] = None,
     recount: Annotated[bool, typer.Option(help="Count the words of the clean text again.")] = False,
+    workers: Annotated[int, typer.Option(help="Processes that read right English.", min=1)] = 1,
 ) -> None:
     """Fit, calibrate, choose the operating point, write."""
     if recount or not (out / ATTESTED_FILE).is_file():
@@ -549,7 +575,7 @@ def main(
     if cache is not None and cache.is_file():
         gathered: Gathered = pickle.loads(cache.read_bytes())
     else:
-        gathered = gather_samples(store, background, data)
+        gathered = gather_samples(store, background, data, workers)
         if cache is not None:
             cache.write_bytes(pickle.dumps(gathered))
     samples, sizes, mentions = gathered.samples, gathered.sizes, gathered.mentions

@@ -80,22 +80,28 @@ def judge(article: Article, edits: Sequence[Edit], result: Result) -> None:
     """Count what the edits of an article do to its names."""
     for damaged in article.damaged:
         mine = [e for e in edits if e.span.conflicts(damaged.span)]
-        first = min((damaged.span.start, *(e.span.start for e in mine)))
-        last = max((damaged.span.end, *(e.span.end for e in mine)))
-        head, tail = article.text[first : damaged.span.start], article.text[damaged.span.end : last]
-        moved = [Change(Span(e.span.start - first, e.span.end - first), e.text) for e in mine]
-        got = apply_edits(article.text[first:last], moved)
         line = f"{article.id}: {damaged.span.of(article.text)} -> {damaged.right}"
-        if normalise(got) == normalise(head + damaged.right + tail):
-            result.repaired.append(line)
-        elif mine:
-            result.made_wrong.append(f"{line}; got {got} ({mine[0].confidence:.2f})")
-        else:
+        if not mine:
             result.left.append(line)
+            continue
+        first = min(damaged.span.start, *(e.span.start for e in mine))
+        last = max(damaged.span.end, *(e.span.end for e in mine))
+        inside = [d for d in article.damaged if first <= d.span.start and d.span.end <= last]
+        got = _with(article.text, first, last, [(e.span, e.text) for e in mine])
+        if normalise(got) == normalise(_with(article.text, first, last, [(d.span, d.right) for d in inside])):
+            result.repaired.append(line)
+        else:
+            result.made_wrong.append(f"{line}; got {got} ({mine[0].confidence:.2f})")
     for edit in edits:
         if not any(edit.span.conflicts(d.span) for d in article.damaged):
             old = edit.span.of(article.text)
             result.harmed.append(f"{article.id}: {old} -> {edit.text} ({edit.confidence:.2f}; {edit.reason})")
+
+
+def _with(text: str, first: int, last: int, replaced: Sequence[tuple[Span, str]]) -> str:
+    """``text[first:last]`` with spans of ``text`` replaced."""
+    changes = [Change(Span(span.start - first, span.end - first), new) for span, new in replaced]
+    return apply_edits(text[first:last], changes)
 
 
 def measure(linker: NameLinker, articles: Sequence[Article]) -> Result:

@@ -58,20 +58,19 @@ _TRADES = tuple(
     frozenset(line.split())
     for line in (
         "novelist author writer poet poetess playwright dramatist essayist",
-        "footballer goalkeeper goaltender striker midfielder defender winger forward goalscorer scorer player",
-        "cyclist rider racer driver",
+        "footballer goalkeeper goaltender striker midfielder defender winger goalscorer",
+        "cyclist rider",
         "runner sprinter athlete jumper marathoner",
         "singer singer-songwriter songwriter soprano mezzo tenor baritone musician guitarist bassist drummer vocalist"
         " frontman rapper",
         "pianist violinist cellist conductor composer musician",
-        "actor actress comedian star entertainer",
-        "director filmmaker film-maker producer screenwriter cinematographer",
-        "painter sculptor artist illustrator cartoonist",
+        "actor actress comedian entertainer",
+        "filmmaker film-maker screenwriter cinematographer",
+        "painter sculptor illustrator cartoonist",
         "scientist physicist astronomer astrophysicist chemist biologist geneticist mathematician researcher professor"
         " naturalist zoologist botanist",
-        "inventor engineer designer",
         "industrialist businessman businesswoman entrepreneur billionaire financier banker investor founder cofounder"
-        " magnate oligarch tycoon owner",
+        " magnate oligarch tycoon",
         "philosopher thinker theorist theologian sociologist economist historian scholar",
         "activist campaigner dissident advocate reformer",
         "astronaut cosmonaut",

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property, lru_cache
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -86,7 +85,8 @@ _FAME_BONUS = 0.1  # of the likeness of a word
 _LENGTH_SLACK = 2
 _NAMES_OF_SAME_WORD, _NAMES_OF_SIMILAR_WORD = 400, 60
 _COMMON_WORD = 1500  # stands in so many names that it finds nobody by itself
-_NAMES_COMPARED, _NAMES_OF_WORD = 24, 6  # in all, and at least of each word
+_NAMES_COMPARED, _NAMES_OF_WORD = 24, 6  # those with most words in common, and the best known of each word
+_MOST_WORDS_APART = 4  # of a mention whose words are looked at one by one: longer ones are no names of people
 _LEAST_BY_EAR = 0.6  # likeness of a word to one of the name that another word led to
 _LEAST_COVERAGE = 0.4
 _MASS_OF_UNKNOWN_WORD = 0.5  # as much as a word of a few hundred names: a misspelling of any word is unknown
@@ -366,14 +366,16 @@ class _Searcher:
         if len(ids) > _NAMES_COMPARED:  # equal gains: the better known
             gain = gain + 0.05 / 255 * layer.popularity[layer.first_rows(ids)]
             top = np.argpartition(-gain, _NAMES_COMPARED)[:_NAMES_COMPARED]
-            others = [self._best_known_of(part, weights) for part, weights in zip(names, gains, strict=True)]
-            ids = np.unique(np.concatenate((ids[top], *others))) if len(names) > 1 else ids[top]
+            ids = ids[top]
+            if 1 < len(names) <= _MOST_WORDS_APART:
+                others = [self._best_known_of(part, weights) for part, weights in zip(names, gains, strict=True)]
+                ids = np.unique(np.concatenate((ids, *others)))
         tables = [{s.text: s for s in similar} for similar in meant]
         for name in ids.tolist():
             text = layer.name_text(name)
             yield from self._compared(words, tables, text, layer.name_rows(name))
 
-    def _best_known_of(self, names: npt.NDArray[Any], gains: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    def _best_known_of(self, names: UInts, gains: npt.NDArray[np.floating]) -> UInts:
         """The best known of the names that one word leads to: nobody is lost because another word of the mention is
         spelt like the names of many."""
         if len(names) <= _NAMES_OF_WORD:
@@ -403,11 +405,12 @@ class _Searcher:
                     best, at, route = similar.weight, i, similar.route
                 elif (len(word) == 1 or len(other) == 1) and word[0] == other[0] and best < 0.6:
                     best, at, route = 0.6, i, Route.INITIALS
-            if at < 0 and len(word) > 2:
+            if at < 0 and len(word) > 2 and len(words) <= _MOST_WORDS_APART:
                 for i in free:
-                    like = likeness(word, name_words[i])
-                    if like > best and like >= _LEAST_BY_EAR:
-                        best, at, route = like, i, Route.FUZZY
+                    if abs(len(word) - len(name_words[i])) <= _LENGTH_SLACK + 1:
+                        like = likeness(word, name_words[i])
+                        if like > best and like >= _LEAST_BY_EAR:
+                            best, at, route = like, i, Route.FUZZY
             if at >= 0:
                 free.remove(at)
                 matched += best * mass

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from app.names.background import Attested
 from app.names.candidates import Candidate, Route
-from app.names.countries import countries_of
 from app.names.likeness import Pair, align, likeness
 from app.names.mangle.forms import Damage
 from app.names.mangle.readback import words_read_back
@@ -154,18 +153,11 @@ class Comparison:
 
 
 def is_bag(reading: Reading, candidate: Candidate) -> bool:
-    """Whether an organisation's words agree with those of a name in whatever order, synonyms counted as the same; its
-    own country may be named or not: *Federal Office of Criminal Police of Germany*."""
-    country = candidate.entity.country
+    """Whether an organisation's words agree with those of a name in whatever order, synonyms counted as the same."""
     if candidate.route is not Route.WORD_BAG or candidate.entity.kind is not EntityKind.ORGANISATION:
         return False
-
-    def count(words: Iterable[str]) -> tuple[int, int]:
-        content = [w for w in words if w not in FUNCTION_WORDS]
-        return len(content), sum(country in countries_of((w,)) for w in content)
-
-    (found, own), (meant, named) = count(reading.words), count(normalise(candidate.name).split())
-    return found == meant or (not named and found - own == meant > 1)
+    found = [w for w in reading.words if w not in FUNCTION_WORDS]
+    return len(found) == sum(w not in FUNCTION_WORDS for w in normalise(candidate.name).split())
 
 
 def compare(
@@ -183,14 +175,14 @@ def compare(
     name = tuple(normalise(candidate.name).split())
     pairs, found, meant = align(reading.words, name)
     similarity = likeness(" ".join(reading.words), " ".join(name))
-    entity, read_back = candidate.entity, 0.0
-    if _may_be_read_back(reading, entity, similarity):
-        made = words_read_back(entity)
-        if found and len(found) == len(meant) and all(_likest(word, made) >= READ_BACK for word in found):
+    read_back = 0.0
+    if _may_be_read_back(reading, candidate.entity, similarity):
+        made = words_read_back(candidate.entity)
+        if found and len(found) == len(meant) and _are_read_back(found, name, made):
             # *Zhak* has hardly a letter of *Jacques*.
             more = [Pair(a, b, likeness(a, b)) for a, b in zip(found, meant, strict=True)]
             pairs, found, meant = tuple(sorted((*pairs, *more), key=lambda p: name.index(p.meant))), (), ()
-        read_back = min((_likest(p.found, made) for p in pairs if not p.is_same), default=0.0)
+        read_back = _read_back([p for p in pairs if not p.is_same], made)
     return Comparison(
         reading,
         candidate,
@@ -209,6 +201,7 @@ def compare(
 
 
 READ_BACK = 0.85  # likeness from which on a word is what a native name gives
+_NEARER = 0.1  # likeness that such a word is ahead of the name's own: else it tells nothing that letters do not
 _LEAST_KNOWN = 0.45  # of popularity: reading back takes half a millisecond
 _LEAST_LIKE = {EntityKind.PERSON: 0.5, EntityKind.PLACE: 0.6}  # of names, for the same reason
 
@@ -220,5 +213,20 @@ def _may_be_read_back(reading: Reading, entity: Entity, similarity: float) -> bo
     return entity.kind is EntityKind.PLACE or len(reading.words) > 1
 
 
-def _likest(word: str, others: Iterable[str]) -> float:
-    return max((likeness(word, other) for other in others), default=0.0)
+def _read_back(changed: Iterable[Pair], made: Collection[str]) -> float:
+    """How alike the words of the text and what native names give are: the least of them, those left out whose own word
+    is about as near; 0 where that is nearer and not near."""
+    likes = [(_likest(p.found, made), p.similarity) for p in changed]
+    if any(like - own < _NEARER and own < READ_BACK for like, own in likes):
+        return 0.0
+    return min((like for like, own in likes if like - own >= _NEARER), default=0.0)
+
+
+def _are_read_back(found: Iterable[str], name: Sequence[str], made: Iterable[str]) -> bool:
+    """Whether words that are like none of the name's are what a native name gives for words that are hardly like it."""
+    unlike = [word for word in made if _likest(word, name) < READ_BACK]
+    return all(_likest(word, unlike) >= READ_BACK for word in found)
+
+
+def _likest(word: str, others: Collection[str]) -> float:
+    return 1.0 if word in others else max((likeness(word, other) for other in others), default=0.0)

@@ -17,7 +17,7 @@ from app.names.candidates import Candidate, CandidateFinder
 from app.names.comparison import Context, Reading, years_of
 from app.names.countries import countries_of, is_called_capital
 from app.names.link import fame
-from app.names.mentions import Mention, find_mentions
+from app.names.mentions import Mention, MentionKind, find_mentions
 from app.names.normalise import WORDS, index_keys, normalise, strip_possessive
 from app.names.paired_places import with_paired_places
 from app.names.sources import candidates_for
@@ -74,7 +74,7 @@ def examine(
     right: list[Mention] = []
     readings: list[tuple[Reading, tuple[Candidate, ...]]] = []
     sentences = {segment.index: segment.span for segment in segments}
-    surnames = surnames_of(by_text)
+    surnames = surnames_of(normalise(m.text) for m in mentions if may_end_in_a_surname(m, store))
     for key, group in by_text.items():
         if key in recognised.right or background.attested.is_name(without_initials(key)):
             right += [m for m in group if " " in key or not m.is_initial]
@@ -156,16 +156,17 @@ def _is_foreign(key: str, entity: Entity, store: EntityStore, background: Backgr
         return False
     if entity.is_native_only(key):
         return True
-    zipf = background.usage.zipf(key)
-    return (
-        zipf < _LEAST_IN_USE
-        and key not in background.towns
-        and (
-            zipf == 0
-            or fame(canonical, background.attested) >= _LEAST_FAME
-            or background.usage.zipf(canonical) >= _LEAST_IN_USE
-        )
-    )
+    zipf, of_name = _least_in_use(key, background), _least_in_use(canonical, background)
+    if zipf >= _LEAST_IN_USE or key in background.towns:
+        return False
+    if zipf == 0 and (of_name > 0 or fame(canonical, background.attested) > 0):
+        return True  # nobody writes it so, and some the other
+    return " " not in key and (fame(canonical, background.attested) >= _LEAST_FAME or of_name >= _LEAST_IN_USE)
+
+
+def _least_in_use(key: str, background: Background) -> float:
+    """How often the rarest word of a canonical form is used, on Zipf's scale."""
+    return min(background.usage.zipf(word) for word in key.split())
 
 
 def _is_worth_a_look(key: str, group: Sequence[Mention], background: Background) -> bool:
@@ -226,6 +227,14 @@ def without_initials(key: str) -> str:
 def surnames_of(keys: Iterable[str]) -> frozenset[str]:
     """The last words of the full names among canonical forms."""
     return frozenset(key.rsplit(" ", 1)[1] for key in keys if " " in key)
+
+
+def may_end_in_a_surname(mention: Mention, store: EntityStore) -> bool:
+    """Whether a name may be somebody's: *Bank of Japan* is not."""
+    if mention.kind in (MentionKind.ORGANISATION, MentionKind.PLACE):
+        return False
+    entities = store.by_name(mention.text)
+    return not entities or any(entity.kind is EntityKind.PERSON for entity in entities)
 
 
 _LINKS = frozenset(("of", "called", "named"))  # between what something is and its name: *the town of*

@@ -304,11 +304,10 @@ def is_printed_otherwise(candidate: Candidate, text: str, reading: Reading) -> b
         if len(reading.words) < 2 or all(len(word) <= _LONGEST_PARTICLE for word in lost):
             return False
         return likeness("".join(reading.words), printed.replace(" ", "")) < _LEAST_JOINED
-    key, by_name = " ".join(reading.words), normalise(candidate.name)
+    key = " ".join(reading.words)
     like = likeness(key, printed)
-    if by_name == printed or likeness(key, by_name) - like < _MUCH_FARTHER:
-        return like < _LEAST_LIKE
-    return like < _LEAST_LIKE_BY_ALIAS
+    is_near = likeness(key, normalise(candidate.name)) - like < _MUCH_FARTHER
+    return like < (_LEAST_LIKE if is_near else _LEAST_LIKE_BY_ALIAS)
 
 
 def _start(reading: Reading, name: str) -> tuple[frozenset[str], str] | None:

@@ -77,7 +77,7 @@ _SHORT_DAYS = frozenset(
 )
 _MONTH_NAMES = frozenset({"may", "march", "august", "june", "april"})  # people have these names, too
 _PARTICLES = frozenset(
-    "am im sur sul sous en aux upon van von fon de der den del della dello di da do dos das du la le los las bin ibn "
+    "am im sur sous en aux upon van von fon de der den del della dello di da do dos das du la le los las bin ibn "
     "bint al el ter ten zu zum af av y e und "
     "st 't d".split()
 )

@@ -15,7 +15,7 @@ from app.names.evidence.document import in_office, is_of_the_text, role_differs
 from app.names.evidence.people import has_another_beginning, other_surname
 from app.names.evidence.places import PLACE_WORDS, is_supported_place, well_formed
 from app.names.evidence.spelling import SHORTEST_STEM, case_ending, is_cut_at_apostrophe, is_truncated
-from app.names.evidence.usage import FAMOUS, another_name, known_word, unheard
+from app.names.evidence.usage import FAMOUS, another_name, fame_of_all, known_word, unheard
 from app.names.given_names import are_equivalent
 from app.names.likeness import Pair, likeness, sound
 from app.names.mangle.forms import Damage
@@ -102,7 +102,7 @@ def _is_another_place(c: Comparison) -> bool:
         return True
     if not _is_placed(c) and _is_of_other_kind(c):
         return True
-    if c.is_exonym and (_is_named_so(c, _KNOWN) or not is_supported_place(c)):
+    if c.is_exonym and (_is_named_so(c, _LONGEST_SMALL) or not (is_supported_place(c) or fame_of_all(c) >= FAMOUS)):
         return True
     if not c.is_exonym and (_has_word_of_its_own(c) or (not c.is_mangled and _is_derived(c) and not _is_joined(c))):
         return True
@@ -177,9 +177,11 @@ def _is_placed(c: Comparison) -> bool:
 def _is_derived(c: Comparison) -> bool:
     """Whether the last word is one that English derives from the name, or a compound with it or a part of it:
     *Tuvaluans*, *Shanghaied*, *Rwandatel*."""
-    if not c.changed:
-        return False
-    p = c.changed[-1]
+    return bool(c.changed) and _is_derived_from(c.changed[-1])
+
+
+def _is_derived_from(p: Pair) -> bool:
+    """The same of one word."""
     shared = Prefix.similarity(p.found, p.meant)
     rest = p.found[shared:]
     if shared == len(p.meant) and len(rest) >= _LONGEST_DERIVED:
@@ -220,7 +222,7 @@ def _is_another_organisation(c: Comparison) -> bool:
         return True  # *Hemvati Bahuguna* is no university that is called after him
     if not c.is_bag and any(p.similarity < _LEAST_LIKE and not _is_traced(p) for p in c.changed):
         return True
-    return len("".join(c.reading.words)) < _SHORT_WORD or _is_custom(c) or _is_named_so(c, _KNOWN)
+    return len("".join(c.reading.words)) < _SHORT_WORD or _is_custom(c) or _is_named_so(c)
 
 
 def _is_several(c: Comparison) -> bool:
@@ -282,11 +284,11 @@ _CUSTOMS = (
 )  # fmt: skip
 
 
-def _is_named_so(c: Comparison, more_than: float) -> bool:
-    """Whether edited English has a word that would change: it is the name of something else. Of several words small
-    ones say nothing: *La Koruna*."""
-    changed = [p for p in c.changed if len(p.found) > _LONGEST_SMALL or len(c.changed) == 1]
-    return any(c.attested.as_name(p.found) > more_than for p in changed) and not c.is_bag
+def _is_named_so(c: Comparison, longest_small: int = 0) -> bool:
+    """Whether edited English has a word that would change: it is the name of something else. Beside longer ones words
+    of so few letters say nothing: *La Koruna*."""
+    changed = [p for p in c.changed if len(p.found) > longest_small] or c.changed
+    return any(c.attested.as_name(p.found) > _KNOWN for p in changed) and not c.is_bag
 
 
 def _has_word_of_its_own(c: Comparison) -> bool:
@@ -294,14 +296,26 @@ def _has_word_of_its_own(c: Comparison) -> bool:
     with another ending: *Northern Kiwu*."""
     named = [p for p in c.changed if c.attested.as_name(p.found)]
     if len(named) < len(c.changed):
-        named = [p for p in named if Prefix.similarity(p.found, p.meant) < min(len(p.meant), _SHORT_WORD)]
+        named = [p for p in named if not _is_inflected_part(p)]
     return bool(named) and not c.is_bag
 
 
+def _is_inflected_part(p: Pair) -> bool:
+    """Whether two words of a name are one with an ending of English: *Northern*, *North*."""
+    short, long = sorted((p.found, p.meant), key=len)
+    return len(short) >= SHORTEST_STEM and long.startswith(short) and long[len(short) :] in _OF_PARTS
+
+
+_OF_PARTS = frozenset(("ern", "s", "n", "an", "ian"))
+
+
 def _is_joined(c: Comparison) -> bool:
-    """Whether the words of a name only stand as one: *Adisababa*."""
-    meant = "".join(normalise(c.candidate.name).split())
-    return len(c.reading.words) == 1 and bool(c.unpaired_meant) and likeness(c.reading.words[0], meant) >= _LEAST_JOINED
+    """Whether the words of a name only stand as one, without an ending of English: *Adisababa*, not *Costarican*."""
+    if len(c.reading.words) != 1 or not c.unpaired_meant:
+        return False
+    found, meant = c.reading.words[0], "".join(normalise(c.candidate.name).split())
+    similarity = likeness(found, meant)
+    return similarity >= _LEAST_JOINED and not _is_derived_from(Pair(found, meant, similarity))
 
 
 def _is_traced(p: Pair) -> bool:
@@ -329,8 +343,8 @@ def _is_somebody_else(c: Comparison) -> bool:
     if found and meant and found != meant:
         return True  # *Charles III*, *Carlos I*
     alone = _is_by_letters_alone(c)
-    is_traced = _is_read_back_at_home(c)
-    is_near = is_traced or _is_near_home(c) or _is_nobodys_name(c) or _is_clearly_like(c)
+    is_read = _is_read_back_at_home(c)
+    is_near = is_read or _is_near_home(c) or _is_nobodys_name(c) or _is_clearly_like(c)
     if c.reading.ends_another and len(c.reading.words) == 1:
         return True  # the full name is what would have to change
     if len(c.reading.words) == 1 and not c.is_mangled and " " not in c.candidate.entity.name and _is_derived(c):
@@ -347,21 +361,22 @@ def _is_somebody_else(c: Comparison) -> bool:
         return True  # *his brother Ajitabh*
     if c.reading.text[0].islower() and c.reading.words[0] in c.unpaired_found:
         return True  # *de Klerk* is a surname, *Joe Clark* has another
-    if not (c.is_mangled or is_traced) and any(p.similarity < _LEAST_OF_PART and not _is_traced(p) for p in c.changed):
+    if not (c.is_mangled or is_read) and any(p.similarity < _LEAST_OF_PART and not _is_traced(p) for p in c.changed):
         if len(c.reading.words) == 1 or (alone and role_differs(c) is not None):
             return True
         offices = frozenset[str]().union(*map(role_words, c.reading.titles))
         if offices and offices <= _OF_MANY and not fit_of_body(c.reading.titles, c.candidate.entity):
             return True  # *Member A*: there are too many of them
-    if not (c.is_mangled or is_traced or _is_expected(c)) and any(p.similarity < _LEAST_SAME for p in c.changed):
+    if not (c.is_mangled or is_read or _is_expected(c)) and any(p.similarity < _LEAST_SAME for p in c.changed):
         return True  # *General Arthur Lichte* is no *Arthur Li*
-    is_unlike = not (c.is_mangled or is_traced) and any(map(_is_unlike, c.changed))
+    is_unlike = not (c.is_mangled or is_read) and any(map(_is_unlike, c.changed))
     if not c.is_mangled and (is_unlike or other_surname(c) is not None) and _is_of_another_time(c):
         return True  # nor is the *Robert Scotten* of 1948 a *Robert Scott*
     shared = [c.reading.known_words.get(p.found, 0) for p in c.pairs if p.is_same]
     if is_unlike and shared and min(shared) >= _MANY and c.candidate.entity.country not in SURNAME_FIRST:
         return True  # there are other generals called *Giuseppe* than *Garibaldi*
-    if alone and not is_traced and ((known_word(c) is not None and not is_near) or c.rival_similarity >= c.similarity):
+    likest = max(c.similarity, c.read_back) if is_read else c.similarity
+    if alone and ((known_word(c) is not None and not is_near) or c.rival_similarity >= likest):
         return True  # another name is as near
     if len(c.reading.words) == 1 and known_word(c) is not None:
         return True  # many bear a given name, and a surname that others have is theirs
@@ -381,7 +396,7 @@ def _is_somebody_else(c: Comparison) -> bool:
     ):
         return True  # somebody else, maybe of a shorter name
     # *Khalid*, *Mohammad*
-    return another_name(c) is not None and not is_traced and any(p.similarity < _LEAST_SAME for p in c.changed)
+    return another_name(c) is not None and not is_read and any(p.similarity < _LEAST_SAME for p in c.changed)
 
 
 def _is_kin(c: Comparison) -> bool:
@@ -439,8 +454,14 @@ def _is_read_back_at_home(c: Comparison) -> bool:
     names, or somebody else of it, or who is very well known, and a word of it is nobody's: *Gabriel Garsia Markes*."""
     if not c.is_read_back or not (is_of_the_text(c) or c.candidate.entity.popularity >= _MOST_KNOWN):
         return False
-    words = c.reading.known_words
-    return any(not c.attested.as_name(p.found) and p.found not in words for p in c.changed)
+    return any(_is_nobodys(c, p.found) for p in c.changed)
+
+
+def _is_nobodys(c: Comparison, word: str) -> bool:
+    """Whether neither edited English nor the base has a word as a name, and hardly anybody writes it."""
+    if c.attested.as_name(word) or word in c.reading.known_words:
+        return False
+    return c.reading.in_use.get(word, 0.0) < _RARELY_IN_USE
 
 
 def _is_nobodys_name(c: Comparison) -> bool:
@@ -449,8 +470,7 @@ def _is_nobodys_name(c: Comparison) -> bool:
     changed = c.changed
     if len(c.reading.words) < 2 or c.unpaired_found or any(p.similarity < _LEAST_LIKE_FAMOUS for p in changed):
         return False
-    words = c.reading.known_words.keys() | c.reading.in_use.keys()
-    if any(c.attested.as_name(p.found) or p.found in words for p in changed):
+    if not all(_is_nobodys(c, p.found) for p in changed):
         return False
     is_known = c.candidate.entity.popularity >= _MOST_KNOWN and not any(map(_begins_otherwise, changed))
     if is_known and any(p.is_same and len(p.meant) > 2 for p in c.pairs):
@@ -471,13 +491,13 @@ def _is_clearly_like(c: Comparison) -> bool:
         return False
     if any(_begins_otherwise(p) or (p.similarity < _LEAST_LIKE_FAMOUS and not _is_traced(p)) for p in changed):
         return False
-    known = [p for p in changed if c.attested.as_name(p.found) or p.found in c.reading.known_words]
+    known = [p for p in changed if not _is_nobodys(c, p.found)]
     if len(known) < len(changed):
-        return all(map(_is_traced, known))
+        return c.similarity >= _LEAST_CLEARLY_LIKE and all(map(_is_traced, known))
     return len(changed) == 1 and len(c.pairs) > 2 and c.similarity >= _LEAST_JOINED
 
 
-_FAR_AHEAD = 0.15  # of similarity
+_FAR_AHEAD, _LEAST_CLEARLY_LIKE = 0.15, 0.75  # of similarity
 
 
 def _begins_otherwise(p: Pair) -> bool:
@@ -509,7 +529,7 @@ def _is_of_another_sex(p: Pair) -> bool:
 _OF_WOMEN = regex.compile(r"(?:ska|skaya|skaia|cka|ova|eva)$")
 
 
-_OFTEN_IN_USE = 3.0  # on Zipf's scale: once in a million words
+_OFTEN_IN_USE, _RARELY_IN_USE = 3.0, 2.0  # on Zipf's scale: once in a million words, in ten million
 
 
 def _is_one_name(p: Pair) -> bool:
@@ -533,7 +553,8 @@ def _is_called_otherwise(c: Comparison) -> bool:
         return False
     if fit_of_roles(c.reading.titles, entity)[0] > 0 or fit_of_body(c.reading.titles, entity):
         return False
-    trades = (noun,) if has_another_beginning(c) else of_one_trade(noun)  # *the goalkeeper Košický* is no *Rosický*
+    is_unlike = any(map(_begins_otherwise, c.changed))  # *the goalkeeper Košický* is no *Rosický*
+    trades = (noun,) if is_unlike else of_one_trade(noun)
     return not any(entity.has_role_word(word) for word in trades)
 
 

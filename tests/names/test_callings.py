@@ -87,3 +87,4 @@ def test_nouns_of_one_trade_are_told() -> None:
     assert {"novelist", "writer"} <= of_one_trade("novelist")
     assert "goalkeeper" not in of_one_trade("novelist")
     assert of_one_trade("gardener") == {"gardener"}
+    assert "director" not in of_one_trade("filmmaker")  # of a bureau

@@ -238,3 +238,16 @@ def test_of_words_as_near_those_of_the_well_known_are_looked_at(tmp_path: Path) 
     write_base([*crowd, known], tmp_path, BuildOptions(name="test"))
     found = CandidateFinder(EntityStore.open(tmp_path)).find("Nikola Sarlandi")
     assert "K" in {c.entity.id for c in found}
+
+
+def _crowd() -> list[Entity]:
+    """Many with one given name, and somebody well known whose given name is nearly that."""
+    crowd = [Entity(f"C{i}", EntityKind.PERSON, "person", f"Kristin Vahtra{chr(97 + i)}") for i in range(26)]
+    return [*crowd, Entity("W", EntityKind.PERSON, "person", "Christine Lagorse", popularity=0.9)]
+
+
+def test_a_word_that_many_have_crowds_nobody_out(tmp_path: Path) -> None:
+    write_base(_crowd(), tmp_path, BuildOptions(name="crowd"))
+    found = CandidateFinder(EntityStore.open(tmp_path)).find("Kristin Lagorsa", limit=12)
+    candidate = _of(found, "W")
+    assert candidate.route is Route.FUZZY  # both words are told, the given name by ear

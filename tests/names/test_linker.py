@@ -17,6 +17,7 @@ from app.names.background import Background
 from app.names.candidates import Route
 from app.names.linker import RULE_CONSISTENT, RULE_TITLE, NameLinker, build_linker, short_forms
 from app.names.mentions import find_mentions
+from app.names.normalise import normalise
 from app.names.store import Entity, EntityKind, Name, NameKind, StoreHandle
 from tests.names.linking import MODEL, link, linker, person, repaired, store
 
@@ -322,6 +323,19 @@ def test_a_form_that_english_never_uses_of_a_well_known_place_is_not_right(tmp_p
     assert repaired(own, text) == text.replace("Warschau", "Warsaw")
     for other in ("Danzig", "Warsaw", "Varszow"):  # edited English has them, or the base calls them English
         assert repaired(own, text.replace("Warschau", other)) == text.replace("Warschau", other)
+
+
+def test_a_form_that_nobody_writes_is_not_right_of_a_place_that_some_do(tmp_path: Path) -> None:
+    def held(name: str, alias: str) -> bool:
+        place = Entity(
+            "W", EntityKind.PLACE, "city", name, (Name(alias, language="und"),), country="CU", popularity=0.8
+        )
+        own = linker(tmp_path / normalise(name).replace(" ", "-"), place)
+        text = f"They met in {alias} on Friday."
+        return bool(own.examine(text, SentenceSegmenter().segment(text), own.store).right)
+
+    assert not held("Santiago de Cuba", "Santyagho de Kubba")
+    assert held("Ptičigradec", "Ptitschigradetz")  # the base alone has either
 
 
 def test_a_native_name_is_not_right_even_of_a_place_that_few_texts_name(tmp_path: Path) -> None:

@@ -391,6 +391,7 @@ def test_a_word_that_nobody_writes_beside_the_given_name_of_the_very_well_known_
 
     assert is_possible(of(0.9, {}))
     assert not is_possible(of(0.5, {}))
+    assert not is_possible(of(0.9, {"vedeller": 2.0}))
 
 
 @pytest.mark.parametrize(
@@ -438,8 +439,10 @@ def test_who_is_called_another_word_for_the_same_trade_is_not_called_otherwise(
     ("text", "name", "possible"),
     [
         ("Adiburg", "Ad Iburg", True),
+        ("Costarican", "Costa Rica", False),
         ("Northern Kiwu", "North Kivu", True),
         ("Northern Lights", "North Light", False),  # both words are names of their own
+        ("Northgate Kiwu", "North Kivu", False),
         ("La Korunya", "A Coruna", True),
     ],
 )
@@ -451,7 +454,7 @@ def test_joined_words_inflected_ones_and_small_ones_are_no_names_of_their_own(
     place = Entity("P", EntityKind.PLACE, "city", name, country="ES")
     damage = "exonym" if name.startswith("A ") else ""
     candidate = Candidate(place, Route.FUZZY, name, 0.8, 0.8, 0.05 if damage else 0.0, damage)
-    attested = known(northern=30, lights=30, la=30)
+    attested = known(northern=30, northgate=30, lights=30, la=30)
     assert is_possible(compare(reading, candidate, 0.0, Context(countries={"ES": 1}), attested)) is possible
 
 

@@ -68,6 +68,16 @@ def test_a_place_is_read_back_by_one_word() -> None:
     assert not comparison("Brisborough", town).is_read_back
 
 
+@pytest.mark.parametrize("text", ["Jacques Jacques", "Ardeval Ardevall", "Jacquesa Jacques"])
+def test_a_word_of_the_name_does_not_stand_for_another(text: str) -> None:
+    assert not of(text).is_read_back
+
+
+def test_where_the_own_letters_say_as_much_nothing_is_read_back() -> None:
+    leader = with_native(person("R", "Vihtor Ardevalov", "RU", popularity=0.9), ru="Вихтор Ардевалов")
+    assert not of("Vihtora Ardevalova", leader).is_read_back
+
+
 def test_who_is_read_back_may_be_meant_where_letters_alone_say_little() -> None:
     famous = replace(BANKER, popularity=0.9)
     assert is_possible(of("Zhak Ardevall", famous))

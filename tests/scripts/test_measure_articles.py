@@ -65,6 +65,16 @@ def test_what_an_edit_does_is_told(tmp_path: Path, old: str, new: str, found: st
     assert len(result.repaired) + len(result.made_wrong) + len(result.left) == 1
 
 
+def test_one_edit_may_repair_two_names_and_without_one_nothing_is_repaired(tmp_path: Path) -> None:
+    block = "a1\nIn [[Bosna|Bosnia]] and [[Herzegowina|Herzegovina]], in [[Istánbul|Istanbul]]."
+    (article,) = read_articles(written(tmp_path, block))
+    result = Result()
+    judge(article, [edit(article.text, "Bosna and Herzegowina", "Bosnia and Herzegovina")], result)
+    assert (len(result.repaired), len(result.left)) == (2, 1)
+    judge(article, [edit(article.text, "Bosna and Herzegowina", "Bosnia and Herzegowina")], spoilt := Result())
+    assert (len(spoilt.made_wrong), len(spoilt.repaired)) == (2, 0)
+
+
 def test_articles_are_linked(tmp_path: Path) -> None:
     articles = [*read_articles(written(tmp_path, TWO)), Article("a3", "Near Mustvesi.", ())]
     result = measure(linker(tmp_path / "kb"), articles)

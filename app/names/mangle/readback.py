@@ -15,9 +15,9 @@ _SHORTEST = 2  # letters of a word
 
 
 def words_read_back(entity: Entity) -> frozenset[str]:
-    """The words, in canonical form, that its names in Cyrillic, kana, Hangul and Chinese characters give when they are
-    read in the schemes that machines and agencies use; without those of three letters and fewer that only stand for a
-    particle. Empty where the base has none of them."""
+    """The words, in canonical form, of two letters and more, that its names in Cyrillic, kana, Hangul and Chinese
+    characters give when they are read in the schemes that machines and agencies use; none where the base has no such
+    name."""
     return _words(natives(entity), entity.kind is EntityKind.PERSON) if entity.native else frozenset()
 
 
