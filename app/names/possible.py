@@ -314,8 +314,9 @@ def _is_joined(c: Comparison) -> bool:
     if len(c.reading.words) != 1 or not c.unpaired_meant:
         return False
     found, meant = c.reading.words[0], "".join(normalise(c.candidate.name).split())
-    similarity = likeness(found, meant)
-    return similarity >= _LEAST_JOINED and not _is_derived_from(Pair(found, meant, similarity))
+    if likeness(found, meant) < _LEAST_JOINED or _OF_PEOPLES.fullmatch(found.removeprefix(meant)):
+        return False
+    return not _is_derived_from(Pair(found, meant, 0.0))
 
 
 def _is_traced(p: Pair) -> bool:
