@@ -239,6 +239,12 @@ def test_a_surname_of_the_same_stem_is_another() -> None:
     assert "other_surname" not in scores(comparison("Tauno Vaherpu", MINISTER))
 
 
+@pytest.mark.parametrize(("country", "is_another"), [("DE", False), ("BG", True)])
+def test_a_woman_from_elsewhere_keeps_her_surname_whatever_czech_puts_to_it(country: str, is_another: bool) -> None:
+    leader = person("L", "Tilda Vaherpuus", country)
+    assert ("other_surname" in scores(comparison("Tilda Vaherpuusova", leader))) is is_another
+
+
 def test_two_romanisations_are_variants_only_where_both_are_written() -> None:
     def variants(name: str, country: str, **documents: int) -> bool:
         candidate = Candidate(person("B", "Sergei Lavrin", country), Route.FUZZY, "Sergei Lavrin", 0.9, 0.9)

@@ -59,16 +59,24 @@ def same_given_name(c: Comparison) -> Evidence | None:
 
 
 def other_surname(c: Comparison) -> Evidence | None:
-    """One surname is made of the other: *Kolesnik*, *Kolesnikov*."""
+    """One surname is made of the other: *Kolesnik*, *Kolesnikov*; not by what Czech and Slovak put to those of women
+    from anywhere: *Merkelová*."""
     if c.candidate.entity.kind is not EntityKind.PERSON or not c.changed:
         return None
     for p in c.changed:
         shorter, longer = sorted((p.found, p.meant), key=len)
+        if p.found == f"{p.meant}ova" and c.candidate.entity.country not in _OF_OVA:
+            continue
         if longer.startswith(shorter) and _OF_SURNAMES.fullmatch(longer[len(shorter) :]):
             return Evidence("other_surname", 1.0, "another surname of that stem")
     return None
 
 
+# Where women's surnames end so.
+_OF_OVA = frozenset([
+    "", "AM", "AZ", "BA", "BG", "BY", "CZ", "EE", "GE", "HR", "KG", "KZ", "LT", "LV", "MD", "ME", "MK", "MN", "PL",
+    "RS", "RU", "SI", "SK", "TJ", "TM", "UA", "UZ",
+])  # fmt: skip
 _OF_SURNAMES = regex.compile(
     r"ov|ova|ev|eva|in|ina|sk[iy]|skaya|ska|enko|uk|chuk|[eo]?vi[cć]h?|ich|son|s[eo]n|ez|ian|yan|escu|s|e[nr]|mann?|ton"
 )
