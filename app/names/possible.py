@@ -102,7 +102,7 @@ def _is_another_place(c: Comparison) -> bool:
         return True
     if not _is_placed(c) and _is_of_other_kind(c):
         return True
-    if c.is_exonym and (_is_named_so(c, _LONGEST_SMALL) or not (is_supported_place(c) or fame_of_all(c) >= FAMOUS)):
+    if c.is_exonym and (_is_named_so(c, _LONGEST_SMALL) or not (is_supported_place(c) or _is_called_abroad_alone(c))):
         return True
     if not c.is_exonym and (_has_word_of_its_own(c) or (not c.is_mangled and _is_derived(c) and not _is_joined(c))):
         return True
@@ -117,6 +117,12 @@ def _is_another_place(c: Comparison) -> bool:
     if len(stem) < SHORTEST_STEM - 1 or not found.startswith(stem) or (is_placed and len(meant) > _SHORT_WORD):
         return False
     return _OF_PLACES.fullmatch(found[len(stem) :]) is not None
+
+
+def _is_called_abroad_alone(c: Comparison) -> bool:
+    """Whether the text has what another language calls a famous place, and neither more than that nor what English
+    derives from its name."""
+    return fame_of_all(c) >= FAMOUS and not c.unpaired_found and not _is_derived(c)
 
 
 def _is_of_other_kind(c: Comparison) -> bool:

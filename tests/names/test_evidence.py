@@ -226,9 +226,10 @@ def test_somebody_goes_by_two_given_names() -> None:
 
 
 def test_an_exonym_has_to_stand_like_a_place_and_is_doubtful_of_an_obscure_one() -> None:
-    place, named = place_of("Lindesund", "exonym"), known(lindesund=20)
+    place, named = place_of("Lindesund", "exonym"), known(lindesund=8)
     assert is_possible(weighed("Lindestad", place, named, before="in"))
     assert not is_possible(weighed("Lindestad", place, named))
+    assert is_possible(weighed("Lindestad", place, known(lindesund=200)))  # a famous one
     assert "obscure_exonym" in scores(weighed("Lindestad", place, before="in"))
     assert "obscure_exonym" not in scores(weighed("Lindestad", place, named, before="in"))
 
