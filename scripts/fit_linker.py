@@ -151,6 +151,7 @@ _AGAINST = (
 SIGNS = {**dict.fromkeys(_FOR.split(), 1), **dict.fromkeys(_AGAINST.split(), -1)}
 LEAST_BORNE_OUT = 0.8  # of the changes in other translations that readers or references judge
 LEAST_PRECISION = 0.95  # of the changes in the errors and controls of the dev half, out of fold
+COST = 2.0  # of a wrong change, in right ones: it costs more than a missed one
 MOST_HARM = 0.0003  # of a shape: wrong changes per name of the controls and of right English, out of fold
 LEAST_HINT = 0.25
 MOST_HARM_OF_RARE = 0.00006
@@ -688,16 +689,16 @@ def operating_points(bests: Sequence[Best], table: WeightTable, least: float, cl
 
 
 def best_together(options: Mapping[str, Sequence[Point]]) -> dict[str, Point]:
-    """One point a shape, so that the changes of all shapes together are right often enough, and as many as may be are
-    right; of those combinations the one with fewest wrong ones."""
+    """One point a shape, so that the changes of all shapes together are right often enough and bring most, a wrong one
+    costing what ``COST`` right ones bring; of those combinations the one with fewest wrong ones."""
     best: tuple[Point, ...] | None = None
-    most = (0, 0)
+    most = (0.0, 0)
     for chosen in product(*options.values()):
         right, wrong = sum(p.right for p in chosen), sum(p.wrong for p in chosen)
         borne_out, refuted = sum(p.borne_out for p in chosen), sum(p.refuted for p in chosen)
         if right < LEAST_PRECISION * (right + wrong) or borne_out < LEAST_BORNE_OUT * (borne_out + refuted):
             continue
-        reached = (right + borne_out, -wrong - refuted)
+        reached = (right + borne_out - COST * (wrong + refuted), -wrong - refuted)
         if best is None or reached > most:
             best, most = chosen, reached
     return dict(zip(options, best or [points[0] for points in options.values()], strict=True))

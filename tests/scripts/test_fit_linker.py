@@ -79,7 +79,12 @@ def test_no_point_lies_below_what_a_shape_needs() -> None:
 def test_of_points_that_are_right_as_often_the_one_with_fewest_wrong_is_taken() -> None:
     high, low = Point(0.9, 60, 0, 0, 20, 1), Point(0.8, 60, 0, 0, 20, 3)
     assert best_together({"place": [high, low]})["place"] == high
-    assert best_together({"place": [high, replace(low, right=61)]})["place"] == replace(low, right=61)
+    assert best_together({"place": [high, replace(low, right=65)]})["place"] == replace(low, right=65)
+
+
+def test_a_wrong_change_costs_more_than_a_right_one_brings() -> None:
+    high, low = Point(0.9, 60, 0, 0, 20, 1), Point(0.8, 61, 0, 0, 22, 3)
+    assert best_together({"place": [high, low]})["place"] == high
 
 
 def test_where_nothing_is_right_often_enough_nothing_is_changed() -> None:
