@@ -585,6 +585,7 @@ def test_the_glossary_takes_the_name_that_is_offered_or_the_current_one(page: Pa
 def test_the_text_before_keeps_its_words_whatever_is_decided(page: Page) -> None:
     bring(page, SHORT + "\nIt ended.The next day came.\n")
     page.click("button[data-view=side]")
+    expect(page.locator("#before")).not_to_be_empty()
     before = page.inner_text("#before")
     for keys in (["a"], ["e", "Control+a", "x", "Control+Enter"], ["r"]):
         page.locator("#queue .card.current").focus()
