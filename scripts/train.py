@@ -3,7 +3,7 @@
     python -m scripts.train CONFIG.toml [--minutes 480]
 
 Resumable to the step: the same command goes on from the newest checkpoint in the run's folder. Runs on a GPU when
-there is one, else on the CPU; matrix products in bf16 where the device is faster at them, in float32 elsewhere.
+there is one, else on the CPU; matrix products in bf16 where the device has them, in float32 elsewhere.
 """
 
 from __future__ import annotations
@@ -58,6 +58,7 @@ class TrainConfig:
         detect_weight: Of the detection loss beside the correction loss.
         label_smoothing: Of the correction loss.
         dropout: Of both halves; few examples are seen twice, so none serves best.
+        bf16: Matrix products in bf16 where the device has them; some processors are faster in float32 all the same.
         save_every: Steps between checkpoints.
         average_last: Average the weights over so many last steps of the schedule, beside the last ones themselves.
         dev: Folder with mt/ and text/ whose held-out sentences are scored; none are if it is not given.
@@ -86,6 +87,7 @@ class TrainConfig:
     detect_weight: float = 1.0
     label_smoothing: float = 0.0
     dropout: float = 0.0
+    bf16: bool = True
     save_every: int = 200
     seed: int = 1
     average_last: int = 0
@@ -127,28 +129,11 @@ def losses(network: RepairNetwork, batch: Batch, smoothing: float = 0.0) -> tupl
     return detect, (pieces * weights).sum() / weights.sum().clamp(min=1e-6)
 
 
-def gains_by_bf16(device: torch.device) -> bool:
-    """Whether matrix products are faster in bf16: a processor may have them and need longer for them than in float32,
-    and one without them is some hundred times slower at it."""
+def multiplies_bf16(device: torch.device) -> bool:
+    """Whether the device has bf16 matrix products; a processor without them is some hundred times slower at it."""
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    if not any(has for name, has in torch.cpu.get_capabilities().items() if name.endswith("bf16")):
-        return False
-    return _product_time(torch.bfloat16) < _CLEARLY * _product_time(torch.float32)
-
-
-_CLEARLY = 0.8  # of the time: a run that goes on elsewhere should not change its mind for nothing
-
-
-def _product_time(dtype: torch.dtype) -> float:
-    """Seconds that the processor needs for a product of the network's size: the best of several."""
-    a, b = torch.ones(900, 768, dtype=dtype), torch.ones(768, 3072, dtype=dtype)
-    times = []
-    for _ in range(6):
-        started = time.perf_counter()
-        torch.mm(a, b)
-        times.append(time.perf_counter() - started)
-    return min(times[1:])
+    return any(has for name, has in torch.cpu.get_capabilities().items() if name.endswith("bf16"))
 
 
 def make_optimizer(network: RepairNetwork, config: TrainConfig) -> torch.optim.AdamW:
@@ -330,7 +315,7 @@ def main(
     config = read_config(config_path)
     torch.manual_seed(config.seed)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    in_bf16 = gains_by_bf16(device)
+    in_bf16 = config.bf16 and multiplies_bf16(device)
     checkpoint = config.out / "checkpoint"
     resumed = checkpoint.is_dir()
     tokenizer = Tokenizer(config.start / "tokenizer.model")

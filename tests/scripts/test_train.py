@@ -184,15 +184,11 @@ def test_an_unknown_field_of_the_configuration_is_an_error(start: Path, tmp_path
 
 
 @pytest.mark.parametrize(
-    ("able", "needed", "wanted"),
-    [
-        ({"avx2": True}, 0.5, False),
-        ({"avx2": True, "amx_bf16": True}, 0.5, True),
-        ({"avx2": True, "avx512_bf16": True}, 2.0, False),
-    ],
+    ("able", "asked", "wanted"),
+    [({"avx2": True}, True, False), ({"avx2": True, "amx_bf16": True}, True, True), ({"amx_bf16": True}, False, False)],
 )
-def test_bf16_is_used_where_the_processor_has_it_and_gains_by_it(
-    start: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, able: dict[str, bool], needed: float, wanted: bool
+def test_bf16_is_used_where_the_processor_has_it_unless_it_is_switched_off(
+    start: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, able: dict[str, bool], asked: bool, wanted: bool
 ) -> None:
     seen = []
 
@@ -202,9 +198,8 @@ def test_bf16_is_used_where_the_processor_has_it_and_gains_by_it(
 
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     monkeypatch.setattr("torch.cpu.get_capabilities", lambda: able)
-    monkeypatch.setattr(train, "_product_time", lambda dtype: needed if dtype is torch.bfloat16 else 1.0)
     monkeypatch.setattr(train, "losses", spy)
-    main(write_config(start, tmp_path / "run", steps=1))
+    main(write_config(start, tmp_path / "run", steps=1, bf16=asked))
     assert seen == [wanted]
 
 
