@@ -74,7 +74,8 @@ def examine(
     right: list[Mention] = []
     readings: list[tuple[Reading, tuple[Candidate, ...]]] = []
     sentences = {segment.index: segment.span for segment in segments}
-    surnames = surnames_of(normalise(m.text) for m in mentions if may_end_in_a_surname(m, store))
+    full = (key for key, group in by_text.items() if " " in key and any(may_end_in_a_surname(m, store) for m in group))
+    surnames = surnames_of(full)
     for key, group in by_text.items():
         if key in recognised.right or background.attested.is_name(without_initials(key)):
             right += [m for m in group if " " in key or not m.is_initial]
@@ -159,9 +160,10 @@ def _is_foreign(key: str, entity: Entity, store: EntityStore, background: Backgr
     zipf, of_name = _least_in_use(key, background), _least_in_use(canonical, background)
     if zipf >= _LEAST_IN_USE or key in background.towns:
         return False
-    if zipf == 0 and (of_name > 0 or fame(canonical, background.attested) > 0):
+    known = fame(canonical, background.attested)
+    if zipf == 0 and (of_name > 0 or known > 0):
         return True  # nobody writes it so, and some the other
-    return " " not in key and (fame(canonical, background.attested) >= _LEAST_FAME or of_name >= _LEAST_IN_USE)
+    return " " not in key and (known >= _LEAST_FAME or of_name >= _LEAST_IN_USE)
 
 
 def _least_in_use(key: str, background: Background) -> float:

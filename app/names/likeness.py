@@ -34,6 +34,11 @@ class Pair:
         found, meant = sound(self.found), sound(self.meant)
         return found == meant or (len(found) != len(meant) and Levenshtein.distance(found, meant) == 1)
 
+    @property
+    def begins_otherwise(self) -> bool:
+        """Whether the two begin with another sound."""
+        return sound(self.found)[:1] != sound(self.meant)[:1]
+
 
 @lru_cache(maxsize=20_000)
 def likeness(a: str, b: str) -> float:

@@ -351,7 +351,6 @@ def _is_somebody_else(c: Comparison) -> bool:
         return True  # *Charles III*, *Carlos I*
     alone = _is_by_letters_alone(c)
     is_read = _is_read_back_at_home(c)
-    is_near = is_read or _is_near_home(c) or _is_nobodys_name(c) or _is_clearly_like(c)
     if c.reading.ends_another and len(c.reading.words) == 1:
         return True  # the full name is what would have to change
     if len(c.reading.words) == 1 and not c.is_mangled and " " not in c.candidate.entity.name and _is_derived(c):
@@ -382,6 +381,7 @@ def _is_somebody_else(c: Comparison) -> bool:
     shared = [c.reading.known_words.get(p.found, 0) for p in c.pairs if p.is_same]
     if is_unlike and shared and min(shared) >= _MANY and c.candidate.entity.country not in SURNAME_FIRST:
         return True  # there are other generals called *Giuseppe* than *Garibaldi*
+    is_near = is_read or _is_near_home(c) or _is_nobodys_name(c) or _is_clearly_like(c)
     likest = max(c.similarity, c.read_back) if is_read else c.similarity
     if alone and ((known_word(c) is not None and not is_near) or c.rival_similarity >= likest):
         return True  # another name is as near
@@ -509,7 +509,7 @@ _FAR_AHEAD, _LEAST_CLEARLY_LIKE = 0.15, 0.75  # of similarity
 
 def _begins_otherwise(p: Pair) -> bool:
     """Whether a word begins with another sound than the other, and no machine is known to make the one of the other."""
-    return sound(p.found)[:1] != sound(p.meant)[:1] and not _is_traced(p)
+    return p.begins_otherwise and not _is_traced(p)
 
 
 def _is_nobodys_surname(c: Comparison) -> bool:

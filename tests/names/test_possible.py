@@ -382,14 +382,15 @@ def test_somebody_of_the_same_country_in_the_text_speaks_for_a_full_name_that_is
 
 
 def test_a_word_that_nobody_writes_beside_the_given_name_of_the_very_well_known_is_theirs() -> None:
-    def of(popularity: float, in_use: dict[str, float]) -> Comparison:
+    def of(popularity: float, in_use: dict[str, float], rival: float = 0.0) -> Comparison:
         player = person("R", "Roger Vederer", "CH", popularity=popularity)
         mention = Mention(Span(0, 14), "Roger Vedeller", MentionKind.UNKNOWN, 0)
         reading = Reading("Roger Vedeller", (mention,), in_use=in_use)
         candidate = Candidate(player, Route.FUZZY, player.name, 0.5, 0.5)
-        return compare(reading, candidate, 0.0, Context(), NOTHING)
+        return compare(reading, candidate, rival, Context(), NOTHING)
 
     assert is_possible(of(0.9, {}))
+    assert not is_possible(of(0.6, {}, rival=0.75))
     assert not is_possible(of(0.5, {}))
     assert not is_possible(of(0.9, {"vedeller": 2.0}))
 

@@ -9,7 +9,6 @@ from app.names.comparison import Comparison, Evidence
 from app.names.evidence.document import is_of_the_text
 from app.names.evidence.usage import FAMOUS, another_name
 from app.names.given_names import are_equivalent
-from app.names.likeness import sound
 from app.names.offices import fit_of_roles
 from app.names.store import EntityKind
 
@@ -103,7 +102,7 @@ def begins_otherwise(c: Comparison) -> Evidence | None:
 
 def has_another_beginning(c: Comparison) -> bool:
     """Whether a word that would change begins with another sound."""
-    return any(sound(p.found)[:1] != sound(p.meant)[:1] for p in c.changed)
+    return any(p.begins_otherwise for p in c.changed)
 
 
 _LEAD = 0.08

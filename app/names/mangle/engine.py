@@ -70,7 +70,6 @@ _SLAVIC = (
     "iy",
     "yk",
 )
-_ROUND_TRIP_OF_SCRIPT = {"Cyrl": Damage.CYRILLIC, "Hang": Damage.HANGUL, "Hani": Damage.HAN, "Arab": Damage.ARABIC}
 
 
 def mangle(
@@ -233,22 +232,28 @@ def _foreign_native(entity: Entity, origin: Origin) -> Iterator[Form]:
     parts = Parts(tuple(entity.name.split()))
     for name in natives(entity):
         script = script_of(name.text)
-        kind = _ROUND_TRIP_OF_SCRIPT.get(script)
         if script in _HOME_SCRIPTS[origin]:
             continue
-        if script == "Hani":
-            for pinyin in chinese.transliterated(name.text, is_person=entity.kind is EntityKind.PERSON):
-                yield Form(Damage.HAN, pinyin, 0.4)
-        elif script == "Hang":
-            yield Form(Damage.HANGUL, korean.romanise(name.text).title(), 0.4)
-        elif script == "Cyrl":
-            for latin_form in dict.fromkeys(cyrillic.romanisations(name.text)):
-                yield Form(Damage.CYRILLIC, latin_form, 0.15)
-        elif script == "Arab" and kind is not None:
-            yield from arabic.native_forms(parts, name.text, kind)
-        elif script in {"Kana", "Jpan"} and (romaji := japanese.kana(name.text)):
-            yield Form(Damage.KATAKANA, romaji, 0.4)
-            yield Form(Damage.KATAKANA, romaji.replace("r", "l").replace("R", "L"), 0.2)
+        if script == "Arab":
+            yield from arabic.native_forms(parts, name.text, Damage.ARABIC)
+        else:
+            yield from readings(name.text, is_person=entity.kind is EntityKind.PERSON)
+
+
+def readings(native: str, *, is_person: bool) -> Iterator[Form]:
+    """A name in Chinese characters, Hangul, Cyrillic or kana, read letter by letter as machines and agencies do."""
+    script = script_of(native)
+    if script == "Hani":
+        for pinyin in chinese.transliterated(native, is_person=is_person):
+            yield Form(Damage.HAN, pinyin, 0.4)
+    elif script == "Hang":
+        yield Form(Damage.HANGUL, korean.romanise(native).title(), 0.4)
+    elif script == "Cyrl":
+        for latin_form in dict.fromkeys(cyrillic.romanisations(native)):
+            yield Form(Damage.CYRILLIC, latin_form, 0.15)
+    elif script in {"Kana", "Jpan"} and (romaji := japanese.kana(native)):
+        yield Form(Damage.KATAKANA, romaji, 0.4)
+        yield Form(Damage.KATAKANA, romaji.replace("r", "l").replace("R", "L"), 0.2)
 
 
 @lru_cache(maxsize=1)

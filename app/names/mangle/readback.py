@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import lru_cache
 
-from app.names.mangle import chinese, cyrillic, japanese, korean
-from app.names.mangle.engine import natives
-from app.names.normalise import normalise, script_of
+from app.names.mangle.engine import natives, readings
+from app.names.normalise import normalise
 from app.names.store import Entity, EntityKind, Name
 
 _KEPT = 2000  # entities
@@ -23,18 +21,6 @@ def words_read_back(entity: Entity) -> frozenset[str]:
 
 @lru_cache(maxsize=_KEPT)
 def _words(names: tuple[Name, ...], is_person: bool) -> frozenset[str]:
-    found = {word for name in names for text in _read(name.text, is_person) for word in normalise(text).split()}
+    made = (form.text for name in names for form in readings(name.text, is_person=is_person))
+    found = {word for text in made for word in normalise(text).split()}
     return frozenset(word for word in found if len(word) >= _SHORTEST and word.isascii())
-
-
-def _read(text: str, is_person: bool) -> Iterator[str]:
-    script = script_of(text)
-    if script == "Cyrl":
-        yield from cyrillic.romanisations(text)
-    elif script == "Hang":
-        yield korean.romanise(text)
-    elif script == "Hani":
-        yield from chinese.transliterated(text, is_person=is_person)
-    elif script in {"Kana", "Jpan"} and (romaji := japanese.kana(text)):
-        yield romaji
-        yield romaji.replace("r", "l").replace("R", "L")
