@@ -59,7 +59,7 @@ class OnlyHints:
         deadline: float = float("inf"),
     ) -> LinkResult:
         found = self.linker.link(text, segments, entity_hints, deadline)
-        told = [NameHint(edit.span, edit.text, edit.confidence) for edit in found.edits]
+        told = [NameHint(edit.span, edit.text, edit.confidence, edit) for edit in found.edits]
         return LinkResult(keep=found.keep, hints=(*told, *found.hints))
 
 
