@@ -18,13 +18,14 @@ from typing import Annotated
 import sacrebleu
 import typer
 
-from app.core.protocols import Linker, LinkResult, NameHint
+from app.core.protocols import Linker, LinkResult
 from app.core.types import Mode, RepairOptions, Segment
 from app.names.linker import build_linker
 from app.names.unknown import NoNames
 from app.settings import Settings
 from app.wiring import build_generator
 from scripts.evaluate_names import SEED
+from scripts.name_examples import all_told
 from scripts.names_benchmark import Case, frames, generated, load, random_entities, stands_in, with_entity
 from scripts.product import make_repairer
 
@@ -59,8 +60,7 @@ class OnlyHints:
         deadline: float = float("inf"),
     ) -> LinkResult:
         found = self.linker.link(text, segments, entity_hints, deadline)
-        told = [NameHint(edit.span, edit.text, edit.confidence, edit) for edit in found.edits]
-        return LinkResult(keep=found.keep, hints=(*told, *found.hints))
+        return LinkResult(keep=found.keep, hints=all_told(found))
 
 
 def main(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from zlib import crc32
 
-from app.core.protocols import NameHint
+from app.core.protocols import LinkResult, NameHint
 from app.core.types import Span
 from app.names.background import Background
 from app.names.link import Decision, LinkModel
@@ -150,8 +150,13 @@ def hints_of(decisions: Iterable[Decision], least: float) -> tuple[NameHint, ...
     return tuple(sorted(found, key=lambda hint: hint.span))
 
 
+def all_told(found: LinkResult) -> tuple[NameHint, ...]:
+    """What a linker would tell the network if it changed nothing itself: what it is sure of, and what it doubts."""
+    return (*(NameHint(edit.span, edit.text, edit.confidence, edit) for edit in found.edits), *found.hints)
+
+
 def held_out_names(names_dir: Path, data: Path) -> list[HeldOutName]:
-    """What the linker tells the network in machine translations of the dev half and in their human references."""
+    """What the linker thinks of names, sure of it or not, in translations of the dev half and their references."""
     linker = build_linker(names_dir)
     store = linker.store
     read = {case.id for kind in ("errors", "controls") for case in load(kind, "dev", data)}
@@ -159,7 +164,8 @@ def held_out_names(names_dir: Path, data: Path) -> list[HeldOutName]:
     found = []
     for case in (*load("errors", "dev", data), *load("controls", "dev", data), *unread, *references(data)):
         segments = one_segment(case.text)
-        told = {hint.edit.group: hint for hint in linker.link(case.text, segments, ()).hints[::-1] if hint.edit}
+        hints = all_told(linker.link(case.text, segments, ()))
+        told = {hint.edit.group: hint for hint in hints[::-1] if hint.edit}
         for hint in told.values():
             sentence = next(s for s in segments if s.span.contains(hint.span))
             entity = store.get(hint.edit.entity.id) if hint.edit and hint.edit.entity else None

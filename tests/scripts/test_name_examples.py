@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from app.core.protocols import NameHint
-from app.core.types import Span
+from app.core.protocols import LinkResult, NameHint
+from app.core.types import Edit, EditKind, Origin, Span
 from app.names.normalise import normalise
 from app.seq2seq.codec import hint_pieces
 from app.seq2seq.tokenizer import Tokenizer
-from scripts.name_examples import DamagedName, NameDamager, NamedSentence
+from scripts.name_examples import DamagedName, NameDamager, NamedSentence, all_told
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXTS = [
@@ -69,3 +69,10 @@ def test_a_right_hint_is_the_answer_another_name_is_passed_over_and_a_wrong_hint
         (1, hint_pieces("Paris", tokenizer)),
         (5, hint_pieces("Milan", tokenizer)),
     ]
+
+
+def test_what_the_linker_is_sure_of_is_told_beside_what_it_doubts() -> None:
+    sure = Edit(Span(0, 5), "Paris", EditKind.NAME, Origin.NAMES, 0.9, "MTR_NAME_ENTITY", "nearest in the base")
+    doubt = NameHint(Span(10, 17), "Bucharest", 0.3)
+    told = all_told(LinkResult(edits=(sure,), hints=(doubt,)))
+    assert told == (NameHint(Span(0, 5), "Paris", 0.9, sure), doubt)
