@@ -69,8 +69,8 @@ _TASKS_PER_CALL_IN_HASTE = 16  # between two looks at the clock
 # broken sentences, one in six of whole ones.
 SHORT_WORDS = 10
 _OVERLAPS = "overlaps_better_edit"
-# Of sound translations the model changes two sentences in a thousand, of rough text a quarter to a half. Two changed
-# ones in a short text, and one in fifteen of a long one, are a hundred times as likely in rough text.
+# Of sound translations the model changes two sentences in a thousand, of rough text a quarter to a half: a changed one
+# is no sound one, and two in a short text, or one in fifteen of a long one, make all of it rough.
 ROUGH_ONE_IN = 15
 
 
@@ -176,7 +176,7 @@ class Repairer:
         verifier: Every edit is guilty until it has passed.
         kb_version: Version of the knowledge base behind ``linker``; empty without one.
         short_words: Neighbouring sentences of which one has so many words at most are read as one, too; 0 reads none.
-        rough_one_in: Where two sentences and one in so many are changed, text is rough and read again; 0: none is.
+        rough_one_in: Where two sentences and one in so many are changed, all the text is rough; 0: none is read again.
     """
 
     def __init__(
@@ -237,17 +237,20 @@ class Repairer:
         works = [self._read(text, own) for text, own in zip(texts, each, strict=True)]
         started = time.monotonic()
         self._generate([(work, work.awake) for work in works], is_first=True)
-        again = []
-        for work in works:
-            if work.options.mode is Mode.FLUENT:
-                again.append((work, work.changed))
-            elif work.options.min_confidence is None:
-                awake = work.awake
-                if is_rough(len(work.changed), len(awake), self._rough_one_in):
-                    again.append((work, awake))
-        self._generate(again, is_first=False)
+        self._generate([(work, rough) for work in works if (rough := self._rough(work))], is_first=False)
         spent_s = time.monotonic() - started
         return [self._finish(work, spent_s) for work in works]
+
+    def _rough(self, work: _Work) -> Sequence[Segment]:
+        """The segments that are read a second time: those that were changed, or all of a text with many changes."""
+        changed = work.changed
+        if work.options.mode is not Mode.FLUENT:
+            if work.options.min_confidence is not None or not self._rough_one_in:
+                return ()
+            awake = work.awake
+            if is_rough(len(changed), len(awake), self._rough_one_in):
+                return awake
+        return changed
 
     def _read(self, text: str, options: RepairOptions) -> _Work:
         """Everything that is done without the generator."""
@@ -506,7 +509,7 @@ def _give_up(work: _Work, segments: Iterable[Segment]) -> None:
 
 def is_rough(changed: int, sentences: int, one_in: int = ROUGH_ONE_IN) -> bool:
     """Whether so many changed sentences show that a document is no sound text with a slip or two."""
-    return one_in > 0 and changed >= 1 + sentences / one_in
+    return changed >= 1 + sentences / one_in
 
 
 def _together(asked: Sequence[_Asked], patched: str, short_words: int) -> Iterator[_Asked]:

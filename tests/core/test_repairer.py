@@ -95,7 +95,7 @@ def test_the_model_reads_the_text_as_names_and_rules_left_it() -> None:
         names=lambda t: named(t, "Straswima", "Straujuma"),
         rules=lambda t: replacing(t, " ,", ",", origin=Origin.RULE, kind=EditKind.SPACING),
     ).repair("Mrs Straswima , they say, go home.")
-    assert generator.texts == ["Mrs Straujuma, they say, go home."]
+    assert generator.texts == ["Mrs Straujuma, they say, go home.", "Mrs Straujuma, they say, goes home."]
     assert repair.text == "Mrs Straujuma, they say, goes home."
     assert [e.origin for e in repair.edits] == [Origin.NAMES, Origin.RULE, Origin.MODEL]
 
@@ -211,16 +211,25 @@ def test_fluent_reads_what_it_changed_a_second_time_and_nothing_else() -> None:
 
 
 def test_minimal_reads_sound_text_once() -> None:
-    generator = TableGenerator(MODEL)
-    make_repairer(generator).repair(GARBLED)
+    generator = TableGenerator(BOTH)
+    make_repairer(generator).repair("He left. She stays hear.")
     assert len(generator.calls) == 1
+
+
+def test_minimal_reads_a_sentence_that_it_changed_again_as_fluent_reads_it() -> None:
+    generator = TableGenerator(BOTH)
+    text = "He go home to stay hear. She stays hear."
+    repair = make_repairer(generator).repair(text)
+    assert repair.text == "He goes home to stay here. She stays hear."
+    assert apply_edits(text, repair.edits) == repair.text
+    assert [(task.text, task.min_confidence) for task in generator.calls[1]] == [("He goes home to stay hear.", 0.5)]
 
 
 @pytest.mark.parametrize(
     ("changed", "sentences", "rough"),
     [(1, 1, False), (2, 2, True), (2, 15, True), (2, 16, False), (3, 30, True), (6, 90, False), (7, 90, True)],
 )
-def test_text_is_rough_when_two_sentences_and_more_in_a_longer_one_are_changed(
+def test_all_text_is_rough_when_two_sentences_and_more_in_a_longer_one_are_changed(
     changed: int, sentences: int, rough: bool
 ) -> None:
     assert is_rough(changed, sentences) is rough
@@ -244,7 +253,7 @@ def test_rough_text_is_read_again_as_fluent_reads_it() -> None:
     ]
 
 
-def test_one_changed_sentence_makes_no_rough_text() -> None:
+def test_one_changed_sentence_makes_no_rough_text_of_the_others() -> None:
     assert (
         make_repairer(TableGenerator(BOTH)).repair("He go home. She stays hear.").text
         == "He goes home. She stays hear."
