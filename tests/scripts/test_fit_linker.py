@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from scripts.fit_linker import (
     Point,
     Sample,
     Tally,
+    articles,
     best_of,
     best_together,
     calibrate,
@@ -85,6 +87,27 @@ def test_of_points_that_are_right_as_often_the_one_with_fewest_wrong_is_taken() 
 def test_a_wrong_change_costs_more_than_a_right_one_brings() -> None:
     high, low = Point(0.9, 60, 0, 0, 20, 1), Point(0.8, 61, 0, 0, 22, 3)
     assert best_together({"place": [high, low]})["place"] == high
+
+
+def test_articles_help_to_say_where_to_begin_and_not_how_many_changes_are_right() -> None:
+    bests = [best(5 - i / 10, right=i != 4, source="articles") for i in range(8)]
+    bests += [best(4.95 - i / 10, right=True) for i in range(20)]
+    points = operating_points(bests, TABLE, 0.5, 100_000)
+    assert [(p.right, p.in_articles, p.wrong_in_articles) for p in points] == [(0, 0, 0), (4, 4, 0), (20, 7, 1)]
+    high, low = Point(0.9, 60), Point(0.8, 61, 1)
+    assert best_together({"place": [high, low]})["place"] == high
+    told = replace(low, in_articles=3)
+    assert best_together({"place": [high, told]})["place"] == told
+    assert best_together({"place": [high, replace(told, wrong=9)]})["place"] == high
+
+
+def test_articles_are_cases_with_what_should_stand_there(tmp_path: Path) -> None:
+    path = tmp_path / "articles.txt"
+    path.write_text("a1\nFrom [[Varsovia|Warsaw]] to [[Praga|Prague]].\n\na2\nAll is well in Rome.\n", "utf-8")
+    assert [(c.id, c.text, c.reference) for c in articles(path)] == [
+        ("a1", "From Varsovia to Praga.", "From Warsaw to Prague."),
+        ("a2", "All is well in Rome.", "All is well in Rome."),
+    ]
 
 
 def test_where_nothing_is_right_often_enough_nothing_is_changed() -> None:
