@@ -401,8 +401,8 @@ def gather_samples(store: EntityStore, background: Background, data: Path, worke
 
 
 def articles(path: Path) -> Iterator[Case]:
-    """Articles with damaged names, as ``measure_articles`` reads them: no weight learns from them, they help to say where
-    to begin to act."""
+    """Articles with damaged names, as ``measure_articles`` reads them: no weight learns from them, they help to say
+    where to begin to act."""
     for article in read_articles(path):
         right = apply_edits(article.text, [Change(d.span, d.right) for d in article.damaged])
         yield Case(article.id, article.id, "", article.text, right)
