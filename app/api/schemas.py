@@ -573,7 +573,7 @@ def check_length(pointer: str, text: str, settings: Settings) -> None:
     """
     for count, most, what in (
         (len(text), settings.max_text_chars, "characters"),
-        (len(_LINE_END.findall(text)) + 1, settings.max_text_lines, "lines"),
+        (len(_LINE_END.findall(text)) + (not _LINE_END.fullmatch(text[-1:])), settings.max_text_lines, "lines"),
     ):
         if count > most:
             detail = f"The text has {count} {what}; at most {most} are taken. Send it in parts."

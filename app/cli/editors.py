@@ -100,7 +100,7 @@ def import_decisions(
     try:
         decisions = read_decisions(file.read_bytes())
     except OSError as exc:
-        raise InputError(f"{file}: cannot be read ({exc.strerror})") from exc
+        raise InputError(f"{file}: cannot be read ({exc.strerror}); name a file that can") from exc
     store = _open(Settings().database_url)
     try:
         target = document or _document_of(store, decisions.document.sha256)

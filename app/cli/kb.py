@@ -89,8 +89,10 @@ def build(
     from app.names.build import BuildOptions, write_base
     from app.names.mangle import FAR, mangle
     from app.names.readers import Broken, Format, Removed, read_sources
-    from app.names.store import Entity
+    from app.names.store import MANIFEST, Entity
 
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / MANIFEST).is_file():
+        raise InputError(f"{folder} holds other files and no knowledge base; give a new folder or an empty one")
     entities: list[Entity] = []
     removed: list[str] = []
     broken = 0

@@ -521,7 +521,9 @@ def read_glossary(
     try:
         data = source.read_bytes() if isinstance(source, Path) else source.read()
     except OSError as exc:
-        raise InputError(f"{where}: cannot be read ({exc.strerror})", code="invalid-glossary") from exc
+        raise InputError(
+            f"{where}: cannot be read ({exc.strerror}); name a file that can", code="invalid-glossary"
+        ) from exc
     rows = _read_tbx(data, where) if kind is GlossaryFormat.TBX else _read_rows(data, where, kind)
     return [e if e.id else replace(e, id=f"{stem}/{number}") for number, e in enumerate(rows, start=1)]
 

@@ -76,7 +76,7 @@ def open_bytes(path: Path) -> IO[bytes]:
             case _:
                 return path.open("rb")
     except OSError as exc:
-        raise InputError(f"{path}: cannot be read ({exc.strerror})") from exc
+        raise InputError(f"{path}: cannot be read ({exc.strerror}); name a file that can") from exc
 
 
 class _ZstdStream(io.RawIOBase):
@@ -204,7 +204,9 @@ def entity_of(row: Mapping[str, Any], kind: EntityKind | None = None) -> Entity:
 
 def _text(row: Mapping[str, Any], name: str) -> str:
     value = row.get(name)
-    if not isinstance(value, str) or not value.strip():
+    if value is not None and not isinstance(value, str):
+        raise ValueError(f"`{name}` is {value!r}, not a text")
+    if value is None or not value.strip():
         raise ValueError(f"`{name}` is missing or empty")
     value = value.strip()
     if len(value) > _LONGEST_NAME or any(ord(c) < 32 for c in value):

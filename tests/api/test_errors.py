@@ -13,8 +13,10 @@ import structlog
 from httpx2 import Response
 from starlette.testclient import TestClient
 
-from app.api.errors import PROBLEM_TYPES, TYPE_PREFIX, pointer_to, safe_pointer_to
+from app.api.errors import PROBLEM_TYPES, TYPE_PREFIX, ProblemError, pointer_to, safe_pointer_to
+from app.api.schemas import check_length
 from app.core.errors import GenerationError, InputError, RepairError, ResourceError
+from app.settings import Settings
 from app.telemetry import configure_logging
 from tests.api.engines import WilfulEngine
 
@@ -312,3 +314,13 @@ def test_pointers_escape_what_rfc_6901_says() -> None:
 
 def test_a_pointer_ends_before_a_name_that_may_be_prose() -> None:
     assert safe_pointer_to(["protect", "spans", 0, "My secret", "x"]) == "/protect/spans/0"
+
+
+@pytest.mark.parametrize(("text", "fits"), [("a\nb\n", True), ("a\r\nb", True), ("a\nb\nc", False), ("a\n\n\n", False)])
+def test_an_end_of_line_at_the_end_begins_no_line_more(text: str, fits: bool) -> None:
+    settings = Settings(max_text_lines=2)
+    if fits:
+        check_length("/text", text, settings)
+    else:
+        with pytest.raises(ProblemError):
+            check_length("/text", text, settings)

@@ -129,6 +129,17 @@ def test_sources_without_a_row_build_nothing(run: Run, tmp_path: Path) -> None:
     assert "nothing was built" in run("kb", "build", tmp_path / "kb", empty).stderr
 
 
+def test_a_folder_of_other_files_takes_no_base(run: Run, source: Path, tmp_path: Path) -> None:
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    (corpus / "a.txt").write_text("A line.\n")
+    result = run("kb", "build", corpus, source)
+    assert result.exit_code == 2
+    assert "holds other files and no knowledge base" in result.stderr
+    assert [p.name for p in corpus.iterdir()] == ["a.txt"]
+    assert run("kb", "build", tmp_path, source).exit_code == 2  # the sources themselves stand there
+
+
 def test_the_choices_of_the_command_are_those_of_the_base() -> None:
     assert [k.value for k in Kind] == [k.value for k in EntityKind]
     assert [f.value for f in SourceFormat] == [f.value for f in Format]

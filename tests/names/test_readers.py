@@ -82,7 +82,9 @@ def test_roles_can_carry_their_own_years() -> None:
     ("change", "says"),
     [
         ({"name": ""}, "`name` is missing"),
-        ({"id": 7}, "`id` is missing"),
+        ({"id": 7}, "`id` is 7, not a text"),
+        ({"name": ["x"]}, "`name` is .*, not a text"),
+        ({"type": None}, "`type` is missing"),
         ({"name": "x" * 300}, "`name` is longer"),
         ({"name": "a\tb"}, "`name` .* control characters"),
         ({"aliases": "one"}, "`aliases` is not a list"),

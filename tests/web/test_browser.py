@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib import resources
 from pathlib import Path
 
@@ -513,6 +513,183 @@ def test_what_is_asked_about_a_decision_goes_with_the_next_one(page: Page) -> No
         while open_count(page) < total:
             page.keyboard.press("u")
             saved(page)
+
+
+NAMED = "He has went to the the market with Olav Sholtz , chancellor of Germany."
+
+
+def hold_back(page: Page, path: str, act: Callable[[], object]) -> list[Route]:
+    """Do something, and keep what it asks of the server until that is let go on."""
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route(path, hold)
+    with page.expect_request(path):
+        act()
+    until(page, "true")  # the request is said before its route is
+    assert held
+    return held
+
+
+def test_after_redo_the_next_open_change_is_current_and_keys_mean_it(page: Page) -> None:
+    bring(page, NAMED)
+    first = focused(page)
+    page.keyboard.press("a")
+    saved(page)
+    second, left = focused(page), open_count(page)
+    page.keyboard.press("u")
+    saved(page)
+    assert focused(page) == first
+    page.keyboard.press("Control+y")
+    saved(page)
+    assert open_count(page) == left
+    assert focused(page) == second
+    expect(page.locator(".card.current")).to_have_attribute("id", second)
+    page.keyboard.press("e")
+    assert focused(page) == "hand"
+    page.keyboard.press("Escape")
+    page.keyboard.press("r")
+    saved(page)
+    page.click("button[data-show=decided]")
+    expect(page.locator(f"#{first} .verdict")).to_contain_text("Accepted by")
+    expect(page.locator(f"#{second} .verdict")).to_contain_text("Rejected by")
+
+
+def test_after_undo_of_a_rewritten_sentence_its_first_change_is_current(page: Page) -> None:
+    bring(page, SHORT)
+    first = focused(page)
+    page.click("text=Rewrite sentence")
+    page.keyboard.press("Control+Enter")
+    saved(page)
+    assert focused(page) != first
+    page.keyboard.press("u")
+    saved(page)
+    assert focused(page) == first
+
+
+@pytest.mark.parametrize("show", ["open", "decided"])
+def test_where_no_card_is_current_keys_that_need_one_do_nothing(page: Page, show: str) -> None:
+    bring(page, "He has went home.")
+    if show == "open":
+        for key in ("a", "u", "Control+y"):
+            page.keyboard.press(key)
+            saved(page)
+        assert open_count(page) == 0
+    else:
+        page.click("button[data-show=decided]")
+    count = page.inner_text("#count")
+    expect(page.locator(".card.current")).to_have_count(0)
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
+    for key in ("a", "r", "A", "R", "e", "d", "n", "1", "Control+Enter", "Control+Shift+Enter"):
+        page.keyboard.press(key)
+    saved(page)
+    assert page.inner_text("#count") == count
+    assert not [url for url in sent if not url.endswith("/place")]
+    expect(page.locator("#hand")).to_have_count(0)
+
+
+def test_keys_wait_for_the_card_that_an_undo_brings(page: Page) -> None:
+    bring(page, NAMED)
+    first, total = focused(page), open_count(page)
+    page.keyboard.press("a")
+    saved(page)
+    held = hold_back(page, "**/undo", lambda: page.keyboard.press("u"))
+    page.keyboard.press("e")
+    page.keyboard.type("under a jar")  # by a hand that is faster than the server
+    page.keyboard.press("Control+Enter")
+    held[0].continue_()
+    saved(page)
+    assert focused(page) == "hand"
+    expect(page.locator(f"#{first} #hand")).to_be_visible()
+    assert len(held) == 1
+    assert open_count(page) == total
+    page.keyboard.press("Control+a")
+    page.keyboard.type("under a jar")
+    page.keyboard.press("Control+Enter")
+    saved(page)
+    expect(page.locator("#text")).to_contain_text("under a jar")
+    assert open_count(page) == total - 1
+
+
+@pytest.mark.parametrize("way", ["undo", "redo"])
+def test_a_late_answer_leaves_an_open_edit_field_alone(page: Page, way: str) -> None:
+    bring(page, NAMED)
+    for key in ("a", "u") if way == "redo" else ("a",):
+        page.keyboard.press(key)
+        saved(page)
+    total = open_count(page)
+    (turn,) = hold_back(page, f"**/{way}", lambda: page.click(f"#{way}"))
+    page.click(".card.current button[data-act=edit]")
+    page.keyboard.press("Control+a")
+    page.keyboard.type("under a ")
+    turn.continue_()
+    saved(page)
+    until(page, "true")  # drawn since
+    expect(page.locator("#count")).to_contain_text(f"{total + (1 if way == 'undo' else -1)} open")
+    page.keyboard.type("jar")
+    expect(page.locator("#hand")).to_have_value("under a jar")
+    assert focused(page) == "hand"
+    page.keyboard.press("Control+Enter")
+    saved(page)
+    expect(page.locator("#text")).to_contain_text("under a jar")
+
+
+def test_a_late_answer_leaves_the_focus_with_someone_who_types(page: Page) -> None:
+    bring(page, NAMED)
+    page.keyboard.press("a")
+    saved(page)
+    total = open_count(page)
+    (undo,) = hold_back(page, "**/undo", lambda: page.keyboard.press("u"))
+    page.click("#more summary")
+    page.fill("#editor", "")
+    page.keyboard.type("Ann")
+    undo.continue_()
+    saved(page)
+    page.keyboard.type("a")
+    expect(page.locator("#editor")).to_have_value("Anna")
+    assert open_count(page) == total + 1
+
+
+def test_a_reason_given_late_leaves_an_open_edit_field_alone(page: Page) -> None:
+    bring(page, NAMED)
+    page.keyboard.press("r")
+    page.keyboard.press("e")
+    page.keyboard.press("Control+a")
+    page.keyboard.type("under a jar")
+    page.click("#aside .why button")
+    saved(page)
+    expect(page.locator("#hand")).to_have_value("under a jar")
+    assert focused(page) == "hand"
+
+
+def test_keys_that_wait_for_a_refused_undo_are_dropped(rough: Page) -> None:
+    bring(rough, NAMED)
+    rough.keyboard.press("a")
+    saved(rough)
+    count = rough.inner_text("#count")
+    (undo,) = hold_back(rough, "**/undo", lambda: rough.keyboard.press("u"))
+    rough.keyboard.press("r")
+    undo.fulfill(status=422, json={"detail": "No."})
+    expect(rough.locator("#saving")).to_have_text("No.")
+    assert rough.inner_text("#count") == count
+    rough.keyboard.press("r")
+    saved(rough)
+    assert rough.inner_text("#count") != count
+
+
+def test_what_is_dismissed_with_its_like_is_not_current(page: Page) -> None:
+    bring(page, "She bought a apple.\n\nShe ate a apple.\n\nHe has went home.\n")
+    like = page.locator("#queue .card", has_text="an")
+    expect(like).to_have_count(2)
+    like.first.click()
+    page.keyboard.press("d")
+    page.keyboard.press("Enter")  # in this document
+    saved(page)
+    assert open_count(page) == 1
+    expect(page.locator(".card.current")).to_contain_text("went")
 
 
 def test_a_reason_is_not_noted_once_another_window_took_the_rejection_back(page: Page, context: BrowserContext) -> None:

@@ -2,7 +2,7 @@
 import { drawCount, drawFolded, drawKinds, drawQueue, inWords, showMore, termBar, whyBar } from "./cards.js";
 import { byId, el, say, shown } from "./dom.js";
 import { append, redraw, redrawAll, syncScrolling } from "./draw.js";
-import { listen, setUpHelp, showHelp } from "./keys.js";
+import { listen, setUpHelp, showHelp, takesKeys } from "./keys.js";
 import { add, byNeed, groupOf, isOpen, nameOf, sentenceOf, state, targets, textOf, verdict } from "./model.js";
 import { freshId, get, isPassing, paceMs, post, Refused, waitMs } from "./server.js";
 
@@ -21,20 +21,20 @@ let trouble = ""; // what kept the document from being loaded
 
 let isDue = false;
 function drawLater() {
-  // Many rows come at once: draw once for all of them, and never under the hands of someone who types.
+  // Many rows come at once: draw once for all of them.
   if (isDue) return;
   isDue = true;
   requestAnimationFrame(() => {
     isDue = false;
-    if (byId("hand")) return;
     draw();
   });
 }
 
 function draw() {
+  drawCount();
+  if (byId("hand")) return; // never under the hands of someone who types
   const had = byId("queue").contains(document.activeElement) ? document.activeElement : null;
   drawQueue(run, mode);
-  drawCount();
   if (!had || had.isConnected) return;
   const same = had.dataset.act && byId(`c-${state.current}`)?.parentElement.querySelector(`[data-act="${had.dataset.act}"]`);
   if (same) same.focus({ preventScroll: true }); else focusCard();
@@ -74,6 +74,11 @@ function go(target, { focus = true } = {}) {
   rememberPlace(target);
 }
 
+/** Go where an answer leads, which may come late: not away from an edit field, and without the focus of someone who types. */
+function lead(target) {
+  if (!byId("hand")) go(target, { focus: takesKeys(document.activeElement) });
+}
+
 let placeTimer = 0;
 function rememberPlace(target) {
   clearTimeout(placeTimer);
@@ -96,12 +101,16 @@ function step(by) {
   choose(all[next]);
 }
 
+/** The next target that fits, from the current one on. */
+function nextOf(all, fits) {
+  const at = Math.max(all.indexOf(state.current), 0);
+  return all.slice(at).find(fits) ?? all.find(fits) ?? null;
+}
+
 /** The next open target behind those that are about to be decided. */
 function following(decided) {
-  const all = order();
   const gone = new Set(decided);
-  const at = Math.max(all.indexOf(state.current), 0);
-  return all.slice(at).find((t) => !gone.has(t)) ?? all.find((t) => !gone.has(t)) ?? null;
+  return nextOf(order(), (t) => !gone.has(t));
 }
 
 // --- saving ---
@@ -206,7 +215,7 @@ function decide(wishes, label, next = following(wishes.map((w) => w.target))) {
   const client = freshId();
   aside();
   take(expected);
-  go(next);
+  if (next !== state.current || !byId("hand")) go(next); // a field that is open on the same card stays, with what was typed
   drawCount();
   say(`${label}, ${drawCount()} left`);
   send(`${base}/decisions`, () => ({
@@ -272,21 +281,28 @@ async function bringDecisions(file) {
 async function turn(way) {
   const id = freshId();
   aside();
-  const outcome = settle(await send(`${base}/${way}`, () => ({ client_id: id })));
+  const outcome = await send(`${base}/${way}`, () => ({ client_id: id }));
+  const before = order();
+  settle(outcome);
   if (outcome.version === null) {
     say(`Nothing to ${way}`);
     showSaving(`Nothing to ${way}`);
     return;
   }
-  const first = outcome.standings[0]?.target;
-  draw();
+  // To the first of what was turned, or on to the next where none has a card: what is done again is not open any more.
+  const turned = outcome.standings.map((s) => s.target);
+  const after = new Set(order());
+  const first = turned.find((t) => after.has(t)) ?? [...after].find((t) => turned.includes(sentenceOf(t).id));
   say(`${way === "undo" ? "Undone" : "Done again"}: ${outcome.label || "a decision"}, ${drawCount()} left`);
-  if (first) go(first);
+  lead(first ?? nextOf(before, (t) => after.has(t)));
 }
 
 // --- what the editor can do ---
 
-const editOf = () => (state.current?.startsWith("e") ? state.edits.get(state.current) : null);
+/** The target that an action means: none where its card is not shown, for nothing is decided unseen. */
+const meant = () => (state.current && byId(`c-${state.current}`) ? state.current : null);
+const editOf = () => state.edits.get(meant()) ?? null;
+const sentenceMeant = () => meant() && sentenceOf(meant());
 const openIn = (sentence) => sentence.edits.filter(isOpen);
 const wish = (v) => (edit) => ({ target: edit.id, verdict: v });
 
@@ -310,6 +326,24 @@ function aside({ rejected = null, term = null } = {}) {
 
 /** A name that can be a term of the glossary, as it stands. */
 const termOf = (edit) => (edit && nameOf(edit) && edit.original && textOf(edit) ? { original: edit.original, replacement: textOf(edit) } : null);
+
+let coming = 0; // answers on their way that make another card current
+const held = []; // keys pressed meanwhile
+
+/** An action whose answer makes another card current, on which the keys pressed meanwhile then act. */
+const moving = (work) => async (...values) => {
+  coming += 1;
+  try {
+    await work(...values);
+  } catch (error) {
+    held.length = 0; // the card that they meant does not come
+    throw error;
+  } finally {
+    coming -= 1;
+    // What was typed behind the key that opens the edit field was meant for the field, and is no shortcut.
+    if (!coming) for (const key of held.splice(0)) if (takesKeys(document.activeElement)) press(...key);
+  }
+};
 
 const actions = {
   next: () => step(1),
@@ -338,11 +372,11 @@ const actions = {
     byId("aside").querySelector(".why button")?.focus();
   },
   acceptSentence() {
-    const sentence = state.current && sentenceOf(state.current);
+    const sentence = sentenceMeant();
     if (sentence) decide(openIn(sentence).map(wish("accepted")), "Sentence accepted");
   },
   rejectSentence() {
-    const sentence = state.current && sentenceOf(state.current);
+    const sentence = sentenceMeant();
     if (sentence) decide(openIn(sentence).map(wish("rejected")), "Sentence rejected");
   },
   take(number) {
@@ -395,16 +429,18 @@ const actions = {
     decide([{ target: id, verdict: "accepted" }], "Made all the same", state.current);
     drawFolded(run);
   },
-  dismiss: tried(async (reach) => {
+  dismiss: tried(moving(async (reach) => {
     const edit = editOf();
-    const next = following([edit.id]);
+    if (!edit) return;
     const client = freshId();
     mode = "";
     aside();
-    await send(`${base}/dismissals`, () => ({ target: edit.id, reach, seen: state.version, client_id: client })).then(settle);
-    go(next);
+    const outcome = await send(`${base}/dismissals`, () => ({ target: edit.id, reach, seen: state.version, client_id: client }));
+    const next = following([edit.id, ...outcome.standings.map((s) => s.target)]); // its like go with it
+    settle(outcome);
+    lead(next);
     say(`Never again, ${drawCount()} left`);
-  }),
+  })),
   glossary: tried(async () => {
     const term = lastTerm ?? termOf(editOf());
     if (!term) return;
@@ -416,8 +452,8 @@ const actions = {
   }),
   confirm() { confirmSentence(false); },
   confirmNext() { confirmSentence(true); },
-  undo: tried(() => turn("undo")),
-  redo: tried(() => turn("redo")),
+  undo: tried(moving(() => turn("undo"))),
+  redo: tried(moving(() => turn("redo"))),
   view() {
     const views = ["inline", "side", "clean"];
     setView(views[(views.indexOf(state.view) + 1) % views.length]);
@@ -429,8 +465,15 @@ function run(action, ...values) {
   return actions[action](...values);
 }
 
+/** What a key asks for; it waits while another card is coming, for it means that one. */
+function press(action, ...values) {
+  if (!coming) return run(action, ...values);
+  held.push([action, ...values]);
+  return true;
+}
+
 function ask(what) {
-  if (!state.current) return;
+  if (!meant()) return;
   mode = what;
   drawQueue(run, mode);
   const card = byId(`c-${state.current}`);
@@ -439,7 +482,7 @@ function ask(what) {
 }
 
 function confirmSentence(goOn) {
-  const sentence = state.current && sentenceOf(state.current);
+  const sentence = sentenceMeant();
   if (!sentence) return;
   const wishes = [...openIn(sentence).map(wish("accepted")), { target: sentence.id, verdict: "confirmed" }];
   const next = following([sentence.id, ...sentence.edits.map((e) => e.id)]);
@@ -653,7 +696,7 @@ byId("history-close").addEventListener("click", () => byId("history").close());
 
 setUpHelp();
 syncScrolling();
-listen(run, (target) => target === document.body || byId("panes").contains(target));
+listen(press, (target) => target === document.body || byId("panes").contains(target));
 let view = "inline";
 try { view = localStorage.getItem("mt-repair-view") ?? view; } catch { /* as it is */ }
 if (["side", "clean"].includes(view)) setView(view);

@@ -50,6 +50,9 @@ function isTyping(target) {
     || (target.tagName === "INPUT" && !["checkbox", "radio", "button"].includes(target.type));
 }
 
+/** Whether a key pressed on an element may be a shortcut. */
+export const takesKeys = (target) => !document.querySelector("dialog[open]") && !isTyping(target);
+
 function chord(event) {
   const name = event.key.length === 1 ? event.key.toUpperCase() : event.key;
   return [event.ctrlKey || event.metaKey ? "Ctrl" : "", event.altKey ? "Alt" : "", event.shiftKey ? "Shift" : "", name]
@@ -59,7 +62,7 @@ function chord(event) {
 /** Calls `run(action)` or `run("take", number)` for keys that mean something here. */
 export function listen(run, isHere) {
   document.addEventListener("keydown", (event) => {
-    if (event.isComposing || document.querySelector("dialog[open]") || isTyping(event.target)) return;
+    if (event.isComposing || !takesKeys(event.target)) return;
     let action = FIXED.find(([, keys]) => keys === chord(event))?.[0];
     if (!action && areOn() && !event.ctrlKey && !event.altKey && !event.metaKey && isHere(event.target)) {
       if (/^[1-9]$/.test(event.key)) {
