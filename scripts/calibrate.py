@@ -6,7 +6,8 @@ The weights stay. Calibration and operating points are fitted on ``DATA/mt/pe-de
 from training), on the held-out documents of ``DATA/mt/wmt-train.jsonl.xz``, and on held-out clean sentences with
 grammatical slips. Other held-out clean sentences bound the harm. Calibration error, operating points and counts are
 those of two fits on a half of the documents each, which tell of the other half; what is shipped is fitted on all. What
-to think of a name that the linker tells is fitted on the translations that the linker was fitted on.
+to think of a name that the linker tells, sure of it or not, is fitted on the translations that it was fitted on itself;
+``--only-names`` fits nothing else.
 
 A reference shows one of many ways to put a sentence right, and clean text has errors of its own: what people who read
 the edits of either said of them (``VERDICTS``) counts for the confidence, and for what is harm in clean text.
@@ -15,14 +16,16 @@ the edits of either said of them (``VERDICTS``) counts for the confidence, and f
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from app.core.types import Mode
 from app.seq2seq.ctranslate import CTranslateGenerator
-from app.seq2seq.export import calibrate, renew_card, write_manifest
+from app.seq2seq.export import HeldOutName, calibrate, calibrate_names, renew_card, write_manifest
 from app.seq2seq.tokenizer import Tokenizer
 from app.seq2seq.verdicts import Verdicts
 from scripts.held_out import HeldOutSets
@@ -64,6 +67,16 @@ class HeldOutText:
         return calibrate(generator, sets.pairs, sets.clean, names, tokenizer, sets.verdicts)
 
 
+def recalibrate_names(
+    generator: CTranslateGenerator, names: Sequence[HeldOutName], tokenizer: Tokenizer, manifest: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The fields of a manifest that tell of names, fitted anew for its operating points."""
+    points = {Mode(mode): float(least) for mode, least in manifest["operating_points"].items()}
+    fitted, shown = calibrate_names(generator, names, tokenizer, points)
+    held_out = {mode: {**counts, "names": shown[Mode(mode)]} for mode, counts in manifest["held_out"].items()}
+    return {"calibration_of_names": fitted.to_json(), "held_out": held_out}
+
+
 def main(
     folder: Annotated[Path, typer.Argument(help="An exported network.")],
     version: Annotated[str, typer.Option(help="Its version from now on.")],
@@ -73,15 +86,22 @@ def main(
     windows: Windows = WINDOWS,
     names_dir: NamesDir = NAMES_DIR,
     verdicts: VerdictsFile = VERDICTS,
+    only_names: Annotated[
+        bool, typer.Option("--only-names", help="Fit anew how sure told names are; all else stays as it is.")
+    ] = False,
 ) -> None:
     """Calibrate, choose operating points, and renew manifest and card."""
     generator, tokenizer = CTranslateGenerator(folder), Tokenizer(folder / "tokenizer.model")
-    text = HeldOutText(data, clean, slips, windows, names_dir, verdicts)
-    found = text.calibrate(generator, text.read(generator, tokenizer), tokenizer)
-    manifest = json.loads((folder / "repair.json").read_text("utf-8")) | {"version": version} | found
+    manifest: dict[str, Any] = json.loads((folder / "repair.json").read_text("utf-8"))
+    if only_names:
+        manifest |= recalibrate_names(generator, held_out_names(names_dir or NAMES_DIR, data), tokenizer, manifest)
+    else:
+        text = HeldOutText(data, clean, slips, windows, names_dir, verdicts)
+        manifest |= text.calibrate(generator, text.read(generator, tokenizer), tokenizer)
+    manifest["version"] = version
     write_manifest(folder, manifest)
     renew_card(folder, manifest)
-    typer.echo(json.dumps({"operating_points": found["operating_points"], "held_out": found["held_out"]}, indent=1))
+    typer.echo(json.dumps({name: manifest[name] for name in ("operating_points", "held_out")}, indent=1))
 
 
 if __name__ == "__main__":

@@ -52,6 +52,7 @@ from scripts.build_surroundings import collect as collect_surroundings
 from scripts.build_surroundings import learn
 from scripts.measure_articles import read_articles
 from scripts.names_benchmark import (
+    FOLDER,
     HARM,
     MEASURED,
     NEEDED,
@@ -91,7 +92,7 @@ UNSURE = 0.3
 CLEAN = ("controls", "documents", "right")  # every name is right
 REAL = ("errors", *CLEAN)
 JUDGED = ("errors", "controls")  # every name of them
-ARTICLES = Path(__file__).resolve().parent.parent / "tests" / "data" / "names" / "articles-dev.txt"
+ARTICLES = FOLDER / "articles-dev.txt"
 # A made case stands in a sentence about somebody else.
 OF_THE_SENTENCE = ("role_differs", "other_country", "surroundings")
 WEIGHT_OF = {
@@ -401,8 +402,8 @@ def gather_samples(store: EntityStore, background: Background, data: Path, worke
 
 
 def articles(path: Path) -> Iterator[Case]:
-    """Articles with damaged names, as ``measure_articles`` reads them: no weight learns from them, they help to say
-    where to begin to act."""
+    """Articles with damaged names, each as one case: no weight learns from them, they help to say where to begin to
+    act."""
     for article in read_articles(path):
         right = apply_edits(article.text, [Change(d.span, d.right) for d in article.damaged])
         yield Case(article.id, article.id, "", article.text, right)
@@ -624,7 +625,9 @@ def main(
             "pairs_weight": PAIRS_WEIGHT,
             "code": provenance()["revision"],
             "benchmark": sha1(
-                b"".join(p.read_bytes() for p in sorted(Path("tests/data/names").glob("*-dev.jsonl"))),
+                b"".join(
+                    p.read_bytes() for p in (*sorted(FOLDER.glob("*-dev.jsonl")), FOLDER / "changes.tsv", ARTICLES)
+                ),
                 usedforsecurity=False,
             ).hexdigest(),
         },

@@ -91,7 +91,9 @@ def build(
     from app.names.readers import Broken, Format, Removed, read_sources
     from app.names.store import MANIFEST, Entity
 
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / MANIFEST).is_file():
+    # Folders are what a build that was cut off leaves.
+    others = [p for p in folder.iterdir() if p.is_file() and p.name[0] != "."] if folder.is_dir() else []
+    if others and not (folder / MANIFEST).is_file():
         raise InputError(f"{folder} holds other files and no knowledge base; give a new folder or an empty one")
     entities: list[Entity] = []
     removed: list[str] = []

@@ -176,7 +176,8 @@ class Repairer:
         verifier: Every edit is guilty until it has passed.
         kb_version: Version of the knowledge base behind ``linker``; empty without one.
         short_words: Neighbouring sentences of which one has so many words at most are read as one, too; 0 reads none.
-        rough_one_in: Where two sentences and one in so many are changed, all the text is rough; 0: none is read again.
+        rough_one_in: Where two sentences and one in so many are changed, all the text is rough; 0: the default mode
+            reads nothing again.
     """
 
     def __init__(
@@ -237,11 +238,11 @@ class Repairer:
         works = [self._read(text, own) for text, own in zip(texts, each, strict=True)]
         started = time.monotonic()
         self._generate([(work, work.awake) for work in works], is_first=True)
-        self._generate([(work, rough) for work in works if (rough := self._rough(work))], is_first=False)
+        self._generate([(work, again) for work in works if (again := self._to_read_again(work))], is_first=False)
         spent_s = time.monotonic() - started
         return [self._finish(work, spent_s) for work in works]
 
-    def _rough(self, work: _Work) -> Sequence[Segment]:
+    def _to_read_again(self, work: _Work) -> Sequence[Segment]:
         """The segments that are read a second time: those that were changed, or all of a text with many changes."""
         changed = work.changed
         if work.options.mode is not Mode.FLUENT:
@@ -509,7 +510,7 @@ def _give_up(work: _Work, segments: Iterable[Segment]) -> None:
 
 def is_rough(changed: int, sentences: int, one_in: int = ROUGH_ONE_IN) -> bool:
     """Whether so many changed sentences show that a document is no sound text with a slip or two."""
-    return changed >= 1 + sentences / one_in
+    return one_in > 0 and changed >= 1 + sentences / one_in
 
 
 def _together(asked: Sequence[_Asked], patched: str, short_words: int) -> Iterator[_Asked]:

@@ -278,9 +278,7 @@ def calibrate(
     confidence = np.asarray([j.by(fitted.unseen) for j in judged])
     gain = np.asarray([j.gain for j in judged])
     real = np.asarray([j.is_real for j in judged])
-    told = judge_names(generator, names, tokenizer)
-    of_names = fit_names([j for j in told if j.half == 0])
-    sure = [(of_names.probability(j.row), j.is_right) for j in told if j.half == 1]
+    of_names, names_shown = calibrate_names(generator, names, tokenizer, points)
     shown = {
         mode.value: {
             "translations": _counts(gain[(confidence >= threshold) & real], n_real),
@@ -288,22 +286,40 @@ def calibrate(
             "clean_sentences": len(clean),
             "clean_changed": sum(surest >= threshold for surest, _ in changed),
             "clean_changed_needlessly": sum(needless >= threshold for _, needless in changed),
-            "names": {
-                "told": len(names),
-                "held": len(sure),
-                "edits": sum(p >= threshold for p, _ in sure),
-                "right": sum(p >= threshold and ok for p, ok in sure),
-            },
+            "names": names_shown[mode],
         }
         for mode, threshold in points.items()
     }
     return {
         "calibration": fitted.whole.to_json(),
-        "calibration_of_names": fit_names(told).to_json(),
+        "calibration_of_names": of_names.to_json(),
         "operating_points": {mode.value: threshold for mode, threshold in points.items()},
         "calibration_error": round(error, 4),
         "reliability": table,
         "held_out": shown,
+    }
+
+
+def calibrate_names(
+    generator: CTranslateGenerator, names: Sequence[HeldOutName], tokenizer: Tokenizer, points: Mapping[Mode, float]
+) -> tuple[NameCalibration, dict[Mode, dict[str, int]]]:
+    """Fit the confidence in names that the network writes as it is told.
+
+    Returns:
+        The calibration, and for each mode how many names were told, how many of one half of the documents the network
+        wrote, and, by a calibration that was fitted on the other half, how many of these it would make and are right.
+    """
+    told = judge_names(generator, names, tokenizer)
+    of_half = fit_names([j for j in told if j.half == 0])
+    sure = [(of_half.probability(j.row), j.is_right) for j in told if j.half == 1]
+    return fit_names(told), {
+        mode: {
+            "told": len(names),
+            "held": len(sure),
+            "edits": sum(p >= threshold for p, _ in sure),
+            "right": sum(p >= threshold and ok for p, ok in sure),
+        }
+        for mode, threshold in points.items()
     }
 
 

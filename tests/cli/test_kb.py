@@ -137,7 +137,14 @@ def test_a_folder_of_other_files_takes_no_base(run: Run, source: Path, tmp_path:
     assert result.exit_code == 2
     assert "holds other files and no knowledge base" in result.stderr
     assert [p.name for p in corpus.iterdir()] == ["a.txt"]
-    assert run("kb", "build", tmp_path, source).exit_code == 2  # the sources themselves stand there
+    assert "holds other files" in run("kb", "build", tmp_path, source).stderr  # the source itself stands there
+    assert source.is_file()
+
+
+def test_a_first_build_that_was_cut_off_can_be_made_again(run: Run, source: Path, tmp_path: Path) -> None:
+    (tmp_path / "kb" / ".building-x").mkdir(parents=True)
+    (tmp_path / "kb" / "0123456789ab").mkdir()  # its data, without the manifest
+    assert run("kb", "build", tmp_path / "kb", source).exit_code == 0
 
 
 def test_the_choices_of_the_command_are_those_of_the_base() -> None:

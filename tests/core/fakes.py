@@ -16,7 +16,7 @@ from app.core.protocols import (
     Proposal,
     ProposedEdit,
 )
-from app.core.repairer import Repairer
+from app.core.repairer import ROUGH_ONE_IN, Repairer
 from app.core.segment import SentenceSegmenter
 from app.core.types import (
     Edit,
@@ -205,6 +205,7 @@ def make_repairer(
     terms: Callable[[str], LinkResult] = lambda _: LinkResult(),
     furniture: Sequence[str] = (),
     foreign: Sequence[str] = (),
+    rough_one_in: int = ROUGH_ONE_IN,
 ) -> Repairer:
     """A Repairer with the real segmenter, protector and verifier, and fakes for the rest."""
     everyone = Everyone(names=names, terms=terms, foreign=foreign)
@@ -219,4 +220,5 @@ def make_repairer(
         generator=generator or TableGenerator(),
         verifier=Verifier(),
         kb_version="kb-1",
+        rough_one_in=rough_one_in,
     )

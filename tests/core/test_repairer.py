@@ -253,6 +253,13 @@ def test_rough_text_is_read_again_as_fluent_reads_it() -> None:
     ]
 
 
+def test_a_second_reading_can_be_switched_off() -> None:
+    generator = TableGenerator(BOTH)
+    repair = make_repairer(generator, rough_one_in=0).repair(ROUGH)
+    assert repair.text == "He goes home. She stays hear. They goes back."
+    assert len(generator.calls) == 1
+
+
 def test_one_changed_sentence_makes_no_rough_text_of_the_others() -> None:
     assert (
         make_repairer(TableGenerator(BOTH)).repair("He go home. She stays hear.").text

@@ -61,6 +61,7 @@ from app.seq2seq.tokenizer import Tokenizer
 from app.seq2seq.unpack import unpack
 from app.seq2seq.verdicts import Verdicts, sentence_key
 from scripts.calibrate import main as recalibrate
+from scripts.calibrate import recalibrate_names
 from scripts.train import TrainConfig, losses, make_optimizer
 from tests.seq2seq.tiny import SENTENCES, make_network, make_tokenizer
 
@@ -326,6 +327,25 @@ def test_names_are_judged_one_by_one(
     names = [HeldOutName(f"doc{i}", CLEAN[0], Span(0, 2), "Ann" if i % 3 else "Bea", 0.6, i % 2 == 0) for i in range(9)]
     judged = judge_names(generator, names, made[2])
     assert [j.is_right for j in judged] == [name.is_right for name in names if name.name == "Ann"]
+
+
+def test_names_can_be_calibrated_alone(
+    made: tuple[Path, RepairNetwork, Tokenizer], generator: CTranslateGenerator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.seq2seq.ctranslate.read_answer", lambda *_: TextChange(0, 2, "Ann"))
+    names = [HeldOutName(f"doc{i}", CLEAN[0], Span(0, 2), "Ann", 0.9 if i % 4 else 0.3, bool(i % 4)) for i in range(60)]
+    manifest = {
+        "operating_points": {"minimal": 0.7, "fluent": 0.0},
+        "held_out": {"minimal": {"clean_changed": 3, "names": {}}, "fluent": {"clean_changed": 9, "names": {}}},
+    }
+    found = recalibrate_names(generator, names, made[2], manifest)
+    assert set(found) == {"calibration_of_names", "held_out"}
+    minimal, fluent = found["held_out"]["minimal"], found["held_out"]["fluent"]
+    assert (minimal["clean_changed"], fluent["clean_changed"]) == (3, 9)
+    assert minimal["names"]["told"] == len(names)
+    assert 0 < minimal["names"]["edits"] == minimal["names"]["right"] < minimal["names"]["held"]
+    assert fluent["names"]["edits"] > minimal["names"]["edits"]
+    assert found["calibration_of_names"]["told_logit"] > 0.5
 
 
 def test_another_calibration_of_the_same_weights_is_another_model(

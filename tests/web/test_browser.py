@@ -665,6 +665,73 @@ def test_a_reason_given_late_leaves_an_open_edit_field_alone(page: Page) -> None
     assert focused(page) == "hand"
 
 
+def test_a_card_chosen_before_a_late_answer_stays_current_and_keys_mean_it(page: Page) -> None:
+    bring(page, NAMED)
+    first = focused(page)
+    page.keyboard.press("a")
+    saved(page)
+    second = focused(page)
+    (undo,) = hold_back(page, "**/undo", lambda: page.keyboard.press("u"))
+    page.locator("#queue .card:not(.current)").last.click()
+    chosen = focused(page)
+    assert chosen not in (first, second)
+    page.keyboard.press("r")
+    undo.continue_()
+    saved(page)
+    expect(page.locator(f"#{first}")).to_be_visible()
+    page.click("button[data-show=decided]")
+    expect(page.locator("#queue .verdict")).to_have_count(1)
+    expect(page.locator(f"#{chosen} .verdict")).to_contain_text("Rejected by")
+
+
+def test_undo_clicked_twice_before_its_answers_leads_to_what_was_undone_last(page: Page) -> None:
+    bring(page, NAMED)
+    first = focused(page)
+    for _ in range(2):
+        page.keyboard.press("a")
+        saved(page)
+    held = hold_back(page, "**/undo", lambda: page.click("#undo"))
+    page.click("#undo")
+    with page.expect_request("**/undo"):
+        held[0].continue_()
+    until(page, "true")
+    held[1].continue_()
+    saved(page)
+    expect(page.locator(".card.current")).to_have_attribute("id", first)
+
+
+def test_without_the_server_keys_that_decide_nothing_act_and_the_others_are_dropped(rough: Page) -> None:
+    bring(rough, NAMED)
+    first, total = focused(rough), open_count(rough)
+    rough.keyboard.press("a")
+    saved(rough)
+    second = focused(rough)
+    held = hold_back(rough, "**/undo", lambda: rough.keyboard.press("u"))
+    rough.keyboard.press("?")
+    expect(rough.locator("#help")).to_be_visible()
+    rough.keyboard.press("Escape")
+    rough.keyboard.press("r")
+    with rough.expect_request("**/undo"):  # again
+        held[0].abort()
+        expect(rough.locator("#saving")).to_have_text("Not saved yet, trying again…")
+        rough.keyboard.press("r")
+        rough.keyboard.press("s")
+        expect(rough.locator("button[data-view=side]")).to_have_attribute("aria-pressed", "true")
+        rough.keyboard.press("j")
+        assert focused(rough) != second
+        rough.keyboard.press("k")
+        assert focused(rough) == second
+    until(rough, "true")
+    rough.keyboard.press("r")
+    held[1].continue_()
+    saved(rough)
+    expect(rough.locator(".card.current")).to_have_attribute("id", first)
+    assert open_count(rough) == total
+    rough.keyboard.press("r")
+    saved(rough)
+    assert open_count(rough) < total
+
+
 def test_keys_that_wait_for_a_refused_undo_are_dropped(rough: Page) -> None:
     bring(rough, NAMED)
     rough.keyboard.press("a")

@@ -74,9 +74,14 @@ function go(target, { focus = true } = {}) {
   rememberPlace(target);
 }
 
-/** Go where an answer leads, which may come late: not away from an edit field, and without the focus of someone who types. */
+let from = null; // the card that the next answer may lead away from
+
+/** Go where an answer leads, which may come late: not away from an edit field or a card chosen meanwhile, nor with the focus of someone who types. */
 function lead(target) {
-  if (!byId("hand")) go(target, { focus: takesKeys(document.activeElement) });
+  const isChosen = state.current !== from && order().includes(state.current);
+  if (isChosen || byId("hand")) return;
+  go(target, { focus: takesKeys(document.activeElement) });
+  from = target;
 }
 
 let placeTimer = 0;
@@ -116,6 +121,7 @@ function following(decided) {
 // --- saving ---
 
 let pending = 0; // sent and not yet acknowledged
+let isStuck = false; // what is being sent was lost, and is tried again
 let chain = Promise.resolve();
 count(0);
 
@@ -155,10 +161,13 @@ function send(path, body, headers) {
   count(1);
   showSaving("Saving…");
   const attempt = async (n) => {
+    isStuck = n > 0;
     try {
       return await post(path, body(), headers);
     } catch (error) {
       if (!isPassing(error)) throw error;
+      isStuck = true;
+      waiting.length = 0; // by the time it gets there nobody knows what they meant
       const wait = waitMs(error, RETRY_MS[Math.min(n, RETRY_MS.length - 1)]);
       const when = wait > RETRY_MS.at(-1) ? ` in ${Math.ceil(wait / 1000)} seconds` : "";
       showSaving(`Not saved yet, trying again${when}…`, true);
@@ -300,9 +309,9 @@ async function turn(way) {
 // --- what the editor can do ---
 
 /** The target that an action means: none where its card is not shown, for nothing is decided unseen. */
-const meant = () => (state.current && byId(`c-${state.current}`) ? state.current : null);
-const editOf = () => state.edits.get(meant()) ?? null;
-const sentenceMeant = () => meant() && sentenceOf(meant());
+const currentShown = () => (state.current && byId(`c-${state.current}`) ? state.current : null);
+const editOf = () => state.edits.get(currentShown()) ?? null;
+const sentenceShown = () => currentShown() && sentenceOf(currentShown());
 const openIn = (sentence) => sentence.edits.filter(isOpen);
 const wish = (v) => (edit) => ({ target: edit.id, verdict: v });
 
@@ -328,20 +337,21 @@ function aside({ rejected = null, term = null } = {}) {
 const termOf = (edit) => (edit && nameOf(edit) && edit.original && textOf(edit) ? { original: edit.original, replacement: textOf(edit) } : null);
 
 let coming = 0; // answers on their way that make another card current
-const held = []; // keys pressed meanwhile
+const waiting = []; // keys pressed meanwhile
 
-/** An action whose answer makes another card current, on which the keys pressed meanwhile then act. */
+/** An action whose answer makes another card current, unless one is chosen meanwhile; on the current one the keys that wait then act. */
 const moving = (work) => async (...values) => {
   coming += 1;
+  from = state.current;
   try {
     await work(...values);
   } catch (error) {
-    held.length = 0; // the card that they meant does not come
+    waiting.length = 0; // the card that they meant does not come
     throw error;
   } finally {
     coming -= 1;
     // What was typed behind the key that opens the edit field was meant for the field, and is no shortcut.
-    if (!coming) for (const key of held.splice(0)) if (takesKeys(document.activeElement)) press(...key);
+    if (!coming) for (const key of waiting.splice(0)) if (takesKeys(document.activeElement)) press(...key);
   }
 };
 
@@ -372,11 +382,11 @@ const actions = {
     byId("aside").querySelector(".why button")?.focus();
   },
   acceptSentence() {
-    const sentence = sentenceMeant();
+    const sentence = sentenceShown();
     if (sentence) decide(openIn(sentence).map(wish("accepted")), "Sentence accepted");
   },
   rejectSentence() {
-    const sentence = sentenceMeant();
+    const sentence = sentenceShown();
     if (sentence) decide(openIn(sentence).map(wish("rejected")), "Sentence rejected");
   },
   take(number) {
@@ -448,7 +458,7 @@ const actions = {
     const { project } = await send(`${base}/terms`, () => ({ source: term.original, target: term.replacement, kind: "replace" }));
     say(`${term.replacement} is in the glossary of ${project}`);
     showSaving(`In the glossary of ${project}`);
-    focusCard();
+    if (takesKeys(document.activeElement)) focusCard();
   }),
   confirm() { confirmSentence(false); },
   confirmNext() { confirmSentence(true); },
@@ -465,15 +475,16 @@ function run(action, ...values) {
   return actions[action](...values);
 }
 
-/** What a key asks for; it waits while another card is coming, for it means that one. */
+/** What a key asks for; it waits while another card is coming, for it means that one, and is dropped where that may take long. */
 function press(action, ...values) {
-  if (!coming) return run(action, ...values);
-  held.push([action, ...values]);
+  const free = isStuck ? ["help", "view", "next", "previous"] : ["help", "view"];
+  if (!coming || (!waiting.length && free.includes(action))) return run(action, ...values);
+  if (!isStuck) waiting.push([action, ...values]);
   return true;
 }
 
 function ask(what) {
-  if (!meant()) return;
+  if (!currentShown()) return;
   mode = what;
   drawQueue(run, mode);
   const card = byId(`c-${state.current}`);
@@ -482,7 +493,7 @@ function ask(what) {
 }
 
 function confirmSentence(goOn) {
-  const sentence = sentenceMeant();
+  const sentence = sentenceShown();
   if (!sentence) return;
   const wishes = [...openIn(sentence).map(wish("accepted")), { target: sentence.id, verdict: "confirmed" }];
   const next = following([sentence.id, ...sentence.edits.map((e) => e.id)]);
