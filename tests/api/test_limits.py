@@ -111,9 +111,9 @@ def test_a_text_of_the_longest_length_is_taken_and_one_character_more_is_not() -
 
 
 def test_line_ends_of_every_kind_are_counted(client: TestClient) -> None:
-    assert client.post("/repair", json={"text": "a\n" * 4999}).status_code == 200
+    assert client.post("/repair", json={"text": "a\n" * 5000}).status_code == 200
     for end in ("\n", "\r\n", "\r", "\u2028", "\x0b"):
-        refused = client.post("/repair", json={"text": f"a{end}" * 5000})
+        refused = client.post("/repair", json={"text": f"a{end}" * 5001})
         assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (413, "/text")
 
 

@@ -636,8 +636,9 @@ def test_work_that_comes_again_is_done_once_with_the_same_result(
 ) -> None:
     result = run(spec(corpus, tmp_path / "out", build=building.build_remembering))
     assert outputs(tmp_path / "out") == outputs(undisturbed[0])
-    # the second sentence has seven forms, and three of the four files hold what the first one holds
-    assert result.cache_remembered / result.cache_asked > 0.4
+    # the second sentence has seven forms, and three of the four files hold what the first one holds; of what is changed
+    # and read again each text is asked about once more
+    assert result.cache_remembered / result.cache_asked > 0.3
     assert result.tally.rows_repeated > ROWS
     forgetful = run(spec(corpus, None, job=replace(JOB, remembered=0)))
     assert forgetful.tally.rows_repeated == 0
