@@ -63,8 +63,11 @@ class HeldOutText:
 
     def calibrate(self, generator: CTranslateGenerator, sets: HeldOutSets, tokenizer: Tokenizer) -> dict[str, Any]:
         """The fields of the manifest that ``app.seq2seq.export.calibrate`` gives."""
-        names = held_out_names(self.names_dir, self.data) if self.names_dir else []
-        return calibrate(generator, sets.pairs, sets.clean, names, tokenizer, sets.verdicts)
+        return calibrate(generator, sets.pairs, sets.clean, self.names(), tokenizer, sets.verdicts)
+
+    def names(self) -> list[HeldOutName]:
+        """What a linker thinks of names; nothing without one."""
+        return held_out_names(self.names_dir, self.data) if self.names_dir else []
 
 
 def recalibrate_names(
@@ -93,10 +96,10 @@ def main(
     """Calibrate, choose operating points, and renew manifest and card."""
     generator, tokenizer = CTranslateGenerator(folder), Tokenizer(folder / "tokenizer.model")
     manifest: dict[str, Any] = json.loads((folder / "repair.json").read_text("utf-8"))
+    text = HeldOutText(data, clean, slips, windows, names_dir, verdicts)
     if only_names:
-        manifest |= recalibrate_names(generator, held_out_names(names_dir or NAMES_DIR, data), tokenizer, manifest)
+        manifest |= recalibrate_names(generator, text.names(), tokenizer, manifest)
     else:
-        text = HeldOutText(data, clean, slips, windows, names_dir, verdicts)
         manifest |= text.calibrate(generator, text.read(generator, tokenizer), tokenizer)
     manifest["version"] = version
     write_manifest(folder, manifest)

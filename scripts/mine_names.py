@@ -370,9 +370,9 @@ def build_command(
     verdicts = read_verdicts(folder / "verdicts.tsv")
     made = {"errors": list(error_items(data, verdicts)), "controls": list(control_items(data))}
     for kind, items in made.items():
-        for half in ("dev", "test"):
-            left = [item for item in items if half == "test" or not item.document.startswith(FINAL_ONLY)]
-            mine = [item for item in left if half_of(item.document) == half]
+        halves = {half: [item for item in items if half_of(item.document) == half] for half in ("dev", "test")}
+        halves["dev"] = [item for item in halves["dev"] if not item.document.startswith(FINAL_ONLY)]
+        for half, mine in halves.items():
             write_items(folder / f"{kind}-{half}.jsonl", mine)
             typer.echo(f"{kind}-{half}: {len(mine)} sentences, {sum(len(i.names) or 1 for i in mine)} names")
 

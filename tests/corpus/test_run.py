@@ -634,11 +634,11 @@ def test_what_waits_is_forgotten_by_the_next_step_and_not_by_the_signal() -> Non
 def test_work_that_comes_again_is_done_once_with_the_same_result(
     corpus: Path, undisturbed: tuple[Path, Result], tmp_path: Path
 ) -> None:
-    result = run(spec(corpus, tmp_path / "out", build=building.build_remembering))
+    bold = replace(JOB.options, min_confidence=0.0)  # where the caller says how bold to be, nothing is read again
+    result = run(spec(corpus, tmp_path / "out", job=replace(JOB, options=bold), build=building.build_remembering))
     assert outputs(tmp_path / "out") == outputs(undisturbed[0])
-    # the second sentence has seven forms, and three of the four files hold what the first one holds; of what is changed
-    # and read again each text is asked about once more
-    assert result.cache_remembered / result.cache_asked > 0.3
+    # the second sentence has seven forms, and three of the four files hold what the first one holds
+    assert result.cache_remembered / result.cache_asked > 0.4
     assert result.tally.rows_repeated > ROWS
     forgetful = run(spec(corpus, None, job=replace(JOB, remembered=0)))
     assert forgetful.tally.rows_repeated == 0
