@@ -13,6 +13,7 @@ import orjson
 
 from app.core.protocols import GenerationTask, Generator, ModelCard, Proposal, ProposedEdit
 from app.core.types import Mode, Span
+from app.core.wal import write_ahead
 
 _KEYS_A_QUERY = 500  # SQLite takes no more than 999 in old builds
 _BUSY_S = 10.0
@@ -141,7 +142,7 @@ def decode(data: bytes) -> Proposal:
 
 def _connect(path: Path) -> sqlite3.Connection:
     database = sqlite3.connect(path, timeout=_BUSY_S, check_same_thread=False)
-    database.execute("PRAGMA journal_mode = WAL")
+    write_ahead(database, _BUSY_S)
     database.execute("PRAGMA synchronous = OFF")  # what a crash loses is worked out again
     database.executescript(_SCHEMA)
     return database

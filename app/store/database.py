@@ -17,6 +17,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
 from app.core.errors import ResourceError
+from app.core.wal import write_ahead
 
 MEMORY = "sqlite://"
 _MIGRATIONS = Path(__file__).resolve().parent / "migrations"
@@ -85,7 +86,7 @@ def _sqlite(url: URL) -> Engine:
         for pragma in ("foreign_keys = ON", "secure_delete = ON"):  # deleted text does not stay in the file
             connection.execute(f"PRAGMA {pragma}")
         if is_file:
-            connection.execute("PRAGMA journal_mode = WAL")
+            write_ahead(connection, _BUSY_S)
             connection.execute("PRAGMA synchronous = FULL")  # an acknowledged decision outlives a power cut
 
     @event.listens_for(engine, "begin")

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -63,3 +65,19 @@ def test_a_database_out_of_reach_is_reported_without_its_password(tmp_path: Path
     with pytest.raises(ResourceError) as caught:
         open_engine(f"postgresql://editor:secret@/none?host={tmp_path}&connect_timeout=1")
     assert "secret" not in str(caught.value)
+
+
+def test_several_that_open_a_new_file_at_once_all_get_it(tmp_path: Path) -> None:
+    start = threading.Barrier(4)
+
+    def opened(number: int) -> str | None:
+        start.wait()
+        engine = open_engine(f"sqlite:///{tmp_path / f'{number}.sqlite3'}")
+        with engine.connect() as connection:
+            found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+        engine.dispose()
+        return found
+
+    with ThreadPoolExecutor(4) as pool:
+        for number in range(12):
+            assert None not in {f.result() for f in [pool.submit(opened, number) for _ in range(4)]}
