@@ -11,6 +11,7 @@ ENV PATH=/opt/mt-repair/bin:/usr/local/bin:/usr/bin:/bin \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
     MT_REPAIR_MODEL_DIR=/opt/mt-repair/models/repair-en \
+    MT_REPAIR_LM_DIR=/opt/mt-repair/models/lm-en \
     MT_REPAIR_NAMES_DIR=/opt/mt-repair/models/names-en \
     MT_REPAIR_HOST=0.0.0.0 \
     MT_REPAIR_PORT=8080

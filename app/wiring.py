@@ -30,6 +30,8 @@ from app.settings import GeneratorKind, Settings
 if TYPE_CHECKING:
     from opentelemetry.trace import Tracer
 
+    from app.seq2seq.language_model import LanguageModel
+
 _SHARED_SENTENCES = 1_000_000  # in a file: some 200 MB on a disk, nothing in memory
 
 
@@ -179,6 +181,16 @@ def build_linker(settings: Settings) -> tuple[Linker, str]:
     return linker, linker.version
 
 
+def _language_model(settings: Settings) -> LanguageModel | None:
+    """Who judges edits beside the network; nobody where that is not wanted, or no folder is named and none is there."""
+    is_there = settings.lm_dir.is_dir() or "lm_dir" in settings.model_fields_set
+    if not settings.use_lm or not is_there:
+        return None
+    from app.seq2seq.language_model import LanguageModel
+
+    return LanguageModel(settings.lm_dir, device=settings.device, threads=settings.threads)
+
+
 def _repair_network(settings: Settings) -> Generator:
     if not settings.model_dir.is_dir():
         raise ResourceError(
@@ -192,6 +204,7 @@ def _repair_network(settings: Settings) -> Generator:
 
     return CTranslateGenerator(
         settings.model_dir,
+        language_model=_language_model(settings),
         device=settings.device,
         compute_type=settings.compute_type,
         threads=settings.threads,

@@ -9,6 +9,9 @@ those of two fits on a half of the documents each, which tell of the other half;
 to think of a name that the linker tells, sure of it or not, is fitted on the translations that it was fitted on itself;
 ``--only-names`` fits nothing else.
 
+All but names is fitted twice: for the network alone, and for the network with the language model of ``--lm-dir``, which
+tells what is right from what is not, and so has operating points of its own (``--only-lm``: just that).
+
 A reference shows one of many ways to put a sentence right, and clean text has errors of its own: what people who read
 the edits of either said of them (``VERDICTS``) counts for the confidence, and for what is harm in clean text.
 """
@@ -24,8 +27,9 @@ from typing import Annotated, Any
 import typer
 
 from app.core.types import Mode
-from app.seq2seq.ctranslate import CTranslateGenerator
+from app.seq2seq.ctranslate import WITH_LM, CTranslateGenerator
 from app.seq2seq.export import HeldOutName, calibrate, calibrate_names, renew_card, write_manifest
+from app.seq2seq.language_model import LanguageModel
 from app.seq2seq.tokenizer import Tokenizer
 from app.seq2seq.verdicts import Verdicts
 from scripts.held_out import HeldOutSets
@@ -38,8 +42,10 @@ Windows = Annotated[int, typer.Option(help="Neighbouring sentences as one, half 
 NamesDir = Annotated[
     Path | None, typer.Option(help="Knowledge base that tells names; without one no name is ever sure.")
 ]
+LmDir = Annotated[Path, typer.Option(help="Language model, as written by mt-repair lm build; nothing without one.")]
 VerdictsFile = Annotated[Path, typer.Option("--verdicts", help="What people said of edits.")]
 DATA, CLEAN, SLIPS, WINDOWS, NAMES_DIR = Path("../shared/data"), 6000, 3000, 1000, Path("models/names-en")
+LM_DIR = Path("models/lm-en")
 VERDICTS = Path(__file__).resolve().parent.parent / "tests" / "data" / "edits" / "verdicts.tsv"
 
 
@@ -80,6 +86,27 @@ def recalibrate_names(
     return {"calibration_of_names": fitted.to_json(), "held_out": held_out}
 
 
+def calibrate_with_lm(
+    folder: Path, lm_dir: Path, text: HeldOutText, tokenizer: Tokenizer, before: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """The field of the manifest for the network with a language model.
+
+    Args:
+        folder: The exported network.
+        lm_dir: The language model.
+        text: What it is calibrated on.
+        tokenizer: Of the network.
+        before: That field, of which all but what tells of names stays as it is; without it all is fitted.
+    """
+    language_model = LanguageModel(lm_dir)
+    generator = CTranslateGenerator(folder, language_model=language_model, is_fitted_anew=True)
+    if before is not None:
+        fitted = {**before, **recalibrate_names(generator, text.names(), tokenizer, before)}
+    else:
+        fitted = text.calibrate(generator, text.read(generator, tokenizer), tokenizer)
+    return {WITH_LM: {"name": language_model.name, "source_sha256": language_model.source_sha256} | fitted}
+
+
 def main(
     folder: Annotated[Path, typer.Argument(help="An exported network.")],
     version: Annotated[str, typer.Option(help="Its version from now on.")],
@@ -89,6 +116,8 @@ def main(
     windows: Windows = WINDOWS,
     names_dir: NamesDir = NAMES_DIR,
     verdicts: VerdictsFile = VERDICTS,
+    lm_dir: LmDir = LM_DIR,
+    only_lm: Annotated[bool, typer.Option("--only-lm", help="Fit what is used with the language model alone.")] = False,
     only_names: Annotated[
         bool, typer.Option("--only-names", help="Fit anew how sure told names are; all else stays as it is.")
     ] = False,
@@ -99,12 +128,16 @@ def main(
     text = HeldOutText(data, clean, slips, windows, names_dir, verdicts)
     if only_names:
         manifest |= recalibrate_names(generator, text.names(), tokenizer, manifest)
-    else:
+    elif not only_lm:
         manifest |= text.calibrate(generator, text.read(generator, tokenizer), tokenizer)
+    if lm_dir.is_dir():
+        before = manifest.get(WITH_LM) if only_names else None
+        manifest |= calibrate_with_lm(folder, lm_dir, text, tokenizer, before)
     manifest["version"] = version
     write_manifest(folder, manifest)
     renew_card(folder, manifest)
-    typer.echo(json.dumps({name: manifest[name] for name in ("operating_points", "held_out")}, indent=1))
+    for fitted in (manifest, manifest.get(WITH_LM, {})):
+        typer.echo(json.dumps({name: fitted.get(name) for name in ("operating_points", "held_out")}, indent=1))
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from app.seq2seq.tokenizer import Tokenizer
 from scripts.calibrate import (
     CLEAN,
     DATA,
+    LM_DIR,
     NAMES_DIR,
     SLIPS,
     VERDICTS,
@@ -30,10 +31,12 @@ from scripts.calibrate import (
     Clean,
     Data,
     HeldOutText,
+    LmDir,
     NamesDir,
     Slips,
     VerdictsFile,
     Windows,
+    calibrate_with_lm,
 )
 from scripts.train import AVERAGE
 
@@ -52,6 +55,7 @@ def main(
     windows: Windows = WINDOWS,
     detect_threshold: Annotated[float, typer.Option(help="Least probability for a doubt to be corrected.")] = 0.3,
     names_dir: NamesDir = NAMES_DIR,
+    lm_dir: LmDir = LM_DIR,
     average: Annotated[
         bool, typer.Option("--average", help="The mean of the last weights, not the last ones.")
     ] = False,
@@ -85,6 +89,8 @@ def main(
     manifest |= text.calibrate(generator, sets, pieces)
     real = sets.real
     sample = [pair.machine for pair in real[:: max(1, len(real) // agree)]][:agree]
+    if lm_dir.is_dir():
+        manifest |= calibrate_with_lm(part, lm_dir, text, pieces)
     manifest["agreement"] = agreement(generator, network, sample, pieces)
     write_manifest(part, manifest)
     write_card(part, manifest, json.loads(data_manifest.read_text()) if data_manifest else {})

@@ -73,7 +73,7 @@ def test_every_import_of_the_program_is_a_declared_dependency() -> None:
         and module not in ("app", "__future__")
         and not known & {normalised(name) for name in installed.get(module, [module])}
         # comes with what is declared: fastapi is made of starlette, pydantic of its core, transformers of the others
-        and module not in ("starlette", "pydantic_core", "tokenizers", "huggingface_hub")
+        and module not in ("starlette", "pydantic_core", "huggingface_hub")
     }
     assert not missing, "add it to dependencies, or to an extra, in pyproject.toml"
 
@@ -172,9 +172,17 @@ case "$*" in
     mkdir -p "$folder/bin"; cp "$0" "$folder/bin/python"
     printf 'home = here\\n' > "$folder/pyvenv.cfg" ;;
   *pip*install*--requirement*) [ "${NO_INDEX:-}" = "" ] || exit 1 ;;
-  *pip*install*--editable*) printf '#!/bin/sh\\necho "command $*"\\n' > .venv/bin/mt-repair
-    chmod +x .venv/bin/mt-repair ;;
+  *pip*install*--editable*) cp bin/command .venv/bin/mt-repair ;;
+  *pip*download*) [ "${NO_WEIGHTS:-}" = "" ] || exit 1 ;;
 esac
+"""
+
+FAKE_COMMAND = """#!/bin/sh
+if [ "$1" = lm ]; then
+  echo "$*" >> "$LOG"; mkdir -p models/lm-en; echo '{}' > models/lm-en/lm.json
+else
+  echo "command $*"
+fi
 """
 
 
@@ -183,12 +191,15 @@ class Checkout:
 
     def __init__(self, folder: Path) -> None:
         self.folder, self._log = folder, folder / "log"
-        for name in ("run", "requirements.txt", "pyproject.toml"):
+        for name in ("run", "requirements.txt", "requirements-weights.txt", "pyproject.toml"):
             shutil.copy(ROOT / name, folder / name)
         python = folder / "bin" / "python3.11"
         python.parent.mkdir()
         python.write_text(FAKE_PYTHON)
         python.chmod(0o755)
+        command = folder / "bin" / "command"
+        command.write_text(FAKE_COMMAND)
+        command.chmod(0o755)
 
     def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         environment = {"PATH": f"{self.folder / 'bin'}:/usr/bin:/bin", "LOG": str(self._log), **environment}
@@ -222,7 +233,7 @@ def test_setting_up_twice_installs_once(checkout: Checkout) -> None:
     assert checkout.asked("install") == 0
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "pyproject.toml"])
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-weights.txt", "pyproject.toml"])
 def test_new_requirements_are_installed_into_the_same_environment(checkout: Checkout, name: str) -> None:
     checkout.run("setup")
     checkout.asked("")
@@ -249,6 +260,25 @@ def test_an_installation_that_failed_is_tried_again(checkout: Checkout) -> None:
     checkout.asked("")
     assert checkout.run("setup").returncode == 0
     assert checkout.asked("install") == 2
+
+
+def test_the_language_model_is_made_once_and_again_when_it_is_gone(checkout: Checkout) -> None:
+    checkout.run("setup")
+    assert checkout.asked("lm build") == 1
+    checkout.run("setup")
+    assert checkout.asked("lm build") == 0
+    shutil.rmtree(checkout.folder / "models")
+    checkout.run("setup")
+    assert checkout.asked("lm build") == 1
+
+
+def test_weights_that_cannot_be_fetched_are_named_and_tried_again(checkout: Checkout) -> None:
+    failed = checkout.run("setup", NO_WEIGHTS="1")
+    assert failed.returncode == 2
+    assert "weights could not be fetched" in failed.stderr
+    checkout.asked("")
+    assert checkout.run("setup").returncode == 0
+    assert checkout.asked("lm build") == 1
 
 
 def test_a_python_without_ensurepip_is_helped_by_its_own_pip(checkout: Checkout) -> None:

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from typer.core import TyperGroup
 
 from app import __version__
-from app.cli import batch, documents, editors, kb, keys, service
+from app.cli import batch, documents, editors, kb, keys, lm, service
 from app.cli.documents import write_stdout
 from app.cli.terminal import give_up_stdout, open_closed_streams, say_error
 from app.core.errors import RepairError
@@ -28,6 +28,7 @@ _COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (
     documents.register,
     batch.register,
     kb.register,
+    lm.register,
     service.register,
     editors.register,
     keys.register,

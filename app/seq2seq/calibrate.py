@@ -32,6 +32,7 @@ INFLECTIONS = ("final_s", "auxiliary", "ending")
 READ_AGAIN = (
     *FEATURES, "logit_after", "log_ratio", "log_fit", *INFLECTIONS,
     *(f"{name}_{of}" for name in INFLECTIONS for of in ("detection_logit", "logit_after", "log_ratio")),
+    "lm_likelier", "lm_unlikelier", "lm_log_ratio",
 )  # fmt: skip
 _LIKENESS = ("strokes", "letters", "frequency")
 _LEAST_LOG_PROB = -1.6  # of an answer; below one in five there is nothing to tell apart
@@ -39,7 +40,10 @@ _LEAST_PER_PIECE = -6.0
 _LEAST_DOUBT = 1e-3  # of an answer in its place; below it, and above its opposite, there is nothing to tell apart
 _MOST_RATIO = 12.0  # of how likely the words are with and without the edit, as a logarithm: more is no surer
 _LONG = 60  # characters of an answer: more are not counted
-LEEWAY = 1.0  # how much higher the log odds of an answer may be once it has been read in its place
+_MOST_LM_RATIO = 25.0  # the same by a language model, which sees all of the sentence
+# How much higher the log odds of an answer may be once it has been read in its place: by the network, and by a language
+# model as well.
+LEEWAY, LEEWAY_WITH_LM = 1.0, 2.0
 NEEDLESS = 2.0  # weight of an edit of a right sentence in the fit
 _ARTICLES = frozenset({"", "a", "an", "the"})
 _AUXILIARIES = frozenset(["am", "is", "are", "was", "were", "has", "have", "do", "does"])
@@ -65,6 +69,8 @@ class ScoredAnswer:
             place of a word that the lexicon does not know, how many times likelier the answer is there than elsewhere.
         article_odds: How much likelier the answer makes an article, as of ``articles.article_odds``.
         doubt_after: The detector's probability, once the answer stands in its place, that it is wrong.
+        lm_log_ratio: Logarithm of how many times likelier the sentence is with the answer than without, by a language
+            model; 0 without one.
     """
 
     start: int
@@ -82,6 +88,7 @@ class ScoredAnswer:
     log_ratio: float = 0.0
     article_odds: float = 0.0
     doubt_after: float = 0.0
+    lm_log_ratio: float = 0.0
 
 
 def features(answer: ScoredAnswer, hypothesis: str) -> list[float]:
@@ -127,6 +134,9 @@ def features(answer: ScoredAnswer, hypothesis: str) -> list[float]:
         fit,
         *inflected,
         *(is_so * value for is_so in inflected for value in (doubt, after, ratio)),
+        math.log1p(max(answer.lm_log_ratio, 0.0)),
+        math.log1p(max(-answer.lm_log_ratio, 0.0)),
+        max(-_MOST_LM_RATIO, min(_MOST_LM_RATIO, answer.lm_log_ratio)) / 10,
     ]
 
 
@@ -176,10 +186,12 @@ class Calibration:
             it; that they are common must not speak for it yet, or any doubt could turn out well and would be answered.
         second: Weights of ``READ_AGAIN``: what is known when the sentence has been read with the answer in it. No
             confidence is higher than what let the doubt be asked about (``bound``), or the answer be read again.
+        leeway: How much higher the log odds may be once the answer has been read in its place.
     """
 
     first: tuple[float, ...]
     second: tuple[float, ...]
+    leeway: float = LEEWAY
 
     def at_first(self, answer: ScoredAnswer, hypothesis: str) -> float:
         """The most that ``confidence`` can be, whatever the second reading says."""
@@ -205,13 +217,14 @@ class Calibration:
             count=answer.count,
             is_listed=answer.is_listed,
         )
-        return min(bound, _sigmoid(_dot(self.first, row[: len(FEATURES)]) + LEEWAY))
+        return min(bound, _sigmoid(_dot(self.first, row[: len(FEATURES)]) + self.leeway))
 
-    def to_json(self) -> dict[str, dict[str, float]]:
+    def to_json(self) -> dict[str, Any]:
         """Weights of either by feature name."""
         return {
             "first": dict(zip(FEATURES, self.first, strict=True)),
             "second": dict(zip(READ_AGAIN, self.second, strict=True)),
+            "leeway": self.leeway,
         }
 
     def bound(
@@ -313,6 +326,7 @@ class Calibration:
         return cls(
             tuple(float(values["first"][name]) for name in FEATURES),
             tuple(float(values["second"][name]) for name in READ_AGAIN),
+            float(values["leeway"]),
         )
 
     @classmethod
@@ -324,6 +338,7 @@ class Calibration:
         l2: float = 1.0,
         *,
         needless: Sequence[Sequence[float]] = (),
+        leeway: float = LEEWAY,
     ) -> Calibration:
         """Fit by Newton's method.
 
@@ -334,6 +349,7 @@ class Calibration:
             l2: Of the ridge.
             needless: Rows of edits of sentences that were right, of weight ``NEEDLESS`` each. They say what to look at,
                 and not how many edits are right: how often a text is right is not known here.
+            leeway: As the attribute.
 
         Raises:
             ValueError: There are no rows.
@@ -349,7 +365,7 @@ class Calibration:
             shift, stretch = _fit([[1.0, _dot(plain, row[:n])] for row in rows], right, weights, l2)
             return (plain[0] * stretch + shift, *(weight * stretch for weight in plain[1:]))
 
-        return cls(fitted(len(FEATURES)), fitted(len(READ_AGAIN)))
+        return cls(fitted(len(FEATURES)), fitted(len(READ_AGAIN)), leeway)
 
     @classmethod
     def never(cls) -> Calibration:

@@ -1,7 +1,7 @@
 """The Generator that ships: the repair network on CTranslate2, int8, without torch.
 
-Detection runs the encoder alone over all segments; the decoder answers only for the words and gaps in doubt, greedily.
-Both run from one set of weights on disk.
+Detection runs the encoder alone over all segments; the decoder answers only for the words and gaps in doubt: greedily,
+or with several answers where a language model can say which is best. Both run from one set of weights on disk.
 """
 
 from __future__ import annotations
@@ -23,8 +23,9 @@ from app.core.errors import GenerationError, ResourceError
 from app.core.protocols import GenerationTask, ModelCard, Proposal, ProposedEdit
 from app.core.types import Mode, Span
 from app.seq2seq.articles import article_odds, doubtful_articles
-from app.seq2seq.calibrate import Calibration, NameCalibration, ScoredAnswer
+from app.seq2seq.calibrate import LEEWAY, LEEWAY_WITH_LM, Calibration, NameCalibration, ScoredAnswer
 from app.seq2seq.codec import MAX_ANSWER, Mark, decoder_prompt, encoder_input, hint_pieces, mark_of, read_answer
+from app.seq2seq.language_model import LanguageModel
 from app.seq2seq.lexicon import read_lexicon, suggestions
 from app.seq2seq.ngrams import NGrams
 from app.seq2seq.respelt import Respelt
@@ -32,12 +33,16 @@ from app.seq2seq.tokenizer import EOS, Tokenizer, Words
 from app.seq2seq.unfit import is_unfit
 
 _EVEN = math.log(1 / 2)  # an answer likelier than all others together
+_BEAM, _HYPOTHESES = 4, 3  # answers for a doubt, where a language model can tell which is best
+_TENTH = math.log(1 / 10)  # of the likeliest answer: one that is less likely is none
+_LEAST_ALTERNATIVE = 0.1  # confidence of an answer that an editor may want in place of the surest
 _LONGEST_RUN = 3  # words of which fewer are asked about, too
 MAX_PIECES = 400  # of one segment; the network has 512 positions, and a prompt may repeat it before the answer
 WIDTHS = (16, 24, 32, 48, 64, 96, 128, 192, 256, 512)  # padded lengths of a batch that is read
 ANSWER_WIDTHS = (64, 128, 512)  # of one that is answered: a step of the decoder costs much the same for one or for many
-FORMAT = 12
+FORMAT = 13
 WORDS, NGRAMS = "words.xz", "ngrams.marisa"
+WITH_LM = "with_language_model"  # the part of the manifest that holds what was fitted with one
 WEIGHTS = ("model.bin", "head.npz", "tokenizer.model", WORDS, NGRAMS)  # what the checksum in the manifest is of
 
 Floats = npt.NDArray[np.float32]
@@ -92,14 +97,18 @@ class CTranslateGenerator:
         compute_type: In CTranslate2's words; ``int8`` is what ships.
         threads: Of one forward pass; 0 lets CTranslate2 choose.
         batch_tokens: Most pieces in one forward pass, padding counted.
+        language_model: Says how much likelier a sentence is with an edit than without; the network judges alone
+            without one.
+        is_fitted_anew: Whether its answers alone are wanted, to fit their confidence with another language model.
 
     Raises:
-        ResourceError: A file is missing, damaged or of another version, or the device cannot do what is wanted.
+        ResourceError: A file is missing, damaged or of another version, the network was calibrated with another
+            language model, or the device cannot do what is wanted.
     """
 
     def __init__(
         self, folder: Path, *, device: str = "cpu", compute_type: str = "int8", threads: int = 0,
-        batch_tokens: int = 2048,
+        batch_tokens: int = 2048, language_model: LanguageModel | None = None, is_fitted_anew: bool = False,
     ) -> None:  # fmt: skip
         try:
             written = (folder / "repair.json").read_bytes()
@@ -114,16 +123,26 @@ class CTranslateGenerator:
                 "this release, or run scripts/export again"
             )
         _check_device(device, compute_type)
+        self._language_model = language_model
+        self._beam, self._hypotheses = (1, 1) if language_model is None else (_BEAM, _HYPOTHESES)
+        judged: dict[str, Any] = manifest
+        if language_model is not None and not is_fitted_anew:
+            judged = manifest.get(WITH_LM) or {}
+            if judged.get("source_sha256") != language_model.source_sha256:
+                raise ResourceError(
+                    f"the network in {folder} was calibrated with {judged.get('name', 'no language model')}, not with "
+                    f"{language_model.name}; build that one with mt-repair lm build, or run scripts/calibrate"
+                )
         self._tokenizer = Tokenizer(folder / "tokenizer.model")
         self._ngrams = NGrams(folder / NGRAMS)
         self.lexicon = read_lexicon(folder / WORDS, self._ngrams)
         try:
             with np.load(folder / "head.npz") as head:
                 self._weight, self._bias = head["weight"].astype(np.float32), head["bias"].astype(np.float32)
-            self._calibration = Calibration.from_json(manifest["calibration"])
-            self._of_names = NameCalibration.from_json(manifest["calibration_of_names"])
+            self._calibration = Calibration.from_json(judged["calibration"])
+            self._of_names = NameCalibration.from_json(judged["calibration_of_names"])
             self._detect_threshold = float(manifest["detect_threshold"])
-            self._points = {Mode(k): float(v) for k, v in manifest["operating_points"].items()}
+            self._points = {Mode(k): float(v) for k, v in judged["operating_points"].items()}
             if weights_sha256(folder) != manifest["sha256"]:
                 raise ValueError("the weights are not those of the manifest")
             model = (folder / "model.bin").read_bytes()
@@ -138,12 +157,19 @@ class CTranslateGenerator:
             raise ResourceError(f"the repair network in {folder} is damaged; restore it from a release") from exc
         self._batch_tokens = batch_tokens
         # The manifest holds the checksum of the weights; another calibration of the same weights is another model.
-        self._card = ModelCard(manifest["name"], manifest["version"], hashlib.sha256(written).hexdigest())
+        suffix, source = ("+lm", language_model.source_sha256) if language_model is not None else ("", "")
+        checksum = hashlib.sha256(written + source.encode()).hexdigest()
+        self._card = ModelCard(manifest["name"], manifest["version"] + suffix, checksum)
 
     @property
     def card(self) -> ModelCard:
-        """Name and version from the manifest, and its checksum."""
+        """Name and version from the manifest, "+lm" with a language model, and a checksum of what answers hang on."""
         return self._card
+
+    @property
+    def leeway(self) -> float:
+        """Of a calibration of its answers."""
+        return LEEWAY if self._language_model is None else LEEWAY_WITH_LM
 
     def operating_point(self, mode: Mode) -> float:
         """Least confidence worth an edit, chosen on held-out data at export."""
@@ -161,7 +187,8 @@ class CTranslateGenerator:
                 continue
             edits = [ProposedEdit(Span(a.start, a.end), a.text, self._confidence(a, cut.text)) for a in answers]
             misspelt = {edit.span for edit, answer in zip(edits, answers, strict=True) if answer.suggestion}
-            results.append(Proposal(without_rivals(edits, cut.text, misspelt), quality))
+            made = without_rivals(edits, cut.text, misspelt)
+            results.append(Proposal(tuple(with_alternatives(edit, edits) for edit in made), quality))
         return results
 
     def _confidence(self, answer: ScoredAnswer, text: str) -> float:
@@ -241,10 +268,19 @@ class CTranslateGenerator:
                     wanted.append((i, a, edited))
         read: dict[int, list[ScoredAnswer]] = {i: [] for i in readings}
         detected = self._detect([edited for _, _, edited in wanted])
-        for (i, a, edited), probabilities in zip(wanted, detected, strict=True):
+        likelier = self._likelier([(readings[i].words.text, edited.text, a.told) for i, a, edited in wanted])
+        for (i, a, edited), probabilities, ratio in zip(wanted, detected, likelier, strict=True):
             doubt = doubt_within(edited, probabilities, a.start, a.start + len(a.text))
-            read[i].append(replace(a, doubt_after=doubt))
+            read[i].append(replace(a, doubt_after=doubt, lm_log_ratio=ratio))
         return read
+
+    def _likelier(self, edits: Sequence[tuple[str, str, float]]) -> list[float]:
+        """``ScoredAnswer.lm_log_ratio`` of each sentence before and after; a name that a linker told is not judged."""
+        if self._language_model is None:
+            return [0.0] * len(edits)
+        texts = list(dict.fromkeys(text for before, after, told in edits if not told for text in (before, after)))
+        log_probs = dict(zip(texts, self._language_model.log_probs(texts), strict=True))
+        return [0.0 if told else log_probs[after] - log_probs[before] for before, after, told in edits]
 
     def doubts(self, words: Words, probabilities: Floats, hints: Sequence[Doubt] = ()) -> list[Doubt]:
         """Every mark of a segment that asks for an answer: hinted ones, misspelt words, what the detector doubts, and
@@ -339,7 +375,8 @@ class CTranslateGenerator:
                 outputs = self._translator.translate_batch(
                     [*(texts[asked[j][0]] for j in chosen), [EOS] * width],
                     target_prefix=[*(prompts[j] for j in chosen), [EOS]],
-                    beam_size=1,
+                    beam_size=self._beam,
+                    num_hypotheses=self._hypotheses,
                     max_decoding_length=max(len(prompts[j]) for j in chosen) + MAX_ANSWER,
                     max_input_length=0,
                     length_penalty=0,  # the score is the answer's log-probability: its sum, not its mean
@@ -349,20 +386,23 @@ class CTranslateGenerator:
                 raise GenerationError("the network failed on a batch") from exc
             for j, output in zip(chosen, outputs[:-1], strict=True):
                 i, doubt = asked[j]
-                answer = [tokenizer.ids[p] for p in output.hypotheses[0][len(prompts[j]) :]]
                 reading = readings[i]
-                change = read_answer(reading.words, doubt.mark, answer, tokenizer)
-                if change is None or (doubt.name and change.text != doubt.name):
-                    continue  # for another name there is no ground
-                place = (reading.words.text, change.start, change.end, change.text)
-                answers[i].append(
-                    ScoredAnswer(
-                        change.start, change.end, change.text, doubt.probability, float(output.scores[0]), len(answer),
-                        reading.quality, reading.places, doubt.suggestion, doubt.count, doubt.is_listed, doubt.told,
-                        self._ngrams.log_fit(*place) if doubt.suggestion else self._ngrams.log_ratio(*place),
-                        article_odds(self._ngrams, *place),
-                    )
-                )  # fmt: skip
+                for hypothesis, score in zip(output.hypotheses, output.scores, strict=True):
+                    if score < output.scores[0] + _TENTH:
+                        break
+                    answer = [tokenizer.ids[p] for p in hypothesis[len(prompts[j]) :]]
+                    change = read_answer(reading.words, doubt.mark, answer, tokenizer)
+                    if change is None or (doubt.name and change.text != doubt.name):
+                        continue  # for another name there is no ground
+                    place = (reading.words.text, change.start, change.end, change.text)
+                    answers[i].append(
+                        ScoredAnswer(
+                            change.start, change.end, change.text, doubt.probability, float(score), len(answer),
+                            reading.quality, reading.places, doubt.suggestion, doubt.count, doubt.is_listed, doubt.told,
+                            self._ngrams.log_fit(*place) if doubt.suggestion else self._ngrams.log_ratio(*place),
+                            article_odds(self._ngrams, *place),
+                        )
+                    )  # fmt: skip
         for i, found in answers.items():
             yield i, sorted(found, key=lambda a: (a.start, a.end))
 
@@ -484,6 +524,16 @@ def without_rivals(
         if not any(are_rivals(edit.span, other.span) for other in kept):
             kept.append(edit)
     return tuple(sorted(kept, key=lambda e: (e.span.start, e.span.end)))
+
+
+def with_alternatives(edit: ProposedEdit, edits: Iterable[ProposedEdit]) -> ProposedEdit:
+    """The edit with what else there may be in its place, the surest first."""
+    others = {
+        (other.text, other.confidence)
+        for other in edits
+        if other.span == edit.span and other.text != edit.text and other.confidence >= _LEAST_ALTERNATIVE
+    }
+    return replace(edit, alternatives=tuple(sorted(others, key=lambda other: (-other[1], other[0]))))
 
 
 def _has_word_between(one: Span, other: Span, text: str) -> bool:

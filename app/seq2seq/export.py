@@ -21,6 +21,7 @@ from app.core.errors import ResourceError
 from app.core.protocols import ProposedEdit
 from app.core.types import Mode, Span
 from app.seq2seq.calibrate import (
+    LEEWAY,
     READ_AGAIN,
     Calibration,
     NameCalibration,
@@ -47,7 +48,7 @@ from app.seq2seq.verdicts import Verdicts
 # Bounds of the operating points: the largest shares of clean sentences changed needlessly and changed at all, the least
 # precision of an edit, and the word edits that edits of real translations may cost more than they save, a sentence: by
 # their references, which are hard judges, since some of what is right counts as a cost there.
-BOUNDS = {Mode.MINIMAL: (0.002, 0.003, 0.92, 0.0), Mode.FLUENT: (0.006, 0.01, 0.8, 0.01)}
+BOUNDS = {Mode.MINIMAL: (0.002, 0.002, 0.92, 0.0), Mode.FLUENT: (0.006, 0.01, 0.8, 0.01)}
 
 # Of an answer, for its sentence, which is of one half of the documents.
 Confidence = Callable[[ScoredAnswer, str, int], float]
@@ -269,7 +270,7 @@ def calibrate(
     """
     judged = judge(generator, pairs, tokenizer, verdicts)
     touched = clean_answers(generator, clean, tokenizer, verdicts)
-    fitted = cross_fit(judged, touched)
+    fitted = cross_fit(judged, touched, leeway=generator.leeway)
     judged = surest(fitted.unseen, judged)
     error, table = calibration_error(fitted.unseen, judged)
     n_real = sum(pair.is_real for pair in pairs)
@@ -324,18 +325,26 @@ def calibrate_names(
 
 
 def cross_fit(
-    judged: Sequence[JudgedAnswer], touched: Sequence[TouchedSentence], used: Collection[str] = READ_AGAIN
+    judged: Sequence[JudgedAnswer],
+    touched: Sequence[TouchedSentence],
+    used: Collection[str] = READ_AGAIN,
+    leeway: float = LEEWAY,
 ) -> CrossFit:
     """The confidence that all these answers give, and those of either half alone, which tell of the other."""
 
     def of_half(half: int) -> Calibration:
-        return fit_calibration([j for j in judged if j.half == half], [s for s in touched if s.half == half], used)
+        return fit_calibration(
+            [j for j in judged if j.half == half], [s for s in touched if s.half == half], used, leeway
+        )
 
-    return CrossFit(fit_calibration(judged, touched, used), (of_half(1), of_half(0)))
+    return CrossFit(fit_calibration(judged, touched, used, leeway), (of_half(1), of_half(0)))
 
 
 def fit_calibration(
-    judged: Sequence[JudgedAnswer], touched: Sequence[TouchedSentence], used: Collection[str] = READ_AGAIN
+    judged: Sequence[JudgedAnswer],
+    touched: Sequence[TouchedSentence],
+    used: Collection[str] = READ_AGAIN,
+    leeway: float = LEEWAY,
 ) -> Calibration:
     """The confidence that these answers give, from the features ``used``; the others weigh nothing."""
     keep = [name in used for name in READ_AGAIN]
@@ -348,6 +357,7 @@ def fit_calibration(
         [j.is_right for j in judged],
         _balance(judged),
         needless=[only_used(features(answer, sentence.text)) for sentence in touched for answer in sentence.needless],
+        leeway=leeway,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from dataclasses import replace
 
@@ -12,6 +13,8 @@ from hypothesis import strategies as st
 from app.seq2seq.calibrate import (
     FEATURES,
     INFLECTIONS,
+    LEEWAY,
+    LEEWAY_WITH_LM,
     READ_AGAIN,
     Calibration,
     ScoredAnswer,
@@ -263,3 +266,33 @@ def test_what_is_edited_in_right_sentences_is_trusted_less_and_the_rest_stays_ca
     assert warned.believed(row(1.0, 0.0)) > warned.believed(row(1.0, 1.0)) + 0.05
     error, _ = reliability([warned.believed(r) for r in rows], right)
     assert error < 0.04
+
+
+def test_what_a_language_model_finds_likelier_is_learned_to_be_right() -> None:
+    rng = random.Random(4)
+    answers = [replace(ANSWER, lm_log_ratio=rng.uniform(-20, 20)) for _ in range(400)]
+    right = [a.lm_log_ratio + rng.gauss(0, 4) > 0 for a in answers]
+    fitted = Calibration.fit([features(a, "He go home") for a in answers], right, leeway=LEEWAY_WITH_LM)
+    rows = [features(replace(ANSWER, lm_log_ratio=ratio), "He go home") for ratio in (-30, -9, -3, 3, 9)]
+    sure = [fitted.believed(row) for row in rows]
+    assert sure == sorted(sure)
+    assert sure[0] < 0.1
+    assert sure[-1] > 0.8
+
+
+def test_a_language_model_may_raise_the_confidence_by_more() -> None:
+    first = {**dict.fromkeys(FEATURES, 0.0), "long": -1.0}
+    second = (9.0, *(0.0 for _ in READ_AGAIN[1:]))
+    insertion = replace(ANSWER, end=ANSWER.start, text=" a" * 30)
+    alone, with_lm = (
+        Calibration(tuple(first.values()), second, leeway).confidence(insertion, "He go home")
+        for leeway in (LEEWAY, LEEWAY_WITH_LM)
+    )
+    odds = [math.log(p / (1 - p)) for p in (alone, with_lm)]
+    assert odds[1] - odds[0] == pytest.approx(LEEWAY_WITH_LM - LEEWAY, abs=0.02)
+
+
+def test_without_a_language_model_its_features_weigh_nothing() -> None:
+    fitted = Calibration.fit([features(ANSWER, "He go home")] * 4, [True, True, True, False])
+    weights = fitted.to_json()["second"]
+    assert [weights[name] for name in READ_AGAIN if name.startswith("lm_")] == [0.0, 0.0, 0.0]

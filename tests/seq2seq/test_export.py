@@ -9,6 +9,7 @@ import random
 import re
 import shutil
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +21,14 @@ torch = pytest.importorskip("torch")
 from app.core.errors import ResourceError
 from app.core.protocols import GenerationTask, NameHint, ProposedEdit
 from app.core.types import Mode, Span
+from app.seq2seq import ctranslate
 from app.seq2seq.batches import make_batch
+from app.seq2seq.build_language_model import build_language_model
 from app.seq2seq.calibrate import FEATURES, READ_AGAIN, Calibration, NameCalibration, ScoredAnswer
 from app.seq2seq.codec import Mark, TextChange, decoder_prompt, read_answer
 from app.seq2seq.ctranslate import (
     NGRAMS,
+    WITH_LM,
     WORDS,
     CTranslateGenerator,
     Doubt,
@@ -33,6 +37,7 @@ from app.seq2seq.ctranslate import (
     find_doubts,
     parts_of,
     told_names,
+    with_alternatives,
     with_hints,
     without_rivals,
 )
@@ -53,6 +58,7 @@ from app.seq2seq.export import (
     write_card,
     write_manifest,
 )
+from app.seq2seq.language_model import LanguageModel
 from app.seq2seq.lexicon import Lexicon, write_lexicon
 from app.seq2seq.network import RepairNetwork
 from app.seq2seq.ngrams import NGrams, count_runs, write_ngrams
@@ -63,7 +69,9 @@ from app.seq2seq.verdicts import Verdicts, sentence_key
 from scripts.calibrate import main as recalibrate
 from scripts.calibrate import recalibrate_names
 from scripts.train import TrainConfig, losses, make_optimizer
+from tests.seq2seq import tiny_lm
 from tests.seq2seq.tiny import SENTENCES, make_network, make_tokenizer
+from tests.seq2seq.tiny_lm import write_gguf
 
 PAIRS = list(zip(SENTENCES[::2], SENTENCES[1::2], strict=True))
 CLEAN = list(SENTENCES[1::2])
@@ -114,6 +122,14 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, RepairNetwork,
 @pytest.fixture(scope="module")
 def generator(made: tuple[Path, RepairNetwork, Tokenizer]) -> CTranslateGenerator:
     return CTranslateGenerator(made[0])
+
+
+@pytest.fixture(scope="module")
+def lm(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("language-model")
+    write_gguf(tiny_lm.make_network(), folder / "tiny.gguf")
+    build_language_model(folder / "tiny.gguf", folder / "lm")
+    return folder / "lm"
 
 
 def repaired(generator: CTranslateGenerator, text: str) -> str:
@@ -391,7 +407,7 @@ def test_calibration_gives_every_field_of_the_manifest_and_the_card(
 
 
 def test_a_network_is_calibrated_again_on_the_same_weights(
-    made: tuple[Path, RepairNetwork, Tokenizer], tmp_path: Path
+    made: tuple[Path, RepairNetwork, Tokenizer], lm: Path, tmp_path: Path
 ) -> None:
     folder, data = tmp_path / "model", tmp_path / "data"
     shutil.copytree(made[0], folder)
@@ -407,13 +423,85 @@ def test_a_network_is_calibrated_again_on_the_same_weights(
     rows = [{"doc": f"d{i}", "lang": "et", "mt": a, "ref": b} for i in range(12) for a, b in PAIRS]
     with lzma.open(data / "mt" / "pe-dev.jsonl.xz", "wt") as out:
         out.writelines(json.dumps(row) + "\n" for row in rows)
-    recalibrate(folder, "0.1", data, clean=6, slips=6, windows=2, names_dir=None, verdicts=nothing)
+    fit = partial(recalibrate, folder, data=data, clean=6, slips=6, windows=2, names_dir=None, verdicts=nothing)
+    fit("0.1", lm_dir=tmp_path / "none")
     found = json.loads((folder / "repair.json").read_text())
     assert (found["version"], found["sha256"]) == ("0.1", manifest["sha256"])
     assert found["calibration"] != manifest["calibration"]
     assert found["held_out"]["minimal"]["translations"]["right"] == len(rows)
     assert (folder / "README.md").read_text().startswith("# tiny 0.1\n\nBefore.\n")
     assert CTranslateGenerator(folder).card.version == "0.1"
+    assert WITH_LM not in found
+
+    fit("0.2", lm_dir=lm, only_lm=True)
+    again = json.loads((folder / "repair.json").read_text())
+    assert again["calibration"] == found["calibration"]
+    assert again[WITH_LM]["name"] == "tiny"
+    assert again[WITH_LM]["held_out"]["minimal"]["translations"]["right"] == len(rows)
+    assert "0.2" in (folder / "README.md").read_text()
+    fit("0.3", lm_dir=lm, only_names=True)
+    names_alone = json.loads((folder / "repair.json").read_text())
+    assert names_alone[WITH_LM] == again[WITH_LM]
+    generator = CTranslateGenerator(folder, language_model=LanguageModel(lm))
+    assert generator.card.version == "0.3+lm"
+    assert generator.card.sha256 != CTranslateGenerator(folder).card.sha256
+    assert repaired(generator, PAIRS[0][0]) == PAIRS[0][1]
+
+
+def test_a_network_that_was_calibrated_with_another_language_model_is_refused(
+    made: tuple[Path, RepairNetwork, Tokenizer], lm: Path, tmp_path: Path
+) -> None:
+    folder, language_model = tmp_path / "model", LanguageModel(lm)
+    shutil.copytree(made[0], folder)
+    with pytest.raises(ResourceError, match="calibrated with no language model, not with tiny"):
+        CTranslateGenerator(folder, language_model=language_model)
+    manifest = json.loads((folder / "repair.json").read_text())
+    write_manifest(folder, manifest | {WITH_LM: {"name": "big", "source_sha256": "ab" * 32}})
+    with pytest.raises(ResourceError, match=r"calibrated with big, not with tiny; build that one with mt-repair lm"):
+        CTranslateGenerator(folder, language_model=language_model)
+
+
+def test_every_answer_is_weighed_by_what_the_language_model_thinks_of_its_sentence(
+    made: tuple[Path, RepairNetwork, Tokenizer], lm: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ctranslate, "_TENTH", -math.inf)  # this network has no doubts
+    language_model, tokenizer = LanguageModel(lm), made[2]
+    generator = CTranslateGenerator(made[0], language_model=language_model, is_fitted_anew=True)
+    found = 0
+    for wrong, _ in PAIRS:
+        ((_, answers),) = generator.answer([tokenizer.words(wrong)])
+        for a in answers:
+            before, after = language_model.log_probs([wrong, wrong[: a.start] + a.text + wrong[a.end :]])
+            assert a.lm_log_ratio == after - before
+            found += 1
+    assert found > len(PAIRS)  # several for a doubt
+    together = generator.answer([tokenizer.words(wrong) for wrong, _ in PAIRS])
+    assert together == [generator.answer([tokenizer.words(wrong)])[0] for wrong, _ in PAIRS]
+
+
+def test_the_other_answers_for_a_place_are_alternatives_of_its_edit() -> None:
+    edits = [
+        ProposedEdit(Span(3, 5), "goes", 0.9), ProposedEdit(Span(3, 5), "went", 0.2),
+        ProposedEdit(Span(3, 5), "go", 0.4), ProposedEdit(Span(3, 5), "gone", 0.01),
+        ProposedEdit(Span(3, 10), "goes home", 0.5), ProposedEdit(Span(9, 12), "went", 0.6),
+    ]  # fmt: skip
+    assert with_alternatives(edits[0], edits).alternatives == (("go", 0.4), ("went", 0.2))
+    assert with_alternatives(edits[4], edits).alternatives == ()
+
+
+def test_without_a_language_model_there_is_one_answer_for_a_doubt(
+    made: tuple[Path, RepairNetwork, Tokenizer], generator: CTranslateGenerator, lm: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    def found(of: CTranslateGenerator) -> set[tuple[int, int, str]]:
+        ((_, answers),) = of.answer([made[2].words(PAIRS[0][0])])
+        assert all(a.lm_log_ratio == 0.0 for a in answers) is (of is generator)
+        return {(a.start, a.end, a.text) for a in answers}
+
+    with_lm = CTranslateGenerator(made[0], language_model=LanguageModel(lm), is_fitted_anew=True)
+    assert found(with_lm) == found(generator)  # a tenth as likely as the likeliest is none
+    monkeypatch.setattr(ctranslate, "_TENTH", -math.inf)
+    assert found(with_lm) > found(generator)
 
 
 @pytest.mark.parametrize("field", ["calibration", "calibration_of_names", "detect_threshold", "operating_points"])
