@@ -131,7 +131,8 @@ class CTranslateGenerator:
             if judged.get("source_sha256") != language_model.source_sha256:
                 raise ResourceError(
                     f"the network in {folder} was calibrated with {judged.get('name', 'no language model')}, not with "
-                    f"{language_model.name}; build that one with mt-repair lm build, or run scripts/calibrate"
+                    f"{language_model.name}; build that one with mt-repair lm build, run scripts/calibrate, or set "
+                    "MT_REPAIR_USE_LM=false"
                 )
         self._tokenizer = Tokenizer(folder / "tokenizer.model")
         self._ngrams = NGrams(folder / NGRAMS)

@@ -33,6 +33,7 @@ from app.seq2seq.calibrate import (
 from app.seq2seq.codec import MAX_ANSWER, decoder_prompt, encoder_input, read_answer
 from app.seq2seq.ctranslate import (
     FORMAT,
+    WITH_LM,
     CTranslateGenerator,
     Doubt,
     Floats,
@@ -547,26 +548,32 @@ def renew_card(folder: Path, manifest: Mapping[str, Any]) -> None:
 
 
 def _figures(manifest: Mapping[str, Any]) -> str:
+    parts = {"the network alone": manifest}
+    if WITH_LM in manifest:
+        parts["with the language model"] = manifest[WITH_LM]
     modes = [
-        f"| {mode} | {manifest['operating_points'][mode]} | {name} | {h[key]['sentences']} | {h[key]['edits']} "
+        f"| {judged_by} | {mode} | {part['operating_points'][mode]} | {name} | {h[key]['sentences']} | {h[key]['edits']} "
         f"| {h[key]['right']} | {h[key]['wrong']} | {h[key]['word_edits_saved']} |"
-        for mode, h in manifest["held_out"].items()
+        for judged_by, part in parts.items()
+        for mode, h in part["held_out"].items()
         for key, name in (("translations", "translations"), ("slips", "slips"))
     ]
     harm = [
-        f"{h['clean_changed']} of {h['clean_sentences']:,} clean sentences in {mode} mode, "
-        f"{h['clean_changed_needlessly']} of them needlessly"
-        for mode, h in manifest["held_out"].items()
+        f"| {judged_by} | {mode} | {h['clean_sentences']} | {h['clean_changed']} | {h['clean_changed_needlessly']} |"
+        for judged_by, part in parts.items()
+        for mode, h in part["held_out"].items()
     ]
+    errors = [f"{part['calibration_error']} ({judged_by})" for judged_by, part in parts.items()]
     bins = [
-        f"| {row['from']:.1f} | {row['n']} | {row['confidence']:.3f} | {row['right']:.3f} |"
-        for row in manifest["reliability"]
+        f"| {judged_by} | {row['from']:.1f} | {row['n']} | {row['confidence']:.3f} | {row['right']:.3f} |"
+        for judged_by, part in parts.items()
+        for row in part["reliability"]
     ]
     return FIGURES.format(
         modes="\n".join(modes),
-        harm=" and ".join(harm),
+        harm="\n".join(harm),
         bins="\n".join(bins),
-        calibration_error=manifest["calibration_error"],
+        calibration_errors=", ".join(errors),
         **manifest["agreement"],
     )
 
@@ -603,21 +610,25 @@ Machine translations (post-edits of Estonian, Romanian and Russian ones, pe-dev,
 tasks), and sentences of held-out documents with slips of grammar and spelling, some broken by a false full stop
 (`app/seq2seq/slips.py`):
 
-| mode | least confidence | on | sentences | edits | right | wrong | word edits saved |
-| --- | --: | --- | --: | --: | --: | --: | --: |
+| judged by | mode | least confidence | on | sentences | edits | right | wrong | word edits saved |
+| --- | --- | --: | --- | --: | --: | --: | --: | --: |
 {modes}
 
-It changes {harm}.
+Clean sentences of held-out documents that it changes, and those of them that needed no change:
+
+| judged by | mode | sentences | changed | needlessly |
+| --- | --- | --: | --: | --: |
+{harm}
 
 An edit counts as right here when it alone brings its sentence closer to the reference; confidence is the share of edits
 that do or that a reader found right. It is fitted on both kinds, each with half of the weight, and on what it would
 edit needlessly in right sentences: it means less than what is the case for text with
 slips, and more for fluent translations whose faults lie in their words, of which the network can know little without
 the source. All these figures are of fits on one half of the documents that tell of the other; the shipped one is of
-all. The expected calibration error is {calibration_error}:
+all. The expected calibration error is {calibration_errors}:
 
-| from | edits | mean confidence | share right |
-| --: | --: | --: | --: |
+| judged by | from | edits | mean confidence | share right |
+| --- | --: | --: | --: | --: |
 {bins}
 
 Of {sentences} sentences, {same_as_float32:.1%} get the same edits from int8 as from float32, and {same_alone:.1%} the

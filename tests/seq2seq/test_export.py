@@ -402,6 +402,9 @@ def test_calibration_gives_every_field_of_the_manifest_and_the_card(
     assert card.read_text().startswith("# tiny 12.3\n")
     assert "told by hand" in card.read_text()
     assert "0.9876" in card.read_text()
+    assert "with the language model" not in card.read_text()
+    renew_card(tmp_path, manifest | {WITH_LM: manifest | {"calibration_error": 0.1234}})
+    assert "0.1234 (with the language model)" in card.read_text()
     with pytest.raises(ResourceError, match="no model card"):
         renew_card(tmp_path / "nowhere", manifest)
 
