@@ -552,8 +552,8 @@ def _figures(manifest: Mapping[str, Any]) -> str:
     if WITH_LM in manifest:
         parts["with the language model"] = manifest[WITH_LM]
     modes = [
-        f"| {judged_by} | {mode} | {part['operating_points'][mode]} | {name} | {h[key]['sentences']} | {h[key]['edits']} "
-        f"| {h[key]['right']} | {h[key]['wrong']} | {h[key]['word_edits_saved']} |"
+        f"| {judged_by} | {mode} | {part['operating_points'][mode]} | {name} | {h[key]['sentences']} "
+        f"| {h[key]['edits']} | {h[key]['right']} | {h[key]['wrong']} | {h[key]['word_edits_saved']} |"
         for judged_by, part in parts.items()
         for mode, h in part["held_out"].items()
         for key, name in (("translations", "translations"), ("slips", "slips"))
