@@ -188,7 +188,9 @@ def _language_model(settings: Settings) -> LanguageModel | None:
         return None
     from app.seq2seq.language_model import LanguageModel
 
-    return LanguageModel(settings.lm_dir, device=settings.device, threads=settings.threads)
+    return LanguageModel(
+        settings.lm_dir, device=settings.device, compute_type=settings.compute_type, threads=settings.threads
+    )
 
 
 def _repair_network(settings: Settings) -> Generator:

@@ -186,12 +186,17 @@ fi
 """
 
 
+MAKES_LM = [f"app/seq2seq/{name}.py" for name in ("build_language_model", "smoothing", "language_model")]
+PARTS = ["requirements.txt", "requirements-weights.txt", "pyproject.toml", *MAKES_LM]
+
+
 class Checkout:
     """A folder with ``run`` and what it reads, and a Python that keeps a log."""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self._log = folder, folder / "log"
-        for name in ("run", "requirements.txt", "requirements-weights.txt", "pyproject.toml"):
+        for name in ("run", *PARTS):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, folder / name)
         python = folder / "bin" / "python3.11"
         python.parent.mkdir()
@@ -233,14 +238,15 @@ def test_setting_up_twice_installs_once(checkout: Checkout) -> None:
     assert checkout.asked("install") == 0
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-weights.txt", "pyproject.toml"])
-def test_new_requirements_are_installed_into_the_same_environment(checkout: Checkout, name: str) -> None:
+@pytest.mark.parametrize("name", PARTS)
+def test_what_is_new_is_installed_into_the_same_environment(checkout: Checkout, name: str) -> None:
     checkout.run("setup")
     checkout.asked("")
     (checkout.folder / name).write_text("new==1\n")
     checkout.run("setup")
     log = checkout.folder / "log"
     assert "venv .venv" not in log.read_text()
+    assert "lm build" in log.read_text()
     assert checkout.asked("install") == 2
 
 

@@ -9,7 +9,6 @@ import typer
 
 from app.cli.terminal import say
 from app.core.errors import ResourceError
-from app.settings import Settings
 
 
 def build(
@@ -26,7 +25,10 @@ def build(
         from app.seq2seq.build_language_model import build_language_model
     except ImportError as exc:
         raise ResourceError("building needs the extra lm (pip install 'mt-repair[lm]')") from exc
-    folder = folder or Settings().lm_dir
+    if folder is None:
+        from app.settings import Settings
+
+        folder = Settings().lm_dir
     manifest = build_language_model(source, folder)
     say(f"{manifest['name']} ({manifest['licence']}) in {folder}")
 

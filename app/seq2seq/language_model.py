@@ -18,7 +18,7 @@ from tokenizers import Tokenizer
 
 from app.core.errors import GenerationError, ResourceError
 
-FORMAT = 1
+FORMAT = 2
 _MOST_THREADS = 4
 MANIFEST, TOKENIZER = "lm.json", "tokenizer.json"
 FILES = ("model.bin", "config.json", "vocabulary.json", TOKENIZER)  # what the checksum in the manifest is of
@@ -30,13 +30,14 @@ class LanguageModel:
     Args:
         folder: As written by ``mt-repair lm build``.
         device: ``cpu`` or ``cuda``.
+        compute_type: In CTranslate2's words.
         threads: Texts that are read at the same time, each by one; 0 means as many as there are cores, at most four.
 
     Raises:
         ResourceError: A file is missing, damaged or of another version.
     """
 
-    def __init__(self, folder: Path, *, device: str = "cpu", threads: int = 0) -> None:
+    def __init__(self, folder: Path, *, device: str = "cpu", compute_type: str = "int8", threads: int = 0) -> None:
         remedy = "run mt-repair lm build again, or set MT_REPAIR_LM_DIR"
         try:
             manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_bytes())
@@ -54,7 +55,7 @@ class LanguageModel:
                 raise ValueError("the files are not those of the manifest")
             self._tokenizer = Tokenizer.from_str(files.pop(TOKENIZER).decode())
             self._generator = ctranslate2.Generator(
-                "lm", files=files, device=device, compute_type="int8", intra_threads=1,
+                "lm", files=files, device=device, compute_type=compute_type, intra_threads=1,
                 inter_threads=threads or min(_MOST_THREADS, os.cpu_count() or 1),
             )  # fmt: skip
         except (OSError, ValueError, KeyError, RuntimeError) as exc:

@@ -41,7 +41,7 @@ class Server:
         self, body: bytes, path: str = "/repair", headers: Mapping[str, str] = _JSON, method: str = "POST"
     ) -> tuple[int, dict[str, object]]:
         """Status and JSON of one request on a connection of its own."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=90)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=300)
         try:
             connection.request(method, path, body, dict(headers))
             response = connection.getresponse()

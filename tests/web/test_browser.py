@@ -427,9 +427,9 @@ def test_a_document_that_was_deleted_in_another_window_is_said_to_be_gone(rough:
     asked: list[str] = []
     rough.on("response", lambda response: asked.append(response.url) if "/changes" in response.url else None)
     token = str(page.get_attribute("meta[name=csrf-token]", "content"))
-    assert page.request.post(f"{page.url}/delete", data={}, headers={"x-csrf-token": token}).ok
-    page.close()
+    page.close()  # it would find nothing at its next look, and say so
     rough.bring_to_front()
+    assert rough.request.post(f"{rough.url}/delete", data={}, headers={"x-csrf-token": token}).ok
     expect(rough.locator("#gone")).to_be_visible(timeout=20_000)
     expect(rough.locator("#live")).to_have_text("This document is not there any more.")
     before = len(asked)
