@@ -47,12 +47,12 @@ class Settings(BaseSettings):
     )
     names_dir: Path = Field(_SHIPPED_MODELS / "names-en", description="Folder of the knowledge base of names.")
     use_lm: bool = Field(
-        True, description="Whether a language model judges edits beside the network; false lets that judge alone."
+        False,
+        description="Whether a language model judges edits beside the network: finds more, takes twice the time.",
     )
     lm_dir: Path = Field(
         _SHIPPED_MODELS / "lm-en",
-        description="Folder of the language model, as written by `mt-repair lm build`; where the default is not there "
-        "the network judges alone.",
+        description="Folder of the language model, as written by `mt-repair lm build`; read only with use_lm.",
     )
     names_overlays: str = Field(
         "", description="Folders of knowledge bases of your own that lie over it, the later over the earlier; parted "

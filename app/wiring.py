@@ -182,9 +182,8 @@ def build_linker(settings: Settings) -> tuple[Linker, str]:
 
 
 def _language_model(settings: Settings) -> LanguageModel | None:
-    """Who judges edits beside the network; nobody where that is not wanted, or no folder is named and none is there."""
-    is_there = settings.lm_dir.is_dir() or "lm_dir" in settings.model_fields_set
-    if not settings.use_lm or not is_there:
+    """Who judges edits beside the network, where that is wanted."""
+    if not settings.use_lm:
         return None
     from app.seq2seq.language_model import LanguageModel
 

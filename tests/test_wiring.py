@@ -77,18 +77,7 @@ def test_a_knowledge_base_that_was_asked_for_and_is_missing_is_an_error(tmp_path
         build_linker(Settings(names_dir=tmp_path / "nowhere"))
 
 
-def test_without_a_language_model_the_network_judges_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    settings = Settings()
-    monkeypatch.setitem(settings.__dict__, "lm_dir", tmp_path / "nowhere")
-    assert not build_generator(settings).card.version.endswith("+lm")
-    assert not build_generator(Settings(use_lm=False)).card.version.endswith("+lm")
-
-
-@pytest.mark.slow
-def test_the_language_model_that_the_set_up_makes_judges_beside_the_network() -> None:
-    assert build_generator(Settings()).card.version.endswith("+lm")
-
-
-def test_a_language_model_that_was_asked_for_and_is_missing_is_an_error(tmp_path: Path) -> None:
+def test_a_language_model_judges_beside_the_network_only_where_that_is_wanted(tmp_path: Path) -> None:
+    assert not build_generator(Settings(lm_dir=tmp_path / "nowhere")).card.version.endswith("+lm")
     with pytest.raises(ResourceError, match="MT_REPAIR_LM_DIR"):
-        build_generator(Settings(lm_dir=tmp_path / "nowhere"))
+        build_generator(Settings(use_lm=True, lm_dir=tmp_path / "nowhere"))

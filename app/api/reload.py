@@ -102,7 +102,7 @@ class Reloader:
     def _engine_files(self) -> Iterable[Path]:
         folders = [self._settings.names_dir, *self._settings.overlay_folders]
         if self._settings.generator is GeneratorKind.CTRANSLATE2:
-            folders += [self._settings.model_dir, self._settings.lm_dir]
+            folders += [self._settings.model_dir, *([self._settings.lm_dir] if self._settings.use_lm else [])]
         return [path for folder in folders if folder.is_dir() for path in folder.iterdir() if path.is_file()]
 
     def _kb_age_s(self) -> float:

